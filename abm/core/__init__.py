@@ -1,0 +1,1 @@
+"""Ground floor: contract, calendar, orders, money, randomness, errors and the ``@kernel`` decorator."""

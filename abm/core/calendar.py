@@ -1,0 +1,85 @@
+"""Synthetic trading calendar: equal months of trading days, each of equal rounds.
+
+Days and months are counted from zero at the start of the simulation; a delivery month is the absolute
+number of the month in which its fixings fall. The book row ("slot") of a month is its number modulo the
+count of listed months, so that an expired month's row is taken over by the newly listed one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from abm.core.contract import MONTH_LETTERS
+from abm.core.errors import ParameterError
+
+
+@dataclass(frozen=True, slots=True)
+class TradingCalendar:
+    """Trading days, months and rounds.
+
+    Parameters
+    ----------
+    rounds_per_day : int
+        Trading rounds a day: the resolution of the simulation, not a rule of the market.
+    days_per_month, months_per_year : int
+        Trading days in a month and months in a year (21 x 12 = 252 days by default).
+    listed_months : int
+        Consecutive delivery months listed at any time.
+    first_year, first_month : int
+        Calendar name of month 0, e.g. 2027 and 1 for January 2027.
+    """
+
+    rounds_per_day: int = 48
+    days_per_month: int = 21
+    months_per_year: int = 12
+    listed_months: int = 12
+    first_year: int = 2027
+    first_month: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("rounds_per_day", "days_per_month", "months_per_year", "listed_months"):
+            if getattr(self, name) <= 0:
+                raise ParameterError(f"calendar.{name}: {getattr(self, name)} is not > 0")
+        if not 1 <= self.first_month <= 12:
+            raise ParameterError(f"calendar.first_month: {self.first_month} is not in 1..12")
+
+    @property
+    def days_per_year(self) -> int:
+        """Trading days in a year."""
+        return self.days_per_month * self.months_per_year
+
+    def month_of(self, day: int) -> int:
+        """Return the delivery month that day falls in: the front month of that day."""
+        return day // self.days_per_month
+
+    def first_day(self, month: int) -> int:
+        """Return the first fixing day of a delivery month."""
+        return month * self.days_per_month
+
+    def last_day(self, month: int) -> int:
+        """Return the last fixing day of a delivery month, which is its last trading day."""
+        return (month + 1) * self.days_per_month - 1
+
+    def is_last_day_of_month(self, day: int) -> bool:
+        """Say whether a delivery month expires at the close of that day."""
+        return day % self.days_per_month == self.days_per_month - 1
+
+    def listed(self, day: int) -> range:
+        """Return the delivery months listed on a day, front month first."""
+        front = self.month_of(day)
+        return range(front, front + self.listed_months)
+
+    def slot(self, month: int) -> int:
+        """Return the row of a delivery month in every per-month array."""
+        return month % self.listed_months
+
+    def year_fraction(self, days: float) -> float:
+        """Return days as a fraction of the trading year."""
+        return days / self.days_per_year
+
+    def month_code(self, month: int) -> str:
+        """Return the letter and two-digit year of a delivery month, e.g. ``Z26``."""
+        if self.months_per_year != 12:
+            return f"M{month:03d}"
+        serial = self.first_month - 1 + month
+        return f"{MONTH_LETTERS[serial % 12]}{(self.first_year + serial // 12) % 100:02d}"

@@ -1,0 +1,78 @@
+"""The ``@kernel`` decorator: compiled free functions on arrays, cached on disk.
+
+Numba's own cache notices a change in the file of a cached function, but not in the files of the functions
+it calls. The cache folder is therefore named by a hash over all our kernel sources: a change in any of them
+compiles afresh, and two checkouts never share stale code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import numba
+from numba.core import config
+
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+_FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
+
+
+def cache_root() -> Path:
+    """Return the folder that holds every version's compiled kernels (``SITSIM_CACHE_DIR`` overrides)."""
+    explicit = os.environ.get("SITSIM_CACHE_DIR")
+    if explicit:
+        return Path(explicit)
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "sitsim"
+
+
+@cache
+def kernel_cache_folder() -> Path:
+    """Return the folder of compiled kernels for exactly the kernel sources on disk now."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_PACKAGE_FOLDER.rglob("*.py")):
+        source = path.read_bytes()
+        if b"@kernel" in source or path.name == "orders.py":
+            digest.update(str(path.relative_to(_PACKAGE_FOLDER)).encode())
+            digest.update(source)
+    return cache_root() / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def kernels_are_cached() -> bool:
+    """Say whether an earlier run has compiled kernels of these sources already."""
+    folder = kernel_cache_folder()
+    return folder.is_dir() and any(folder.rglob("*.nbc"))
+
+
+@overload
+def kernel(function: _FunctionT) -> _FunctionT: ...
+@overload
+def kernel(*, inline: bool = False) -> Callable[[_FunctionT], _FunctionT]: ...
+def kernel(function: _FunctionT | None = None, *, inline: bool = False) -> Any:
+    """Compile a function of arrays and scalars with Numba, cached on disk.
+
+    The plain-Python original stays reachable as ``.py_func`` and serves as an oracle in tests. Integer
+    division by zero is not checked (``error_model="numpy"``).
+
+    Parameters
+    ----------
+    inline : bool
+        Paste a small helper into its callers; such a helper is never called from Python, so it is not
+        cached on its own.
+    """
+
+    def compile_later(plain: _FunctionT) -> Any:
+        if inline:
+            return numba.njit(inline="always", error_model="numpy")(plain)
+        previous = config.CACHE_DIR
+        config.CACHE_DIR = str(kernel_cache_folder())
+        try:
+            return numba.njit(cache=True, error_model="numpy")(plain)
+        finally:
+            config.CACHE_DIR = previous
+
+    return compile_later if function is None else compile_later(function)

@@ -1,0 +1,71 @@
+"""Integer money: micro-USD amounts, explicit rounding, exact allocation.
+
+Every amount of money is an ``int`` (or ``int64`` array) of micro-USD. Rounding is explicit: requirements
+round up (never in the member's favour), and a pro-rata split loses and creates nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.errors import ParameterError
+
+USD_MICRO = 1_000_000
+"""Micro-USD in one USD."""
+
+
+def usd_to_micro(amount_usd: float) -> int:
+    """Return the micro-USD nearest to an amount in USD (ties to even)."""
+    return round(amount_usd * USD_MICRO)
+
+
+def ceil_div(numerator: int, denominator: int) -> int:
+    """Return the quotient rounded towards plus infinity, for a positive denominator."""
+    return -(-numerator // denominator)
+
+
+def allocate_largest_remainder(
+    total_usd_micro: int, weights: NDArray[np.int64] | list[int]
+) -> NDArray[np.int64]:
+    """Split an amount in proportion to integer weights so that the parts sum to it exactly.
+
+    Each part is the floor of its exact share; the units left over go one each to the largest
+    remainders, ties to the lower index. Arithmetic is in Python integers, so it never overflows.
+
+    Parameters
+    ----------
+    total_usd_micro : int
+        Amount to split, not negative.
+    weights : array of int, shape (n,)
+        Not negative, with a positive sum.
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        Parts, in the order of the weights.
+
+    Raises
+    ------
+    ParameterError
+        If the total or a weight is negative, or all weights are zero while the total is not.
+
+    Notes
+    -----
+    The method of Hamilton (largest remainder), as used to allocate pro-rata losses.
+    """
+    parts = [int(w) for w in weights]
+    if total_usd_micro < 0 or any(w < 0 for w in parts):
+        raise ParameterError(f"allocation of {total_usd_micro} over {parts}: all must be >= 0")
+    weight_sum = sum(parts)
+    if weight_sum == 0:
+        if total_usd_micro != 0:
+            raise ParameterError(f"allocation of {total_usd_micro} over {parts}: weights sum to zero")
+        return np.zeros(len(parts), dtype=np.int64)
+    floors = [total_usd_micro * w // weight_sum for w in parts]
+    remainders = [total_usd_micro * w % weight_sum for w in parts]
+    left_over = total_usd_micro - sum(floors)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-remainders[i], i))
+    for i in by_remainder[:left_over]:
+        floors[i] += 1
+    return np.array(floors, dtype=np.int64)
