@@ -1,0 +1,1 @@
+"""Spot market of inference tokens: price process, provider quotes, Token Price Index and its fixing."""

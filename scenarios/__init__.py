@@ -1,0 +1,1 @@
+"""Packaged scenarios: TOML files, scripts and the input tables they read."""
