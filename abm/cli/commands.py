@@ -1,0 +1,120 @@
+"""The commands of ``sitsim``; each imports what it needs when it is called, so that help is instant."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from abm.cli.failures import one_line_failures
+from abm.cli.overrides import parse_overrides
+
+if TYPE_CHECKING:
+    from abm.scenario import Scenario
+
+app = typer.Typer(
+    name="sitsim",
+    help="Simulate a futures market on AI inference tokens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="Name of a packaged scenario, or path of a .toml file.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="FIELD=VALUE", help="Override one field; may be repeated."),
+]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+@one_line_failures
+def run(
+    scenario: ScenarioArgument,
+    seed: Annotated[int | None, typer.Option(help="Seed, instead of run.seed.")] = None,
+    days: Annotated[int | None, typer.Option(help="Trading days, instead of run.days.")] = None,
+    rounds_per_day: Annotated[
+        int | None, typer.Option(help="Rounds a day, instead of calendar.rounds_per_day.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="Tables to keep: summary, daily or full.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder under which the run folder is made.")] = Path("runs"),
+    overrides: SetOption = None,
+    report: Annotated[bool, typer.Option(help="Write the report page.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")] = False,
+) -> None:
+    """Simulate a scenario, then print a closing summary and where the report is."""
+    from abm.cli.running import run_and_report
+
+    changes = parse_overrides(overrides or [])
+    options = {
+        "run.seed": seed,
+        "run.days": days,
+        "calendar.rounds_per_day": rounds_per_day,
+        "recording.profile": profile,
+    }
+    changes |= {field: value for field, value in options.items() if value is not None}
+    run_and_report(_load(scenario).replace(changes), out=out, with_report=report, quiet=quiet)
+
+
+@app.command()
+@one_line_failures
+def validate(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
+    """Check a scenario file and print the hash of its resolved content."""
+    checked = _load(scenario).replace(parse_overrides(overrides or []))
+    typer.echo(f"{checked.name}: valid, sha256 {checked.sha256()}")
+
+
+@app.command()
+@one_line_failures
+def explain(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
+    """Print the resolved scenario as TOML, with the unit, source and origin of every value."""
+    from abm.cli.explained import explained_toml
+
+    typer.echo(explained_toml(_load(scenario).replace(parse_overrides(overrides or []))))
+
+
+@app.command("list")
+@one_line_failures
+def list_packaged() -> None:
+    """List the packaged scenarios."""
+    from abm.scenario import list_scenarios
+
+    rows = list_scenarios()
+    width = max(len(row.name) for row in rows)
+    for row in rows:
+        typer.echo(f"{row.name:<{width}}  {row.description}")
+
+
+@app.command()
+@one_line_failures
+def report(
+    run_folder: Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
+) -> None:
+    """Write the report page of a run folder and print its path."""
+    from analysis.report import write_report
+
+    typer.echo(write_report(run_folder))
+
+
+@app.command()
+@one_line_failures
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from abm.scenario import Scenario
+
+    typer.echo(json.dumps(Scenario.json_schema(), indent=2))
+
+
+def _load(name_or_path: str) -> Scenario:
+    from abm.scenario import Scenario
+
+    return Scenario.load(name_or_path)

@@ -1,0 +1,99 @@
+"""``sitsim run``: progress while the market trades, the closing summary, the report."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from abm.core.kernel import kernels_are_cached
+from abm.scenario import Scenario
+
+
+class DayBar:
+    """Progress bar of one run: simulated day, trades so far, messages per second of wall time.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to draw; nothing is drawn if it is not a terminal.
+    days : int
+        Days of the run.
+    """
+
+    def __init__(self, console: Console, days: int) -> None:
+        self._bar = Progress(
+            TextColumn("day"),
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.fields[flow]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("day", total=days, flow="")
+        self._started = time.perf_counter()
+
+    def __enter__(self) -> DayBar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, day: int, days: int, trades: int, messages: int) -> None:
+        """Show that a day (counted from zero) of ``days`` has closed, with the totals so far."""
+        rate = messages / max(time.perf_counter() - self._started, 1e-9)
+        flow = f"{trades:,} trades, {rate:,.0f} messages/s"
+        self._bar.update(self._task, completed=day + 1, total=days, flow=flow)
+
+
+def folder_name(scenario: Scenario) -> str:
+    """Return the name of a run's folder: scenario and seed, without characters a path gives meaning to."""
+    plain = re.sub(r"[^\w.+-]+", "_", scenario.name)
+    return f"{plain}-seed{scenario.run.seed}"
+
+
+def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: bool) -> None:
+    """Run a scenario into a folder under ``out`` and print the closing summary and the paths."""
+    from abm.market import run
+
+    notices = Console(stderr=True, quiet=quiet)
+    if not kernels_are_cached():
+        notices.print("compiling the matching and decision kernels: once, about a minute")
+    with DayBar(notices, scenario.run.days) as bar:
+        result = run(
+            scenario,
+            seed=scenario.run.seed,
+            out=out / folder_name(scenario),
+            progress=bar,
+        )
+    folder = Path(result.folder)
+    page = _write_report(folder) if with_report else None
+    if quiet:
+        print(folder)
+        return
+    _print_summary(folder)
+    Console().print(f"run folder  {folder}", soft_wrap=True, highlight=False)
+    if page is not None:
+        Console().print(f"report      {page}", soft_wrap=True, highlight=False)
+
+
+def _write_report(folder: Path) -> Path:
+    from analysis.report import write_report
+
+    return write_report(folder)
+
+
+def _print_summary(folder: Path) -> None:
+    from analysis.summary import summarise
+
+    rows = summarise(folder)
+    console, width = Console(), max(len(row.label) for row in rows)
+    for row in rows:
+        console.print(f"{row.label:<{width}}  [bold]{row.value}[/bold]", soft_wrap=True, highlight=False)
+        console.print(f"{'':<{width}}  {row.note}", style="dim", soft_wrap=True, highlight=False)

@@ -1,0 +1,210 @@
+"""Sweeps: a full factorial of scenario fields times seeds, each run in its own folder, none repeated."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from abm.core.errors import ParameterError, SitsimError
+from abm.experiments.executors import run_tasks
+from abm.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RunFunction(Protocol):
+    """What a sweep calls for one run: simulate, and write the run folder ``out`` in one move."""
+
+    def __call__(self, scenario: Scenario, *, seed: int, out: Path) -> object:
+        """Run one scenario with one seed."""
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One independent run of a design.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Resolved, with the seed in ``run.seed``.
+    varied : dict
+        The varied fields and their values in this cell.
+    folder : Path
+        Where its results are; named by the hash of the resolved scenario, seed included.
+    """
+
+    scenario: Scenario
+    varied: dict[str, Any]
+    folder: Path
+
+    @property
+    def seed(self) -> int:
+        """Seed of the run."""
+        return self.scenario.run.seed
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether the results are on disk: a run folder appears complete or not at all."""
+        return (self.folder / "manifest.json").is_file()
+
+
+def sweep(
+    scenario: Scenario | str,
+    vary: Mapping[str, Sequence[Any]],
+    *,
+    seeds: Iterable[int] = range(8),
+    jobs: int = 2,
+    out: Path | str | None = None,
+    days: int | None = None,
+    progress: bool = False,
+    run_function: RunFunction | None = None,
+) -> pd.DataFrame:
+    """Run every combination of the varied fields with every seed and return one row a run.
+
+    Every cell sees the same seeds: differences between cells are differences on common random numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        Base scenario, or its name or path.
+    vary : mapping of str to sequence
+        Values to try for each dotted field, e.g. ``{"clearing.margin.rate": [0.08, 0.12]}``.
+    seeds : iterable of int
+        Seeds, the same for every cell.
+    jobs : int
+        Processes; with 1 the runs are made one by one in this process.
+    out : Path or str, optional
+        Folder of the run folders. Runs finished there before are read, not repeated: take another folder
+        after a change of the simulator itself. A temporary folder if absent, deleted at the end.
+    days : int, optional
+        Trading days, instead of ``run.days``.
+    progress : bool
+        Draw a progress bar on stderr.
+    run_function : callable, optional
+        What makes one run; ``abm.market.run`` if absent. It has to be importable by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns: the varied fields, ``seed``, the run's metrics, ``state_hash``, ``error``. Rows are in the
+        order of the design, seeds fastest. A failed run has its error as one line and no metrics.
+
+    Raises
+    ------
+    ScenarioError, ParameterError
+        Before anything runs, if a field, a value, a seed or ``jobs`` is not allowed.
+
+    Notes
+    -----
+    Processes are started afresh ("spawn"): a script that calls this with ``jobs`` > 1 needs the usual
+    ``if __name__ == "__main__":`` guard.
+    """
+    if jobs < 1:
+        raise ParameterError(f"jobs: {jobs} is not >= 1")
+    base = Scenario.load(scenario) if isinstance(scenario, str) else scenario
+    fixed = {"recording.profile": "summary"} | ({} if days is None else {"run.days": days})
+    temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-") if out is None else nullcontext(str(out))
+    with temporary as folder:
+        specs = design(base.replace(fixed), vary, seeds=seeds, out=Path(folder))
+        errors = _run_unfinished(specs, run_function or _market_run, jobs, progress)
+        return _frame(specs, errors)
+
+
+def design(
+    scenario: Scenario, vary: Mapping[str, Sequence[Any]], *, seeds: Iterable[int], out: Path
+) -> list[RunSpec]:
+    """Return the runs of a full factorial times seeds, validated, in order, seeds fastest."""
+    if "run.seed" in vary:
+        raise ParameterError("vary: run.seed is not allowed (pass seeds)")
+    empty = [field for field, values in vary.items() if isinstance(values, str) or len(values) == 0]
+    if empty:
+        raise ParameterError(f"vary: {empty[0]}: {vary[empty[0]]!r} is not a sequence of at least one value")
+    seed_list = list(seeds)
+    if not seed_list:
+        raise ParameterError("seeds: [] is not a sequence of at least one seed")
+    specs = []
+    for values in product(*vary.values()):
+        varied = dict(zip(vary, values, strict=True))
+        cell = scenario.replace(varied)
+        for seed in seed_list:
+            seeded = cell.replace({"run.seed": int(seed)})
+            specs.append(RunSpec(seeded, varied, out / seeded.sha256()[:24]))
+    return specs
+
+
+def _run_unfinished(
+    specs: list[RunSpec], run_function: RunFunction, jobs: int, progress: bool
+) -> dict[Path, str]:
+    """Make the runs that are not on disk yet and return the error of each folder that failed."""
+    todo = list({spec.folder: spec for spec in specs if not spec.is_finished}.values())
+    tasks = [(run_function, spec.scenario, spec.folder) for spec in todo]
+    errors: dict[Path, str] = {}
+    for position, error in _with_bar(run_tasks(_run_one, tasks, jobs=jobs), len(todo), progress):
+        if error is not None:
+            errors[todo[position].folder] = error
+    return errors
+
+
+def _run_one(run_function: RunFunction, scenario: Scenario, folder: Path) -> str | None:
+    """Make one run; return its error as one line, or None."""
+    try:
+        run_function(scenario, seed=scenario.run.seed, out=folder)
+    except SitsimError as error:
+        return str(error)
+    except Exception as error:  # a fault of one run must not cost the others
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return None
+
+
+def _market_run(scenario: Scenario, *, seed: int, out: Path) -> object:
+    from abm.market import run
+
+    return run(scenario, seed=seed, out=out)
+
+
+def _frame(specs: list[RunSpec], errors: Mapping[Path, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for spec in specs:
+        found = _results(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
+        rows.append({**spec.varied, "seed": spec.seed, **found})
+    frame = pd.DataFrame(rows)
+    last = ["state_hash", "error"]
+    for name in last:
+        if name not in frame:
+            frame[name] = None
+    frame[last] = frame[last].astype(object).where(frame[last].notna(), None)
+    return frame[[name for name in frame.columns if name not in last] + last]
+
+
+def _results(spec: RunSpec) -> dict[str, Any]:
+    path = spec.folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        return {**manifest["metrics"], "state_hash": manifest["state_hash"], "error": None}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return {"error": f"{path}: not a manifest with metrics and state_hash ({type(error).__name__})"}
+
+
+def _with_bar(
+    results: Iterator[tuple[int, str | None]], total: int, progress: bool
+) -> Iterator[tuple[int, str | None]]:
+    if not progress:
+        yield from results
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("runs", total=total)
+        for result in results:
+            bar.advance(task)
+            yield result

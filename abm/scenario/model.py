@@ -1,0 +1,187 @@
+"""``Scenario``: everything that defines a market and its run, validated and immutable."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from abm.core.errors import ScenarioError
+from abm.scenario.commodity_sections import (
+    CalendarSection,
+    ContractSection,
+    IndexSection,
+    RunSection,
+    SpotSection,
+)
+from abm.scenario.fields import Section, section
+from abm.scenario.loading import Layers, packaged_folder, read_layers
+from abm.scenario.populations import PopulationsSection
+from abm.scenario.problems import problem_line
+from abm.scenario.toml_text import toml_document
+from abm.scenario.venue_sections import ClearingSection, ExchangeSection, RecordingSection
+
+OVERRIDE = "override"
+"""Origin of a field that ``replace`` (or ``--set`` on the command line) has set."""
+
+_LABELS = ("name", "description")
+
+
+class Scenario(Section):
+    """A validated market: one section per institution, each field with default, bounds, unit and source.
+
+    ``Scenario()`` is the baseline. A scenario is immutable: ``replace`` returns another one.
+
+    Examples
+    --------
+    >>> Scenario.load("baseline").replace({"clearing.margin.rate": 0.2}).clearing.margin.rate
+    0.2
+    """
+
+    name: str = Field(default="baseline", min_length=1, description="Short name; the file's name if absent.")
+    description: str = Field(default="", description="What the scenario is for, in one sentence.")
+    run: RunSection = section(RunSection, description="Length and seed.")
+    calendar: CalendarSection = section(CalendarSection, description="Trading calendar.")
+    contract: ContractSection = section(ContractSection, description="Terms of the future.")
+    spot: SpotSection = section(SpotSection, description="Spot price process.")
+    index: IndexSection = section(IndexSection, description="Token Price Index.")
+    exchange: ExchangeSection = section(ExchangeSection, description="Exchange rules and fees.")
+    clearing: ClearingSection = section(ClearingSection, description="Clearing house.")
+    recording: RecordingSection = section(RecordingSection, description="What is kept of a run.")
+    agents: PopulationsSection = section(PopulationsSection, description="Who trades.")
+
+    _layers: Layers = PrivateAttr(default_factory=Layers)
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Scenario:
+        """Read a packaged scenario by name, or a TOML file by path.
+
+        A file states what differs from the scenario it ``extends`` (a packaged name, or a path relative
+        to the file) and, at the end of that chain, from the defaults.
+
+        Raises
+        ------
+        ScenarioError
+            One line: file, field, value and what is allowed.
+        """
+        layers = read_layers(name_or_path, _defaults())
+        own = {"name": Path(layers.label).stem, "description": ""}
+        own |= {key: layers.tables[key] for key in _LABELS if layers.origins.get(key) == layers.label}
+        scenario = cls._validated(layers.with_values(own), name_files=True)
+        scenario.provider_prices_path()
+        return scenario
+
+    def replace(self, changes: Mapping[str, Any]) -> Scenario:
+        """Return a scenario with other values, given by dotted field.
+
+        Raises
+        ------
+        ScenarioError
+            If a field is unknown or a value is not allowed.
+
+        Examples
+        --------
+        >>> Scenario().replace({"run.days": 21, "spot.jumps": {"kind": "gaussian"}}).run.days
+        21
+        """
+        layers = self._layers.with_values(self._tables())
+        for dotted, value in changes.items():
+            *tables, last = dotted.split(".")
+            nested: dict[str, Any] = {last: value}
+            for table in reversed(tables):
+                nested = {table: nested}
+            layers = layers.over(nested, OVERRIDE)
+        scenario = self._validated(layers)
+        scenario.provider_prices_path()
+        return scenario
+
+    def to_toml(self) -> str:
+        """Return the resolved scenario as a TOML document that loads to a scenario of the same hash."""
+        tables = self._tables()
+        prices = self.provider_prices_path()
+        if prices.parent != packaged_folder() / "data":
+            tables["index"]["provider_prices"] = str(prices)
+        return toml_document(tables)
+
+    def sha256(self) -> str:
+        """Return the hash of the resolved content: every field, and the provider price file by its bytes.
+
+        The labels ``name`` and ``description`` and the place of files on disk do not count.
+        """
+        tables = {key: value for key, value in self._tables().items() if key not in _LABELS}
+        prices = self.provider_prices_path().read_bytes()
+        tables["index"]["provider_prices"] = hashlib.sha256(prices).hexdigest()
+        return hashlib.sha256(toml_document(tables).encode()).hexdigest()
+
+    def provider_prices_path(self) -> Path:
+        """Return the provider price file: packaged, or relative to the file that names it.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such file.
+        """
+        written = self.index.provider_prices
+        origin = self.origin("index.provider_prices")
+        packaged = packaged_folder() / "data" / written
+        if Path(written).name == written and packaged.is_file():
+            return packaged
+        path = (self._layers.folders.get(origin, Path()) / written).resolve()
+        if not path.is_file():
+            prefix = f"{origin}: " if origin in self._layers.folders else ""
+            raise ScenarioError(f"{prefix}index.provider_prices: {path}: no such file")
+        return path
+
+    def origin(self, dotted_field: str) -> str:
+        """Return where a field's value came from: ``default``, a file, or ``override``."""
+        return self._layers.origins.get(dotted_field, "default")
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema of a scenario file, for editors that complete and check TOML."""
+        schema = Scenario.model_json_schema()
+        schema["properties"] = {
+            "extends": {"type": "string", "description": "Packaged name or relative path of the base file."},
+            **schema["properties"],
+        }
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Scenario:
+        if self.clearing.intraday_cycles >= self.calendar.rounds_per_day:
+            raise ValueError(
+                f"clearing.intraday_cycles: {self.clearing.intraday_cycles} is not "
+                f"< calendar.rounds_per_day = {self.calendar.rounds_per_day}"
+            )
+        if self.agents.providers.count < self.index.min_providers:
+            raise ValueError(
+                f"agents.providers.count: {self.agents.providers.count} is not "
+                f">= index.min_providers = {self.index.min_providers}"
+            )
+        price = self.spot.initial_price_usd
+        if isinstance(price, float) and price < self.contract.tick_size_usd:
+            raise ValueError(
+                f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
+                f"{self.contract.tick_size_usd}"
+            )
+        return self
+
+    @classmethod
+    def _validated(cls, layers: Layers, *, name_files: bool = False) -> Scenario:
+        try:
+            scenario = cls.model_validate(layers.tables)
+        except ValidationError as error:
+            origins = layers.origins if name_files else {}
+            raise ScenarioError(problem_line(error, cls, layers.tables, origins)) from None
+        scenario._layers = layers
+        return scenario
+
+    def _tables(self) -> dict[str, Any]:
+        return self.model_dump(exclude_none=True)
+
+
+def _defaults() -> Layers:
+    return Layers(Scenario()._tables())

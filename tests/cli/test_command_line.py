@@ -1,0 +1,190 @@
+"""The command line: exit codes, one-line mistakes, and what a run prints."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+import types
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from abm.cli import app
+from abm.core.errors import RunFolderError
+from abm.scenario import Scenario
+
+INVALID = Path(__file__).parents[1] / "scenario" / "invalid"
+
+
+class Row(NamedTuple):
+    label: str
+    value: str
+    note: str
+
+
+class ToyMarket:
+    """Stands for the market, the summary and the report, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.scenario = Scenario()
+        self.failure: BaseException | None = None
+
+    def run(self, scenario: Scenario, *, seed: int, out: Path, progress: object) -> types.SimpleNamespace:
+        self.scenario = scenario
+        assert seed == scenario.run.seed
+        assert callable(progress)
+        progress(0, scenario.run.days, 12, 345)
+        if self.failure is not None:
+            raise self.failure
+        out.mkdir(parents=True)
+        return types.SimpleNamespace(folder=out)
+
+
+@pytest.fixture
+def market(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ToyMarket:
+    toy = ToyMarket()
+    modules = {
+        "abm.market": {"run": toy.run},
+        "analysis.summary": {"summarise": lambda folder: [Row("Front month two-sided", "98 %", "> 95 %")]},
+        "analysis.report": {"write_report": lambda folder: folder / "report.html"},
+    }
+    for name, members in modules.items():
+        module = types.ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.chdir(tmp_path)
+    return toy
+
+
+def sitsim(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_a_run_prints_its_summary_its_folder_and_its_report(market: ToyMarket, tmp_path: Path) -> None:
+    result = sitsim("run", "baseline", "--seed", "7")
+    assert result.exit_code == 0
+    assert "Front month two-sided  98 %\n                       > 95 %\n" in result.stdout
+    assert "run folder  runs/baseline-seed7" in result.stdout
+    assert "report      runs/baseline-seed7/report.html" in result.stdout
+
+
+def test_options_and_overrides_reach_the_scenario(market: ToyMarket) -> None:
+    result = sitsim(
+        "run",
+        "demand_explosion",
+        *("--days", "3", "--rounds-per-day", "12", "--profile", "full", "--out", "elsewhere"),
+        *("--set", "clearing.margin.rate=0.2", "--set", "exchange.engine=reference"),
+        *("--set", "spot.jumps.kind='gaussian'", "--no-report", "--quiet"),
+    )
+    assert result.exit_code == 0
+    assert result.stdout == "elsewhere/demand_explosion-seed1\n"
+    scenario = market.scenario
+    assert (scenario.run.days, scenario.calendar.rounds_per_day) == (3, 12)
+    assert (scenario.recording.profile, scenario.exchange.engine) == ("full", "reference")
+    assert (scenario.clearing.margin.rate, scenario.spot.jumps.kind) == (0.2, "gaussian")
+
+
+def test_a_scenario_name_cannot_lead_the_run_folder_elsewhere(market: ToyMarket) -> None:
+    result = sitsim("run", "baseline", "--set", "name='../a b'", "--quiet")
+    assert result.stdout == "runs/.._a_b-seed1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "baseline", "--days", "0"], "run.days: 0 is not in [1, 25200]"),
+        (["run", "baseline", "--seed", "-1"], "run.seed: -1 is not in [0, 9223372036854775807]"),
+        (["run", "baseline", "--profile", "all"], 'recording.profile: "all" is not'),
+        (["run", "baseline", "--set", "run.days"], "--set: 'run.days' is not of the form"),
+        (["run", "baseline", "--set", "run.dys=3"], "run.dys: unknown key (did you mean days?)"),
+        (["run", "nowhere.toml"], "nowhere.toml: no such file"),
+        (["validate", "basline"], "basline is not a packaged scenario"),
+        (["validate", str(INVALID / "no_value.toml")], "not valid TOML: Invalid value (at line 3"),
+        (["explain", str(INVALID / "not_a_number.toml")], "spot.sigma: nan is not a finite number"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr_and_nothing_is_written(
+    market: ToyMarket, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    result = sitsim(*arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_met_while_running_is_one_line_too(market: ToyMarket) -> None:
+    market.failure = RunFolderError("runs: no permission to write")
+    result = sitsim("run", "baseline")
+    assert (result.exit_code, "sitsim: runs: no permission to write\n" in result.stderr) == (2, True)
+
+
+def test_ctrl_c_exits_130_and_writes_nothing(market: ToyMarket, tmp_path: Path) -> None:
+    market.failure = KeyboardInterrupt()
+    result = sitsim("run", "baseline")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "sitsim: interrupted")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_fault_of_the_simulator_keeps_its_traceback(market: ToyMarket) -> None:
+    market.failure = AssertionError("the ledger does not balance")
+    with pytest.raises(AssertionError, match="ledger"):
+        sitsim("run", "baseline")
+
+
+def test_validate_prints_the_hash_of_the_content() -> None:
+    result = sitsim("validate", "baseline")
+    assert result.stdout == f"baseline: valid, sha256 {Scenario().sha256()}\n"
+
+
+def test_explain_prints_a_scenario_file_with_units_sources_and_origins(tmp_path: Path) -> None:
+    result = sitsim("explain", "demand_explosion", "--set", "run.days=5")
+    lines = {line.split(" = ")[0]: " ".join(line.split()) for line in result.stdout.splitlines()}
+    assert lines["days"] == "days = 5 # override | trading days"
+    assert lines["kappa"] == "kappa = 6.0 # demand_explosion.toml | 1/year"
+    assert lines["members"] == "members = 6 # baseline.toml | members | judgement"
+    path = tmp_path / "copy.toml"
+    path.write_text(result.stdout)
+    expected = Scenario.load("demand_explosion").replace({"run.days": 5})
+    assert Scenario.load(path).sha256() == expected.sha256()
+
+
+def test_list_names_the_packaged_scenarios() -> None:
+    assert [line.split()[0] for line in sitsim("list").stdout.splitlines()] == [
+        "baseline",
+        "demand_explosion",
+    ]
+
+
+def test_schema_is_json() -> None:
+    schema = json.loads(sitsim("schema").stdout)
+    assert schema["additionalProperties"] is False
+    assert {"extends", "run", "agents"} <= schema["properties"].keys()
+
+
+def test_set_values_are_read_as_toml() -> None:
+    from abm.cli.overrides import parse_overrides
+
+    texts = ["a=1", "b=1.5", "c=true", "d='x'", "e=word", "f=[1, 2]", "g=1\nh=2", "i="]
+    values = parse_overrides(texts)
+    assert values == {
+        **tomllib.loads("a=1\nb=1.5\nc=true\nd='x'\ne='word'\nf=[1, 2]"),
+        "g": "1\nh=2",
+        "i": "",
+    }
+
+
+def test_help_is_shown_without_importing_numpy() -> None:
+    code = (
+        "import sys\nfrom abm.cli import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit as stop:\n    assert stop.code == 0\n"
+        "print('numpy' in sys.modules, 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False False"
+    assert "validate" in done.stdout

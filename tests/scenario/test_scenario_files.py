@@ -1,0 +1,89 @@
+"""A scenario file is read as written, and what is wrong in one is said in one line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+from abm.core.errors import ScenarioError
+from abm.scenario import Scenario, explain, list_scenarios
+
+HERE = Path(__file__).parent
+VALID = sorted((HERE / "valid").glob("*.toml"))
+INVALID = sorted((HERE / "invalid").glob("*.toml"))
+
+
+def remarks(path: Path, word: str) -> list[str]:
+    return re.findall(rf"^# {word}: (.*)$", path.read_text(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_a_valid_file_resolves_to_what_it_says(path: Path) -> None:
+    scenario = Scenario.load(path)
+    expected = remarks(path, "expect")
+    assert expected
+    for line in expected:
+        field, value = line.split(" = ")
+        found = reduce(getattr, field.split("."), scenario)
+        assert (field, found) == (field, tomllib.loads(f"value = {value}")["value"])
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
+def test_the_resolved_text_of_a_scenario_loads_to_the_same_content(path: Path, tmp_path: Path) -> None:
+    scenario = Scenario.load(path)
+    copy = tmp_path / "elsewhere.toml"
+    copy.write_text(scenario.to_toml())
+    assert Scenario.load(copy).sha256() == scenario.sha256()
+    assert Scenario.load(copy).name == scenario.name
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_a_mistake_is_one_line_with_file_field_value_and_what_is_allowed(path: Path) -> None:
+    (expected,) = remarks(path, "error")
+    with pytest.raises(ScenarioError) as caught:
+        Scenario.load(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.replace(f"{path.parent}/", "") == expected
+
+
+def test_text_that_is_not_utf8_is_a_named_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "latin.toml"
+    path.write_bytes("description = 'déjà vu'".encode("latin-1"))
+    with pytest.raises(ScenarioError, match=r"latin\.toml: not UTF-8 text \(byte 16\)"):
+        Scenario.load(path)
+
+
+def test_the_packaged_baseline_states_the_defaults() -> None:
+    assert Scenario.load("baseline").sha256() == Scenario().sha256()
+
+
+def test_every_packaged_scenario_loads_and_describes_itself() -> None:
+    listed = list_scenarios()
+    assert [row.name for row in listed] == ["baseline", "demand_explosion"]
+    for row in listed:
+        assert Scenario.load(row.name).description == row.description != ""
+
+
+def test_the_demand_explosion_differs_from_the_baseline_in_the_spot_price_only() -> None:
+    changed = {
+        after.field: after.value
+        for before, after in zip(
+            explain(Scenario.load("baseline")), explain(Scenario.load("demand_explosion")), strict=True
+        )
+        if before.value != after.value and after.field not in ("name", "description")
+    }
+    assert changed == {
+        "spot.kappa": 6.0,
+        "spot.sigma": 0.6,
+        "spot.jump_intensity": 6.0,
+        "spot.jumps.p_up": 0.8,
+        "spot.jumps.eta_up": 5.0,
+        "spot.jumps.eta_down": 8.0,
+        "spot.level_shift.log_size": 0.41,
+        "spot.level_shift.duration_days": 63,
+    }
