@@ -1,0 +1,216 @@
+"""Numbers about a run, computed from its tables: those that its manifest states and analysis reads.
+
+Each function takes the tables it needs, so that it also works on tables that are still in memory. A number
+that the run cannot give (a market without a trade, a run shorter than a month) is NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
+from abm.core.money import USD_MICRO
+from abm.recording.hedging import hedge_effect
+
+
+def as_floats(column: pd.Series) -> NDArray[np.float64]:
+    """Return a column that may hold nulls as floats, with NaN for null."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def prices_usd(column: pd.Series, contract: ContractSpec) -> NDArray[np.float64]:
+    """Return a column of ticks in USD per mSIT, with NaN where there is no price."""
+    return as_floats(column) * contract.tick_size_usd_micro / USD_MICRO
+
+
+def ratio(numerator: float, denominator: float) -> float:
+    """Return a quotient, NaN when the denominator is zero."""
+    return float(numerator / denominator) if denominator else math.nan
+
+
+def liquidity_by_tenor(daily: pd.DataFrame) -> pd.DataFrame:
+    """Return spread, depth, two-sided share and volume by tenor.
+
+    Parameters
+    ----------
+    daily : DataFrame
+        The table of that name.
+
+    Returns
+    -------
+    DataFrame, indexed by tenor
+        ``spread_ticks`` is time-weighted: days count by their two-sided rounds. ``two_sided_share`` and
+        ``depth_lots`` are means over all rounds, ``volume_lots_per_day`` and ``trades_per_day`` over days.
+    """
+    two_sided = daily["two_sided_share"].where(daily["spread_ticks"].notna(), 0.0)
+    by_tenor = daily.assign(
+        weight=two_sided, weighted_spread=daily["spread_ticks"].fillna(0.0) * two_sided
+    ).groupby("tenor")
+    return pd.DataFrame(
+        {
+            "spread_ticks": by_tenor["weighted_spread"].sum() / by_tenor["weight"].sum().replace(0.0, np.nan),
+            "depth_lots": by_tenor["depth_lots"].mean(),
+            "two_sided_share": by_tenor["two_sided_share"].mean(),
+            "volume_lots_per_day": by_tenor["volume_lots"].mean(),
+            "trades_per_day": by_tenor["trades"].mean(),
+        }
+    )
+
+
+def months_traded(daily: pd.DataFrame) -> pd.Series:
+    """Return the lots traded in each delivery month that was ever listed, by month."""
+    return daily.groupby("month")["volume_lots"].sum()
+
+
+class OpenInterest(NamedTuple):
+    """Open interest over all months, in lots.
+
+    Parameters
+    ----------
+    first, last, peak : float
+        At the close of the first day and of the last day, and the highest close.
+    carried_share : float
+        Median over expiries of the share of open interest that stands in the later months at the close of
+        a month's last trading day, against the close before; above 1 where positions are rolled and added.
+    """
+
+    first: float
+    last: float
+    peak: float
+    carried_share: float
+
+
+def open_interest(daily: pd.DataFrame) -> OpenInterest:
+    """Return the course of open interest over the run."""
+    if daily.empty:
+        return OpenInterest(math.nan, math.nan, math.nan, math.nan)
+    total = daily.groupby("day")["open_interest_lots"].sum()
+    carried = daily[~daily["final"]].groupby("day")["open_interest_lots"].sum()
+    expiries = [int(day) for day in daily.loc[daily["final"], "day"] if day - 1 in total.index]
+    shares = [ratio(carried.get(day, 0), total[day - 1]) for day in expiries]
+    median = float(np.median(shares)) if shares else math.nan
+    return OpenInterest(float(total.iloc[0]), float(total.iloc[-1]), float(total.max()), median)
+
+
+def settlement_volatility(daily: pd.DataFrame, *, tenor: int, days_per_year: int) -> float:
+    """Return the annualised volatility of one tenor's daily settlement price.
+
+    Each return is the log change of one delivery month from the day before, so that a change of the
+    tenor's month is no return. A pair with a price of zero or less, which has no logarithm, is left out.
+    """
+    ticks = daily.assign(price=as_floats(daily["settlement_ticks"])).sort_values(["month", "day"])
+    before = ticks.groupby("month")["price"].shift()
+    usable = (ticks["tenor"] == tenor) & (ticks["price"] > 0) & (before > 0)
+    returns = np.log(ticks.loc[usable, "price"] / before[usable])
+    return float(returns.std(ddof=1) * math.sqrt(days_per_year)) if len(returns) > 1 else math.nan
+
+
+def front_basis_usd(daily: pd.DataFrame, spot: pd.DataFrame, contract: ContractSpec) -> pd.Series:
+    """Return the front month's basis by day: its settlement minus the day's index fixing, USD per mSIT."""
+    front = daily[daily["tenor"] == 0]
+    futures = pd.Series(prices_usd(front["settlement_ticks"], contract), index=front["day"])
+    fixing = spot.set_index("day")["index_fixing_usd_micro"] / USD_MICRO
+    return (futures - fixing).dropna()
+
+
+def convergence_ticks(daily: pd.DataFrame) -> pd.Series:
+    """Return the distance from the last daily settlement to the final one, by expired month, in ticks."""
+    prices = daily.assign(price=as_floats(daily["settlement_ticks"])).sort_values("day")
+    final = prices[prices["final"]].groupby("month")["price"].last()
+    last = prices[~prices["final"]].groupby("month")["price"].last()
+    return (last - final).abs().dropna()
+
+
+class MarginCalls(NamedTuple):
+    """How margin calls ended; a call computed again while open counts once.
+
+    Parameters
+    ----------
+    calls, met_at_once, missed : int
+        All calls, those paid in full in the round of the call, and those whose deadline passed.
+    amount_usd, met_cash_usd, met_credit_usd : float
+        Called in all, and the parts met from bank cash and from the credit line.
+    """
+
+    calls: int
+    met_at_once: int
+    missed: int
+    amount_usd: float
+    met_cash_usd: float
+    met_credit_usd: float
+
+
+def margin_calls(calls: pd.DataFrame, defaults: pd.DataFrame) -> MarginCalls:
+    """Return how many calls were made, met and missed; a client default is a missed call."""
+    open_calls = calls.sort_values(["day", "round"], kind="stable").groupby(["account", "deadline_round"])
+    first_left = open_calls["outstanding_usd_micro"].first()
+    cash = float(calls["met_cash_usd_micro"].sum()) / USD_MICRO
+    credit = float(calls["met_credit_usd_micro"].sum()) / USD_MICRO
+    left = float(open_calls["outstanding_usd_micro"].last().sum()) / USD_MICRO
+    return MarginCalls(
+        calls=len(first_left),
+        met_at_once=int((first_left == 0).sum()),
+        missed=int((defaults["event"] == "client_default").sum()),
+        amount_usd=cash + credit + left,
+        met_cash_usd=cash,
+        met_credit_usd=credit,
+    )
+
+
+def market_metrics(
+    tables: Mapping[str, pd.DataFrame], contract: ContractSpec, calendar: TradingCalendar
+) -> dict[str, float]:
+    """Return the numbers about a run that depend on its tables alone, by name.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        At least the tables of the ``summary`` profile.
+    contract, calendar
+        Of the run.
+    """
+    daily, defaults = tables["daily"], tables["defaults"]
+    finished = defaults[defaults["event"] == "close_out_finished"]
+    tenors = liquidity_by_tenor(daily)
+    traded = months_traded(daily)
+    interest = open_interest(daily)
+    calls = margin_calls(tables["margin_calls"], defaults)
+    convergence = convergence_ticks(daily)
+    hedge = hedge_effect(tables["hedging"])
+    year = calendar.days_per_year
+    return {
+        "front_two_sided_share": _at(tenors, "two_sided_share", 0),
+        "front_spread_ticks": _at(tenors, "spread_ticks", 0),
+        "front_depth_lots": _at(tenors, "depth_lots", 0),
+        "volume_lots": float(daily["volume_lots"].sum()),
+        "months_listed": float(len(traded)),
+        "months_traded": float((traded > 0).sum()),
+        "open_interest_first_lots": interest.first,
+        "open_interest_last_lots": interest.last,
+        "open_interest_carried_share": interest.carried_share,
+        "front_settlement_volatility": settlement_volatility(daily, tenor=0, days_per_year=year),
+        "next_settlement_volatility": settlement_volatility(daily, tenor=1, days_per_year=year),
+        "front_basis_usd": float(front_basis_usd(daily, tables["spot"], contract).mean()),
+        "convergence_ticks": float(convergence.median()),
+        "margin_calls": float(calls.calls),
+        "margin_calls_met_at_once": float(calls.met_at_once),
+        "margin_calls_missed": float(calls.missed),
+        "client_defaults": float((defaults["event"] == "client_default").sum()),
+        "member_defaults": float((defaults["event"] == "member_default").sum()),
+        "uncovered_loss_usd": float(finished["uncovered_usd_micro"].sum()) / USD_MICRO,
+        "volatility_reduction": hedge.volatility_reduction,
+        "volatility_reduction_pooled": hedge.volatility_reduction_pooled,
+        "variance_reduction": hedge.variance_reduction,
+        "variance_reduction_pooled": hedge.variance_reduction_pooled,
+    }
+
+
+def _at(tenors: pd.DataFrame, column: str, tenor: int) -> float:
+    return float(tenors[column].get(tenor, math.nan))

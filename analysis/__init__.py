@@ -1,0 +1,1 @@
+"""Analysis: numbers, summary, figures and report, all read from run folders."""

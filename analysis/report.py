@@ -1,0 +1,216 @@
+"""One self-contained HTML page about a run: it needs no script, no other file and no network."""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from abm.core.money import USD_MICRO
+from abm.recording import RunFolder, metrics
+from analysis import style
+from analysis.figures import activity, bills, liquidity, margin, prices, profit
+from analysis.runs import Run, load
+from analysis.summary import summarise
+from analysis.wording import decimal, percent, usd, whole
+
+FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
+"""Figures of the report, in order."""
+
+_CSS = """
+:root { color-scheme: light; }
+body { max-width: 50rem; margin: 2.5rem auto; padding: 0 1rem; color: #222; background: #fff;
+       font: 16px/1.55 Georgia, 'Times New Roman', serif; }
+h1, h2, th, figcaption, code { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif; }
+h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.4rem; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; margin: .8rem 0; }
+th { text-align: left; border-bottom: 2px solid #8a8a8a; font-weight: 600; }
+td, th { padding: .35rem .6rem .35rem 0; vertical-align: top; }
+td { border-bottom: 1px solid #e4e4e4; } td.number, th.number { text-align: right; white-space: nowrap; }
+figure { margin: 1.6rem 0; } figure img { width: 100%; height: auto; }
+figcaption { font-size: .9rem; color: #555; }
+code, pre { font: .88rem/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+pre { background: #f5f5f5; padding: .8rem; white-space: pre-wrap; }
+""".strip()
+
+
+def write_report(run: Run) -> Path:
+    """Write ``report.html`` into the run folder and return its path; an older report is replaced.
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is not a readable run.
+    """
+    opened = load(run)
+    target = opened.path / "report.html"
+    # Written aside and moved, so that a reader never sees half a page.
+    partial = opened.path / ".report.html.partial"
+    partial.write_text(render(opened), encoding="utf-8")
+    os.replace(partial, target)
+    return target
+
+
+def render(run: RunFolder) -> str:
+    """Return the report as one HTML document."""
+    title = f"{run.manifest['scenario_name']}, seed {run.manifest['seed']}"
+    sections = (
+        _section("What was run", _what_was_run(run)),
+        _section("Summary", _summary(run)),
+        _section("Figures", *(_figure(module, run) for module in FIGURES)),
+        _section("Profit and loss by class", _profit(run.tables["agents"])),
+        _section("Margin calls", _margin_calls(run)),
+        _section("Defaults", _defaults(run.tables["defaults"])),
+        _section("How to reproduce", _reproduce(run)),
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>SIT futures market: {html.escape(title)}</title>\n"
+        f"<style>\n{_CSS}\n</style>\n</head>\n<body>\n"
+        f"<h1>SIT futures market</h1>\n<p>Scenario {html.escape(title)}</p>\n"
+        + "\n".join(sections)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _section(heading: str, *body: str) -> str:
+    return f"<section>\n<h2>{html.escape(heading)}</h2>\n" + "\n".join(body) + "\n</section>"
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
+    """Return an HTML table; ``numbers`` are the columns set to the right."""
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        opened = [f'<{tag} class="number">' if i in numbers else f"<{tag}>" for i in range(len(cells))]
+        marked = (f"{start}{html.escape(cell)}</{tag}>" for start, cell in zip(opened, cells, strict=True))
+        return f"<tr>{''.join(marked)}</tr>"
+
+    body = "\n".join(line(cells, "td") for cells in rows)
+    head = f"<thead>{line(header, 'th')}</thead>\n" if header else ""
+    return f"<table>\n{head}<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def _what_was_run(run: RunFolder) -> str:
+    manifest, calendar, daily = run.manifest, run.calendar, run.tables["daily"]
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    phases = ", ".join(f"{phase} {float(spent):.1f}" for phase, spent in manifest["cpu_seconds"].items())
+    rows = [
+        ("Scenario", f"{manifest['scenario_name']} (SHA-256 {manifest['scenario_sha256']})"),
+        ("Seed", str(manifest["seed"])),
+        ("State hash", str(manifest["state_hash"])),
+        ("Days", f"{daily['day'].nunique()} of {calendar.rounds_per_day} rounds"),
+        (
+            "Contract",
+            f"{run.contract.product_code}, {whole(run.contract.contract_size_msit)} mSIT, tick USD "
+            f"{run.contract.tick_size_usd_micro / USD_MICRO:g} per mSIT",
+        ),
+        ("Counts", ", ".join(_counts(manifest["counts"]))),
+        ("CPU-seconds", phases),
+        ("Recorded", f"profile {manifest['profile']}"),
+        ("Versions", versions),
+    ]
+    return _table((), rows)
+
+
+def _counts(counts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each count with its name; a count by kind is a mapping inside the mapping."""
+    for name, number in counts.items():
+        words = name.replace("_", " ")
+        if isinstance(number, Mapping):
+            yield f"{words} ({', '.join(_counts(number)) or 'none'})"
+        else:
+            yield f"{words} {whole(number)}"
+
+
+def _summary(run: RunFolder) -> str:
+    return _table(("Question", "Answer", "Note"), summarise(run))
+
+
+def _figure(module: ModuleType, run: RunFolder) -> str:
+    image = base64.b64encode(style.to_svg(module.draw(run))).decode("ascii")
+    title, caption = html.escape(module.TITLE), html.escape(module.CAPTION)
+    return (
+        f'<figure>\n<img alt="{title}: {caption}" src="data:image/svg+xml;base64,{image}">\n'
+        f"<figcaption><strong>{title}.</strong> {caption}</figcaption>\n</figure>"
+    )
+
+
+def _profit(agents: pd.DataFrame) -> str:
+    rows = []
+    for name, group in agents.groupby("agent_class"):
+        pnl, fees = group["pnl_usd_micro"].sum() / USD_MICRO, group["fees_usd_micro"].sum() / USD_MICRO
+        lots = group["lots_traded"].sum()
+        rows.append(
+            (
+                str(name),
+                whole(len(group)),
+                usd(pnl),
+                usd(fees),
+                whole(lots),
+                percent(metrics.ratio(group["maker_lots"].sum(), lots)),
+                whole(group["messages"].sum()),
+                whole(group["in_default"].sum()),
+            )
+        )
+    header = ("Class", "Accounts", "Profit", "Fees", "Lots", "As maker", "Messages", "In default")
+    return _table(header, rows, numbers=range(1, len(header)))
+
+
+def _margin_calls(run: RunFolder) -> str:
+    calls = metrics.margin_calls(run.tables["margin_calls"], run.tables["defaults"])
+    if not calls.calls:
+        return "<p>No margin call was made.</p>"
+    rows = [
+        ("Calls", whole(calls.calls)),
+        ("Met in full at once", whole(calls.met_at_once)),
+        ("Missed at the deadline", whole(calls.missed)),
+        ("Amount called", usd(calls.amount_usd)),
+        ("Met at once from cash", usd(calls.met_cash_usd)),
+        ("Met at once from credit", usd(calls.met_credit_usd)),
+    ]
+    return _table((), rows, numbers=(1,))
+
+
+def _defaults(defaults: pd.DataFrame) -> str:
+    if defaults.empty:
+        return "<p>Nobody defaulted.</p>"
+    layers = ("loss", "member_capital", "member_fund", "skin_in_the_game", "survivors_fund", "uncovered")
+    rows = [
+        (
+            str(line["day"]),
+            str(line["account"]),
+            str(line["member"]),
+            str(line["event"]).replace("_", " "),
+            *(decimal(line[f"{layer}_usd_micro"] / USD_MICRO, 0) for layer in layers),
+        )
+        for _, line in defaults.iterrows()
+    ]
+    header = (
+        "Day",
+        "Account",
+        "Member",
+        "Event",
+        *(layer.replace("_", " ").capitalize() for layer in layers),
+    )
+    note = "<p>Amounts in USD; a loss is what the defaulter's own collateral did not cover.</p>"
+    return _table(header, rows, numbers=(0, 1, 2, *range(4, len(header)))) + note
+
+
+def _reproduce(run: RunFolder) -> str:
+    state_hash = html.escape(str(run.manifest["state_hash"]))
+    command = f"sitsim run scenario.toml --seed {shlex.quote(str(run.manifest['seed']))}"
+    return (
+        "<p>Inside this run folder, with the versions above:</p>\n"
+        f"<pre>{html.escape(command)}</pre>\n"
+        f"<p>The new run has the same state hash, <code>{state_hash}</code>. "
+        "The scenario as resolved:</p>\n"
+        f"<details><summary>scenario.toml</summary>\n<pre>{html.escape(run.scenario_toml)}</pre>\n</details>"
+    )

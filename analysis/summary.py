@@ -1,0 +1,147 @@
+"""The closing table of a run: is the market alive, do hedges work, are calls met, how fast was it."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import pandas as pd
+
+from abm.core.calendar import TradingCalendar
+from abm.core.money import USD_MICRO
+from abm.recording import RunFolder, metrics
+from abm.recording.hedging import hedge_effect
+from analysis.metrics import messages_per_cpu_second
+from analysis.runs import Run, load
+from analysis.wording import counted, decimal, percent, usd, whole
+
+ALIVE_TWO_SIDED_SHARE = 0.95
+"""Least share of rounds with a bid and an ask for the front month to be called alive (judgement)."""
+
+
+class SummaryRow(NamedTuple):
+    """One line of the closing table: what is asked, the answer, and what it means or is measured against."""
+
+    label: str
+    value: str
+    note: str
+
+
+def summarise(run: Run) -> list[SummaryRow]:
+    """Return the closing table of a run.
+
+    Parameters
+    ----------
+    run : RunFolder or path
+
+    Raises
+    ------
+    RunFolderError
+        If the folder is not a readable run.
+    """
+    opened = load(run)
+    daily = opened.tables["daily"]
+    return [
+        _two_sided(daily),
+        _months_traded(daily, opened.calendar),
+        _spread(daily),
+        _open_interest(daily),
+        _convergence(daily),
+        _margin_calls(opened),
+        _defaults(opened.tables["defaults"]),
+        _hedge(opened.tables["hedging"]),
+        _speed(opened),
+    ]
+
+
+def _two_sided(daily: pd.DataFrame) -> SummaryRow:
+    share = float(daily.loc[daily["tenor"] == 0, "two_sided_share"].mean())
+    verdict = "alive" if share >= ALIVE_TWO_SIDED_SHARE else "not alive"
+    return SummaryRow(
+        "Front month two-sided",
+        f"{percent(share)} of rounds",
+        f"{verdict}: {percent(ALIVE_TWO_SIDED_SHARE)} or more is asked",
+    )
+
+
+def _months_traded(daily: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow:
+    lots = metrics.months_traded(daily)
+    silent = [calendar.month_code(int(month)) for month in lots.index[lots == 0]]
+    note = f"without a trade: {', '.join(silent)}" if silent else "every listed month trades"
+    return SummaryRow("Delivery months that traded", f"{len(lots) - len(silent)} of {len(lots)}", note)
+
+
+def _spread(daily: pd.DataFrame) -> SummaryRow:
+    spread = metrics.liquidity_by_tenor(daily)["spread_ticks"]
+    front, last = (float(spread.iloc[0]), float(spread.iloc[-1])) if len(spread) else (float("nan"),) * 2
+    return SummaryRow(
+        "Spread, front and last month",
+        f"{decimal(front, 1)} and {decimal(last, 1)} ticks",
+        "time-weighted over two-sided rounds",
+    )
+
+
+def _open_interest(daily: pd.DataFrame) -> SummaryRow:
+    interest = metrics.open_interest(daily)
+    course = "grew" if interest.last > interest.first else "did not grow"
+    return SummaryRow(
+        "Open interest at the end",
+        f"{whole(interest.last)} lots",
+        f"{course} from {whole(interest.first)} on the first day (peak {whole(interest.peak)}); "
+        f"across an expiry {percent(interest.carried_share)} stays, in later months",
+    )
+
+
+def _convergence(daily: pd.DataFrame) -> SummaryRow:
+    distance = metrics.convergence_ticks(daily)
+    if distance.empty:
+        return SummaryRow("Convergence at expiry", "n/a", "no month expired in this run")
+    return SummaryRow(
+        "Convergence at expiry",
+        f"{decimal(float(distance.median()), 1)} ticks",
+        f"median distance from the last settlement to the final price over "
+        f"{counted(len(distance), 'expiry', 'expiries')}; largest {whole(float(distance.max()))}",
+    )
+
+
+def _margin_calls(run: RunFolder) -> SummaryRow:
+    calls = metrics.margin_calls(run.tables["margin_calls"], run.tables["defaults"])
+    met = metrics.ratio(calls.met_at_once, calls.calls)
+    note = f"{percent(met)} met at once, {whole(calls.missed)} missed" if calls.calls else "no calls"
+    return SummaryRow("Margin calls", f"{whole(calls.calls)} for {usd(calls.amount_usd)}", note)
+
+
+def _defaults(defaults: pd.DataFrame) -> SummaryRow:
+    clients = int((defaults["event"] == "client_default").sum())
+    members = int((defaults["event"] == "member_default").sum())
+    finished = defaults[defaults["event"] == "close_out_finished"]
+    loss = float(finished["loss_usd_micro"].sum()) / USD_MICRO
+    uncovered = float(finished["uncovered_usd_micro"].sum()) / USD_MICRO
+    return SummaryRow(
+        "Defaults",
+        f"{counted(clients, 'client')}, {counted(members, 'member')}",
+        f"loss beyond collateral {usd(loss)}, of which uncovered {usd(uncovered)}",
+    )
+
+
+def _hedge(hedging: pd.DataFrame) -> SummaryRow:
+    effect = hedge_effect(hedging)
+    if math.isnan(effect.volatility_reduction_pooled):
+        return SummaryRow("Bill surprise", "n/a", "needs enterprises that hedge over two finished months")
+    return SummaryRow(
+        "Bill surprise (sd), unhedged and hedged",
+        f"{percent(effect.unhedged_sd)} and {percent(effect.hedged_sd)}",
+        f"volatility_reduction {decimal(effect.volatility_reduction)} (median of "
+        f"{counted(len(effect.by_enterprise), 'hedging enterprise')}), pooled "
+        f"{decimal(effect.volatility_reduction_pooled)}; variance_reduction pooled "
+        f"{decimal(effect.variance_reduction_pooled)}",
+    )
+
+
+def _speed(run: RunFolder) -> SummaryRow:
+    messages = float(run.manifest["counts"]["messages"])
+    return SummaryRow(
+        "Speed",
+        f"{whole(messages_per_cpu_second(run.manifest))} messages per CPU-second",
+        f"{whole(messages)} messages; set-up left out",
+    )

@@ -1,0 +1,218 @@
+"""A run folder drawn by hand: plausible numbers without a simulator, the same for the same arguments."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
+from abm.core.orders import NO_PRICE
+from abm.recording import Recorder
+
+ENTERPRISES = 6
+CLASSES = (
+    *(["enterprise"] * ENTERPRISES),
+    *(["provider"] * 2),
+    *(["fundamentalist"] * 3),
+    *(["noise"] * 4),
+    "market_maker",
+)
+CONTRACT = ContractSpec()
+
+
+def manifest_of(calendar: TradingCalendar, contract: ContractSpec = CONTRACT) -> dict[str, object]:
+    return {
+        "seed": 7,
+        "scenario_name": "synthetic",
+        "scenario_sha256": "ab" * 32,
+        "state_hash": "cd" * 32,
+        "versions": {"sitsim": "0.1.0", "python": "3.11"},
+        "counts": {"messages": 120_000, "trades": 4_000, "rejected": {"PRICE_LIMIT": 12}},
+        "metrics": {},
+        "cpu_seconds": {"set_up": 10.0, "agents": 1.5, "match": 0.5},
+        "contract": asdict(contract),
+        "calendar": asdict(calendar),
+    }
+
+
+def write_synthetic_run(
+    folder: Path, *, months: int = 3, days_per_month: int = 5, listed: int = 4, profile: str = "daily"
+) -> Path:
+    """Write a run of some whole months and return its folder."""
+    calendar = TradingCalendar(rounds_per_day=4, days_per_month=days_per_month, listed_months=listed)
+    recorder = Recorder(profile)
+    rng = np.random.default_rng(20270101)
+    days = months * days_per_month
+    fixings = 2.0 * np.exp(np.cumsum(rng.normal(0.0, 0.03, days)))
+    for day in range(days):
+        _record_spot(recorder, rng, calendar, day, fixings[day])
+        _record_daily(recorder, rng, calendar, day, fixings)
+        _record_accounts(recorder, rng, day)
+        _record_calls(recorder, rng, calendar, day)
+        recorder.append(
+            "dmm",
+            day=day,
+            account=15,
+            presence=0.96,
+            spread_compliance=0.94,
+            size_compliance=0.95,
+            obligation_met=True,
+            pay_usd_micro=0,
+        )
+    _record_defaults(recorder, day=days // 2)
+    for month in range(months):
+        _record_bills(recorder, rng, month, fixings[calendar.first_day(month) : calendar.last_day(month) + 1])
+    _record_agents(recorder)
+    text = "[run]\ndays = 15\nseed = 7\n# a comment with <angle> brackets & more\n"
+    return recorder.write(folder, manifest=manifest_of(calendar), scenario_toml=text)
+
+
+def _record_spot(
+    recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int, fixing: float
+) -> None:
+    recorder.append(
+        "spot",
+        day=day,
+        month=calendar.month_of(day),
+        spot_usd=float(fixing * np.exp(rng.normal(0.0, 0.01))),
+        tpi_usd=float(fixing),
+        index_fixing_usd_micro=round(fixing * 1e6),
+        index_available=True,
+        provider_low_usd=float(fixing * 0.85),
+        provider_high_usd=float(fixing * 1.2),
+    )
+
+
+def _record_daily(
+    recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int, fixings: np.ndarray
+) -> None:
+    months = np.array(calendar.listed(day))
+    tenor = months - months[0]
+    final = (tenor == 0) & calendar.is_last_day_of_month(day)
+    ticks = np.rint(1e3 * (2.0 + (fixings[day] - 2.0) * np.exp(-0.3 * tenor))).astype(np.int64)
+    average = fixings[calendar.first_day(int(months[0])) : day + 1].mean()
+    ticks[0] = round(1e3 * average)
+    # Hedgers come in as delivery approaches; the front position runs off as the fixings become known.
+    grown = (day + 1) / (day + 10)
+    left = 1.0 - (day % calendar.days_per_month) / calendar.days_per_month
+    interest = np.rint(4_000 * grown * np.exp(-0.25 * tenor) * np.where(tenor == 0, left, 1.0))
+    volume = rng.poisson(600 * np.exp(-0.4 * tenor))
+    recorder.append(
+        "daily",
+        day=day,
+        month=months,
+        tenor=tenor,
+        settlement_ticks=ticks,
+        settlement_tier=1,
+        model_ticks=ticks + 3,
+        volume_lots=volume,
+        trades=volume // 3,
+        open_interest_lots=np.where(final, 0, interest).astype(np.int64),
+        spread_ticks=np.where(tenor > 10, np.nan, 4.0 + 1.5 * tenor + rng.exponential(1.0, len(months))),
+        two_sided_share=np.where(tenor == 0, 0.99, 0.93),
+        depth_lots=60.0 * np.exp(-0.15 * tenor) + rng.exponential(5.0, len(months)),
+        limit_low_ticks=np.where(final, NO_PRICE, np.rint(ticks * 0.9).astype(np.int64)),
+        limit_high_ticks=np.where(final, NO_PRICE, np.rint(ticks * 1.1).astype(np.int64)),
+        final=final,
+    )
+
+
+def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> None:
+    count = len(CLASSES)
+    margin = rng.integers(100_000, 300_000, count) * 1_000_000
+    net = rng.integers(-200, 200, count)
+    recorder.append(
+        "accounts",
+        day=day,
+        account=np.arange(count),
+        equity_usd_micro=margin + rng.integers(0, 100_000, count) * 1_000_000,
+        bank_cash_usd_micro=500_000_000_000,
+        credit_drawn_usd_micro=np.arange(count) * 1_000_000_000,
+        initial_margin_usd_micro=margin,
+        maintenance_margin_usd_micro=margin * 10 // 11,
+        variation_usd_micro=0,
+        net_lots=net,
+        gross_lots=np.abs(net) + 10,
+        in_default=False,
+    )
+
+
+def _record_calls(recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int) -> None:
+    for account in np.flatnonzero(rng.uniform(size=len(CLASSES)) < 0.1):
+        cash, credit, owed = (int(rng.integers(0, 20_000)) * 1_000_000 for _ in range(3))
+        if account > 2:
+            owed = 0
+        recorder.append(
+            "margin_calls",
+            day=day,
+            round=3,
+            account=int(account),
+            member=int(account) % 3,
+            amount_usd_micro=cash + credit + owed,
+            met_cash_usd_micro=cash,
+            met_credit_usd_micro=credit,
+            outstanding_usd_micro=owed,
+            deadline_round=day * calendar.rounds_per_day + 5,
+        )
+
+
+def _record_defaults(recorder: Recorder, day: int) -> None:
+    layers = dict.fromkeys(
+        (
+            "loss_usd_micro",
+            "member_capital_usd_micro",
+            "member_fund_usd_micro",
+            "skin_in_the_game_usd_micro",
+            "survivors_fund_usd_micro",
+            "uncovered_usd_micro",
+            "surplus_usd_micro",
+        ),
+        0,
+    )
+    recorder.append("defaults", day=day, round=1, account=2, member=2, event="client_default", **layers)
+    layers |= {"loss_usd_micro": 5_000_000_000, "member_capital_usd_micro": 5_000_000_000}
+    recorder.append("defaults", day=day, round=3, account=2, member=2, event="close_out_finished", **layers)
+
+
+def _record_bills(recorder: Recorder, rng: np.random.Generator, month: int, fixings: np.ndarray) -> None:
+    need = np.full(ENTERPRISES, 1e6)
+    expected = need * 2.0
+    bill = need * fixings.mean() * np.exp(rng.normal(0.0, 0.03, ENTERPRISES))
+    pnl = 0.75 * need * (fixings.mean() - 2.0)
+    recorder.append(
+        "hedging",
+        month=month,
+        account=np.arange(ENTERPRISES),
+        hedges=np.arange(ENTERPRISES) < ENTERPRISES - 1,
+        need_msit=need,
+        bill_usd=bill,
+        expected_bill_usd=expected,
+        futures_pnl_usd=pnl,
+        fees_usd=500.0,
+        interest_usd=0.0,
+        hedge_lots_at_delivery=750.0,
+        net_cost_usd=bill - pnl + 500.0,
+    )
+
+
+def _record_agents(recorder: Recorder) -> None:
+    count = len(CLASSES)
+    pnl = np.linspace(-90_000, 110_000, count).astype(np.int64) * 1_000_000
+    recorder.append(
+        "agents",
+        account=np.arange(count),
+        agent_class=np.array(CLASSES),
+        member=np.arange(count) % 3,
+        initial_equity_usd_micro=10**12,
+        final_equity_usd_micro=10**12 + pnl,
+        pnl_usd_micro=pnl,
+        fees_usd_micro=500_000_000,
+        lots_traded=np.arange(count) * 100,
+        maker_lots=np.arange(count) * 40,
+        messages=7_500,
+        rejected=3,
+        in_default=np.arange(count) == 2,
+    )

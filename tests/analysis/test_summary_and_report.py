@@ -1,0 +1,202 @@
+"""The closing table and the report say what happened, in full, on one page that stands alone."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic_run import manifest_of, write_synthetic_run
+
+from abm.core.calendar import TradingCalendar
+from abm.core.errors import RunFolderError
+from abm.core.orders import NO_PRICE
+from abm.recording import Recorder, RunFolder, read_run
+from analysis.report import FIGURES, write_report
+from analysis.style import new_figure, price_scale, to_svg
+from analysis.summary import summarise
+
+SECTIONS = [
+    "What was run",
+    "Summary",
+    "Figures",
+    "Profit and loss by class",
+    "Margin calls",
+    "Defaults",
+    "How to reproduce",
+]
+
+
+def test_the_closing_table_answers_each_question(synthetic_run: RunFolder) -> None:
+    rows = {label: (value, note) for label, value, note in summarise(synthetic_run)}
+    assert rows["Front month two-sided"] == ("99.0 % of rounds", "alive: 95.0 % or more is asked")
+    assert rows["Delivery months that traded"] == ("6 of 6", "every listed month trades")
+    assert rows["Defaults"] == (
+        "1 client, 0 members",
+        "loss beyond collateral USD 5,000, of which uncovered USD 0",
+    )
+    assert rows["Speed"][0] == "60,000 messages per CPU-second"
+    assert "over 3 expiries" in rows["Convergence at expiry"][1]
+    assert "median of 5 hedging enterprises" in rows["Bill surprise (sd), unhedged and hedged"][1]
+    assert len(rows) == 9
+
+
+def silent_run(folder: Path, days: int) -> Path:
+    """Write a run in which nobody quotes, trades or hedges."""
+    recorder = Recorder("summary")
+    calendar = TradingCalendar(listed_months=2)
+    for day in range(days):
+        recorder.append(
+            "spot",
+            day=day,
+            month=0,
+            spot_usd=2.0,
+            tpi_usd=float("nan"),
+            index_fixing_usd_micro=2_000_000,
+            index_available=False,
+            provider_low_usd=1.9,
+            provider_high_usd=2.1,
+        )
+        recorder.append(
+            "daily",
+            day=day,
+            month=np.arange(2),
+            tenor=np.arange(2),
+            settlement_ticks=NO_PRICE,
+            settlement_tier=4,
+            model_ticks=2_000,
+            volume_lots=0,
+            trades=0,
+            open_interest_lots=0,
+            spread_ticks=float("nan"),
+            two_sided_share=0.0,
+            depth_lots=0.0,
+            limit_low_ticks=NO_PRICE,
+            limit_high_ticks=NO_PRICE,
+            final=False,
+        )
+    return recorder.write(folder, manifest=manifest_of(calendar), scenario_toml="")
+
+
+@pytest.mark.parametrize("days", [0, 1, 2])
+def test_a_market_without_a_quote_is_reported_as_not_alive(days: int, tmp_path: Path) -> None:
+    folder = silent_run(tmp_path / "run", days)
+    rows = {label: (value, note) for label, value, note in summarise(folder)}
+    assert rows["Front month two-sided"][1].startswith("not alive")
+    assert rows["Convergence at expiry"] == ("n/a", "no month expired in this run")
+    assert rows["Margin calls"] == ("0 for USD 0", "no calls")
+    if days:
+        assert rows["Delivery months that traded"] == ("0 of 2", "without a trade: F27, G27")
+    page = write_report(folder).read_text(encoding="utf-8")
+    assert "Nobody defaulted." in page
+    assert "No margin call was made." in page
+
+
+class _Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.headings: list[str] = []
+        self.tags: set[str] = set()
+        self.references: list[str] = []
+        self.words: list[str] = []
+        self._path: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in ("meta", "img"):
+            self._path.append(tag)
+        self.references += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._path.pop() == tag
+
+    def handle_data(self, text: str) -> None:
+        self.words.append(text)
+        if self._path and self._path[-1] == "h2":
+            self.headings.append(text)
+
+
+def test_the_report_has_every_section_and_figure_and_needs_no_other_file(
+    synthetic_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(synthetic_folder, tmp_path / "run"))
+    path = write_report(folder)
+    assert path == folder / "report.html"
+    assert write_report(folder) == path  # an older report is replaced
+    assert not list(folder.glob("*.partial"))
+
+    text = path.read_text(encoding="utf-8")
+    page = _Page(text)
+    words = " ".join(page.words)
+    assert page.headings == SECTIONS
+    assert not page.tags & {"script", "link", "iframe", "object", "embed", "base"}
+    assert "://" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+    assert str(tmp_path) not in text
+
+    assert len(page.references) == len(FIGURES) == 6
+    for reference in page.references:
+        head, _, body = reference.partition(",")
+        assert head == "data:image/svg+xml;base64"
+        svg = base64.b64decode(body).decode()
+        assert "<script" not in svg
+        assert not re.findall(r'(?:href|src)="(?!#)', svg)
+    for fact in (
+        "synthetic",
+        "cd" * 32,
+        "sitsim run scenario.toml --seed 7",
+        "market_maker",
+        "client default",
+    ):
+        assert fact in words, fact
+    assert "a comment with <angle> brackets & more" in words  # the scenario is shown, not interpreted
+
+
+def test_the_report_of_a_run_is_always_the_same(synthetic_run: RunFolder) -> None:
+    for figure in FIGURES:
+        assert to_svg(figure.draw(synthetic_run)) == to_svg(figure.draw(synthetic_run)), figure.__name__
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.__name__.rpartition(".")[2])
+def test_a_figure_names_the_quantity_of_each_axis_and_no_legend_covers_a_line(
+    figure: object, synthetic_run: RunFolder
+) -> None:
+    drawn = figure.draw(synthetic_run)
+    drawn.draw_without_rendering()
+    assert drawn.get_figwidth() * drawn.dpi == 800
+    assert drawn.axes[-1].get_xlabel()
+    right_edge = drawn.bbox.x1 + 1
+    for axes in drawn.axes:
+        assert axes.get_ylabel() or any("\n" in tick.get_text() for tick in axes.get_yticklabels())
+        legend = axes.get_legend()
+        if legend is not None:
+            box = legend.get_window_extent()
+            assert box.y0 >= axes.bbox.y1 - 1
+            assert box.x1 <= right_edge
+
+
+def test_a_summary_profile_is_reported_without_the_accounts(tmp_path: Path) -> None:
+    folder = write_synthetic_run(tmp_path / "run", profile="summary")
+    assert "accounts" not in read_run(folder).tables
+    assert write_report(folder).exists()
+
+
+@pytest.mark.parametrize("tool", [summarise, write_report])
+def test_an_unknown_folder_is_named_in_one_line(tool: object, tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError) as failure:
+        tool(tmp_path / "nowhere")
+    assert str(failure.value) == f"{tmp_path / 'nowhere'}: there is no such run folder"
+
+
+@pytest.mark.parametrize(("lowest", "scale"), [(0.5, "log"), (-37.63, "linear"), (0.0, "linear")])
+def test_a_price_axis_shows_relative_moves_unless_a_price_is_not_positive(lowest: float, scale: str) -> None:
+    axes = new_figure(height_inches=3.0).subplots()
+    axes.plot([0, 1, 2], [17.73, lowest, float("nan")])
+    price_scale(axes)
+    assert axes.get_yscale() == scale
