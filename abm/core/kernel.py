@@ -1,14 +1,15 @@
 """The ``@kernel`` decorator: compiled free functions on arrays, cached on disk.
 
 Numba's own cache notices a change in the file of a cached function, but not in the files of the functions
-it calls. The cache folder is therefore named by a hash over all our kernel sources: a change in any of them
-compiles afresh, and two checkouts never share stale code.
+it calls or takes constants from. The cache folder is therefore named by a hash over all our kernel sources
+and our modules they import: a change in any of them compiles afresh, and checkouts never share stale code.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import numba
 from numba.core import config
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+_OWN_IMPORT = re.compile(rb"^from abm\.([\w.]+) import", re.MULTILINE)
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
 
@@ -30,15 +32,28 @@ def cache_root() -> Path:
     return Path(base) / "sitsim"
 
 
+def _watched_sources() -> dict[str, bytes]:
+    """Return kernel files and, in turn, our modules they import: their constants are compiled in."""
+    sources = {path: path.read_bytes() for path in _PACKAGE_FOLDER.rglob("*.py")}
+    watched: dict[str, bytes] = {}
+    waiting = [path for path, source in sources.items() if b"@kernel" in source]
+    while waiting:
+        path = waiting.pop()
+        name = path.relative_to(_PACKAGE_FOLDER).as_posix()
+        if path in sources and name not in watched:
+            watched[name] = sources[path]
+            modules = (found.decode().split(".") for found in _OWN_IMPORT.findall(sources[path]))
+            waiting.extend(_PACKAGE_FOLDER.joinpath(*module).with_suffix(".py") for module in modules)
+    return watched
+
+
 @cache
 def kernel_cache_folder() -> Path:
     """Return the folder of compiled kernels for exactly the kernel sources on disk now."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(_PACKAGE_FOLDER.rglob("*.py")):
-        source = path.read_bytes()
-        if b"@kernel" in source or path.name == "orders.py":
-            digest.update(str(path.relative_to(_PACKAGE_FOLDER)).encode())
-            digest.update(source)
+    for name, source in sorted(_watched_sources().items()):
+        digest.update(name.encode())
+        digest.update(source)
     return cache_root() / f"kernels-{digest.hexdigest()[:16]}"
 
 
@@ -51,8 +66,8 @@ def kernels_are_cached() -> bool:
 @overload
 def kernel(function: _FunctionT) -> _FunctionT: ...
 @overload
-def kernel(*, inline: bool = False) -> Callable[[_FunctionT], _FunctionT]: ...
-def kernel(function: _FunctionT | None = None, *, inline: bool = False) -> Any:
+def kernel(*, inline: bool = False, allocates: bool = True) -> Callable[[_FunctionT], _FunctionT]: ...
+def kernel(function: _FunctionT | None = None, *, inline: bool = False, allocates: bool = True) -> Any:
     """Compile a function of arrays and scalars with Numba, cached on disk.
 
     The plain-Python original stays reachable as ``.py_func`` and serves as an oracle in tests. Integer
@@ -63,15 +78,18 @@ def kernel(function: _FunctionT | None = None, *, inline: bool = False) -> Any:
     inline : bool
         Paste a small helper into its callers; such a helper is never called from Python, so it is not
         cached on its own.
+    allocates : bool
+        False for a kernel that creates and returns no array, and for all that it calls: references to the
+        arrays it is given are then not counted, which is most of the time of a kernel on a large state.
     """
 
     def compile_later(plain: _FunctionT) -> Any:
         if inline:
-            return numba.njit(inline="always", error_model="numpy")(plain)
+            return numba.njit(forceinline=True, error_model="numpy", _nrt=allocates)(plain)
         previous = config.CACHE_DIR
         config.CACHE_DIR = str(kernel_cache_folder())
         try:
-            return numba.njit(cache=True, error_model="numpy")(plain)
+            return numba.njit(cache=True, error_model="numpy", _nrt=allocates)(plain)
         finally:
             config.CACHE_DIR = previous
 

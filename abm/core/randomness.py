@@ -17,6 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.errors import ParameterError
 from abm.core.kernel import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -36,14 +37,21 @@ class RandomStreams:
     ----------
     seed : int
         The run's seed, not negative.
+
+    Raises
+    ------
+    ParameterError
+        If the seed is negative.
     """
 
     def __init__(self, seed: int) -> None:
+        if seed < 0:
+            raise ParameterError(f"seed: {seed} is not >= 0")
         self.seed = int(seed)
 
     def generator(self, *name: str | int) -> np.random.Generator:
         """Return a fresh generator at the start of the stream with that name."""
-        return np.random.default_rng(self._sequence(name))
+        return np.random.default_rng(self._sequence("generator", *name))
 
     def keys(self, name: str, count: int) -> NDArray[np.uint64]:
         """Return one kernel stream state for each of ``count`` agents of a class.
@@ -51,12 +59,12 @@ class RandomStreams:
         The state of agent ``i`` depends on the seed, the name and ``i`` alone, not on ``count``.
         """
         return np.array(
-            [self._sequence((name, i)).generate_state(1, np.uint64)[0] for i in range(count)],
+            [self._sequence("key", name, i).generate_state(1, np.uint64)[0] for i in range(count)],
             dtype=np.uint64,
         )
 
-    def _sequence(self, name: tuple[str | int, ...]) -> np.random.SeedSequence:
-        digest = hashlib.sha256("/".join(map(str, name)).encode()).digest()
+    def _sequence(self, *name: str | int) -> np.random.SeedSequence:
+        digest = hashlib.sha256("\x00".join(map(str, name)).encode()).digest()
         words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
         return np.random.SeedSequence(self.seed, spawn_key=tuple(words))
 

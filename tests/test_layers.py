@@ -1,0 +1,111 @@
+"""House rules on source files that no linter checks: who imports what, names, lengths, stale caches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from abm.core import kernel as kernel_module
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("abm", "analysis", "scenarios", "bench")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+ONLY_THERE = {
+    "mesa": ("abm.agents.base", "abm.market"),
+    "pydantic": ("abm.scenario",),
+    "pydantic_core": ("abm.scenario",),
+}
+EMPTY_NAMES = {"utils", "util", "manager", "helpers", "helper", "data", "info", "misc", "common"}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported_modules(tree: ast.Module) -> Iterator[str]:
+    """Every imported module, also those imported late inside a function."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def is_in(module: str, allowed: tuple[str, ...]) -> bool:
+    return any(module == place or module.startswith(f"{place}.") for place in allowed)
+
+
+@pytest.mark.parametrize("library", ONLY_THERE)
+def test_a_framework_is_imported_only_where_it_belongs(library):
+    users = {
+        module_name(path)
+        for path in SOURCES
+        if any(name.split(".")[0] == library for name in imported_modules(parsed(path)))
+    }
+    assert [user for user in sorted(users) if not is_in(user, ONLY_THERE[library])] == []
+
+
+def test_no_source_file_has_an_empty_name():
+    assert [label(path) for path in SOURCES if path.stem in EMPTY_NAMES] == []
+
+
+def test_files_stay_under_400_lines():
+    lengths = {label(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {name: length for name, length in lengths.items() if length >= 400} == {}
+
+
+def lines_without_docstring(function: ast.FunctionDef) -> int:
+    first = function.body[0]
+    documented = isinstance(first, ast.Expr) and ast.get_docstring(function) is not None
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if documented else 0
+    return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
+
+
+def test_functions_stay_under_70_lines_docstring_apart():
+    lengths = {
+        f"{label(path)}:{node.lineno} {node.name}": lines_without_docstring(node)
+        for path in SOURCES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert {name: length for name, length in lengths.items() if length >= 70} == {}
+
+
+def reached_constants(path: Path) -> Iterator[tuple[str, str]]:
+    """Constants or whole modules of ours that a file imports, each with the file they come from."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (
+                (alias.name, "a plain import") for alias in node.names if alias.name.startswith("abm")
+            )
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "abm":
+            source = (node.module or "").removeprefix("abm").strip(".").replace(".", "/")
+            for alias in node.names:
+                if alias.name.isupper() or (ROOT / "abm" / source / f"{alias.name}.py").is_file():
+                    yield alias.name, f"abm/{source}.py"
+
+
+def test_constants_compiled_into_kernels_come_from_files_the_cache_watches():
+    watched = {f"abm/{name}" for name in kernel_module._watched_sources()}
+    assert "abm/core/randomness.py" in watched
+    unseen = [
+        f"{name} takes {constant} from {source}"
+        for name in sorted(watched)
+        for constant, source in reached_constants(ROOT / name)
+        if source not in watched
+    ]
+    assert unseen == []
