@@ -1,0 +1,234 @@
+"""Double-entry ledger in integer micro-USD.
+
+A balance is seen by the account's holder: a debit lowers it, a credit raises it. Every posting debits one
+account and credits another with the same integer, and money enters or leaves through one external account,
+so that all balances always sum to zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+MONEY_BOUND_USD_MICRO = 2**62
+"""No amount and no balance reaches it: half the range of an int64 is kept as a guard against overflow."""
+
+
+class PostingKind(IntEnum):
+    """Why money moved."""
+
+    ENDOWMENT = 0
+    """Own resources brought in at the start, from outside."""
+    DEPOSIT = 1
+    """First collateral, from the trader's bank."""
+    CALL_FROM_CASH = 2
+    CALL_FROM_CREDIT = 3
+    """Drawn on the credit line and paid to the clearing house: money from outside."""
+    CREDIT_REPAYMENT = 4
+    """Money back to the outside lender."""
+    EXCESS_RETURN = 5
+    VARIATION_MARGIN = 6
+    FINAL_SETTLEMENT = 7
+    FEE = 8
+    REBATE = 9
+    MARKET_MAKER_STIPEND = 10
+    MARKET_MAKER_REVENUE_SHARE = 11
+    INTEREST = 12
+    """Interest paid from the trader's bank to the outside lender."""
+    INTEREST_CAPITALISED = 13
+    """Interest that bank money did not cover: added to the debt, no cash moves."""
+    MEMBER_CAPITAL = 14
+    MEMBER_FUND = 15
+    SKIN_IN_THE_GAME = 16
+    SURVIVORS_FUND = 17
+    UNCOVERED_LOSS = 18
+    ESTATE_RETURN = 19
+    """Collateral left after a close-out, back to the defaulter's estate."""
+
+
+PAY_KINDS = (PostingKind.MARKET_MAKER_STIPEND, PostingKind.MARKET_MAKER_REVENUE_SHARE)
+"""Kinds of posting that pay a market maker out of exchange revenue."""
+
+POSTING_DTYPE = np.dtype(
+    [
+        ("round", np.int64),
+        ("amount_usd_micro", np.int64),
+        ("debit", np.int32),
+        ("credit", np.int32),
+        ("kind", np.int8),
+    ],
+    align=True,
+)
+"""One posting: ``debit`` and ``credit`` are ledger accounts (see ``ChartOfAccounts``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartOfAccounts:
+    """Numbers of the ledger accounts of traders, members, house and outside world.
+
+    Parameters
+    ----------
+    n_accounts, n_members : int
+        Counts of traders and of clearing members.
+    """
+
+    n_accounts: int
+    n_members: int
+
+    @property
+    def bank(self) -> slice:
+        """Traders' own money at their banks."""
+        return slice(0, self.n_accounts)
+
+    @property
+    def collateral(self) -> slice:
+        """Traders' money at the clearing house: margin, after variation margin and fees."""
+        return slice(self.n_accounts, 2 * self.n_accounts)
+
+    @property
+    def credit_line(self) -> slice:
+        """Traders' debts to the outside lender, as negative balances."""
+        return slice(2 * self.n_accounts, 3 * self.n_accounts)
+
+    @property
+    def member_capital(self) -> slice:
+        """Members' own capital."""
+        return slice(3 * self.n_accounts, 3 * self.n_accounts + self.n_members)
+
+    @property
+    def member_fund(self) -> slice:
+        """Members' guaranty-fund contributions."""
+        return slice(3 * self.n_accounts + self.n_members, self.skin_in_the_game)
+
+    @property
+    def skin_in_the_game(self) -> int:
+        """Clearing house capital in the waterfall."""
+        return 3 * self.n_accounts + 2 * self.n_members
+
+    @property
+    def fee_revenue(self) -> int:
+        """Exchange revenue from fees, after rebates and market-maker pay."""
+        return self.skin_in_the_game + 1
+
+    @property
+    def variation_clearing(self) -> int:
+        """Transit of variation margin: zero after every cycle."""
+        return self.skin_in_the_game + 2
+
+    @property
+    def uncovered_loss(self) -> int:
+        """Losses that no layer of the waterfall covered, as a negative balance."""
+        return self.skin_in_the_game + 3
+
+    @property
+    def external(self) -> int:
+        """The outside world: owners and lenders."""
+        return self.skin_in_the_game + 4
+
+    @property
+    def count(self) -> int:
+        """Number of ledger accounts."""
+        return self.external + 1
+
+    def rows(self, group: slice) -> NDArray[np.int64]:
+        """Return the ledger accounts of a group, in the order of traders or members."""
+        return np.arange(group.start, group.stop, dtype=np.int64)
+
+    def names(self) -> list[str]:
+        """Return a readable name for every ledger account, e.g. ``collateral[7]``."""
+        names = [f"bank[{i}]" for i in range(self.n_accounts)]
+        names += [f"collateral[{i}]" for i in range(self.n_accounts)]
+        names += [f"credit_line[{i}]" for i in range(self.n_accounts)]
+        names += [f"member_capital[{i}]" for i in range(self.n_members)]
+        names += [f"member_fund[{i}]" for i in range(self.n_members)]
+        return [*names, "skin_in_the_game", "fee_revenue", "variation_clearing", "uncovered_loss", "external"]
+
+
+class Ledger:
+    """Balances of all ledger accounts, changed only by postings.
+
+    Parameters
+    ----------
+    chart : ChartOfAccounts
+        Numbers of the accounts.
+    journal : bool
+        Keep every posting until ``drain`` takes it; otherwise only totals by kind are kept.
+    """
+
+    def __init__(self, chart: ChartOfAccounts, *, journal: bool = False) -> None:
+        self.chart = chart
+        self.balance_usd_micro = np.zeros(chart.count, dtype=np.int64)
+        self.posted_usd_micro = np.zeros(len(PostingKind), dtype=np.int64)
+        self._journal: list[NDArray[np.void]] | None = [] if journal else None
+
+    def post(
+        self,
+        kind: PostingKind,
+        *,
+        debit: NDArray[np.int64] | int,
+        credit: NDArray[np.int64] | int,
+        amount_usd_micro: NDArray[np.int64] | int,
+        now_round: int,
+    ) -> None:
+        """Move amounts from the debited to the credited accounts, one posting per element.
+
+        Parameters
+        ----------
+        kind : PostingKind
+            Why the money moves.
+        debit, credit : int or array of int64
+            Ledger accounts, broadcast against the amounts.
+        amount_usd_micro : int or array of int64
+            Micro-USD, not negative; zeros are left out.
+        now_round : int
+            Absolute round of the posting.
+        """
+        amount = np.atleast_1d(np.asarray(amount_usd_micro, dtype=np.int64))
+        if not amount.any():
+            return
+        assert amount.min() >= 0, f"{kind.name}: an amount is negative"
+        assert amount.max() < MONEY_BOUND_USD_MICRO, f"{kind.name}: an amount is at or over 2**62 micro-USD"
+        debits, credits_ = np.broadcast_to(debit, amount.shape), np.broadcast_to(credit, amount.shape)
+        np.subtract.at(self.balance_usd_micro, debits, amount)
+        np.add.at(self.balance_usd_micro, credits_, amount)
+        self.posted_usd_micro[kind] += amount.sum()
+        if self._journal is not None:
+            moved = amount > 0
+            rows = np.zeros(int(moved.sum()), dtype=POSTING_DTYPE)
+            rows["round"], rows["kind"] = now_round, int(kind)
+            rows["debit"], rows["credit"] = debits[moved], credits_[moved]
+            rows["amount_usd_micro"] = amount[moved]
+            self._journal.append(rows)
+
+    def drain(self) -> NDArray[np.void]:
+        """Return the postings since the last drain in order (``POSTING_DTYPE``); empty without a journal."""
+        kept, drained = self._journal, np.zeros(0, dtype=POSTING_DTYPE)
+        if kept:
+            drained = np.concatenate(kept)
+            kept.clear()
+        return drained
+
+    def total_usd_micro(self) -> int:
+        """Return the sum of all balances, the external account included: zero."""
+        return int(self.balance_usd_micro.sum())
+
+    def cash_usd_micro(self) -> int:
+        """Return all money inside: every balance but debts to the lender and the external account."""
+        chart = self.chart
+        debts = self.balance_usd_micro[chart.credit_line].sum()
+        return int(self.balance_usd_micro.sum() - debts - self.balance_usd_micro[chart.external])
+
+    def check(self) -> None:
+        """Assert that postings balance and that cash changed by the declared external flows only."""
+        assert self.total_usd_micro() == 0, "debits differ from credits"
+        assert np.abs(self.balance_usd_micro).max() < MONEY_BOUND_USD_MICRO, "a balance is near overflow"
+        posted = self.posted_usd_micro
+        brought_in = posted[PostingKind.ENDOWMENT] + posted[PostingKind.CALL_FROM_CREDIT]
+        taken_out = posted[PostingKind.CREDIT_REPAYMENT] + posted[PostingKind.INTEREST]
+        assert self.cash_usd_micro() == brought_in - taken_out, "cash changed by an undeclared external flow"
+        assert self.balance_usd_micro[self.chart.variation_clearing] == 0, "variation margin is in transit"
+        revenue = posted[PostingKind.FEE] - posted[PostingKind.REBATE] - posted[list(PAY_KINDS)].sum()
+        assert self.balance_usd_micro[self.chart.fee_revenue] == revenue, "fees are not all accounted for"

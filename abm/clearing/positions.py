@@ -1,0 +1,135 @@
+"""Positions after novation, and the value each carries since it was last marked.
+
+Both legs of a trade face the clearing house. ``carried_ticks`` holds the signed lots times the price at
+which they were last valued (the trade price, then each mark): variation margin is the position at the mark
+minus the carried value, so its sum from trade to settlement does not depend on how often marks are taken.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.clearing.ledger import MONEY_BOUND_USD_MICRO
+from abm.core.kernel import kernel
+from abm.core.orders import NO_PRICE, Side
+
+_BUY = int(Side.BUY)
+
+
+class PositionState(NamedTuple):
+    """Arrays of positions and of what trading accrued: rows are accounts, columns are month slots."""
+
+    position_lots: NDArray[np.int64]
+    """Signed net lots, shape (n_accounts, n_slots)."""
+    carried_ticks: NDArray[np.int64]
+    """Signed lots times the price of their last valuation, shape (n_accounts, n_slots)."""
+    maker_lots: NDArray[np.int64]
+    """Lots traded by resting orders since the start, shape (n_accounts,)."""
+    taker_lots: NDArray[np.int64]
+    """Lots traded by incoming orders since the start, shape (n_accounts,)."""
+    accrued_fee_usd_micro: NDArray[np.int64]
+    """Fees not yet posted, shape (n_accounts,)."""
+    accrued_rebate_usd_micro: NDArray[np.int64]
+    """Rebates not yet posted, shape (n_accounts,)."""
+
+
+def empty_positions(n_accounts: int, n_slots: int) -> PositionState:
+    """Return the state before the first trade."""
+    by_slot, by_account = (n_accounts, n_slots), n_accounts
+    return PositionState(
+        position_lots=np.zeros(by_slot, dtype=np.int64),
+        carried_ticks=np.zeros(by_slot, dtype=np.int64),
+        maker_lots=np.zeros(by_account, dtype=np.int64),
+        taker_lots=np.zeros(by_account, dtype=np.int64),
+        accrued_fee_usd_micro=np.zeros(by_account, dtype=np.int64),
+        accrued_rebate_usd_micro=np.zeros(by_account, dtype=np.int64),
+    )
+
+
+@kernel
+def novate_trades(
+    trades: NDArray[np.void],
+    state: PositionState,
+    maker_fee_usd_micro: NDArray[np.int64],
+    taker_fee_usd_micro: NDArray[np.int64],
+) -> int:
+    """Book both legs of each trade against the house and accrue the fees.
+
+    Returns -1, or the row of the first impossible trade (unknown account, no lots, one account on both
+    sides), before which all trades are booked.
+    """
+    n_accounts, n_slots = state.position_lots.shape
+    for row in range(len(trades)):
+        buyer, seller = int(trades[row].buyer), int(trades[row].seller)
+        lots, price = trades[row].lots, trades[row].price_ticks
+        if lots <= 0 or buyer == seller or min(buyer, seller) < 0 or max(buyer, seller) >= n_accounts:
+            return row
+        slot = trades[row].month % n_slots
+        state.position_lots[buyer, slot] += lots
+        state.position_lots[seller, slot] -= lots
+        state.carried_ticks[buyer, slot] += lots * price
+        state.carried_ticks[seller, slot] -= lots * price
+        taker, maker = (buyer, seller) if trades[row].aggressor_side == _BUY else (seller, buyer)
+        state.taker_lots[taker] += lots
+        state.maker_lots[maker] += lots
+        for account, fee in ((taker, taker_fee_usd_micro[taker]), (maker, maker_fee_usd_micro[maker])):
+            if fee >= 0:
+                state.accrued_fee_usd_micro[account] += fee * lots
+            else:
+                state.accrued_rebate_usd_micro[account] -= fee * lots
+    return -1
+
+
+def mark_positions(
+    state: PositionState, mark_ticks: NDArray[np.int64], tick_value_usd_micro: int
+) -> NDArray[np.int64]:
+    """Value every position at the marks and return the variation margin of each account and slot.
+
+    Parameters
+    ----------
+    state : PositionState
+        Carried values are replaced by the positions at the marks.
+    mark_ticks : array of int64, shape (n_slots,)
+        ``NO_PRICE`` is allowed where nobody holds a position.
+    tick_value_usd_micro : int
+        Micro-USD per tick and lot.
+
+    Returns
+    -------
+    array of int64, shape (n_accounts, n_slots)
+        Micro-USD gained since the last mark; each column sums to zero.
+    """
+    position = state.position_lots
+    missing = mark_ticks == NO_PRICE
+    assert not position[:, missing].any(), "an open position has no mark price"
+    marks = np.where(missing, 0, mark_ticks)
+    largest = int(np.abs(position).sum(axis=0).max(initial=0)) * int(np.abs(marks).max(initial=0))
+    largest += int(np.abs(state.carried_ticks).max(initial=0))
+    assert largest * tick_value_usd_micro < MONEY_BOUND_USD_MICRO, "a position's value is near overflow"
+    value_ticks = position * marks
+    variation: NDArray[np.int64] = (value_ticks - state.carried_ticks) * tick_value_usd_micro
+    assert not variation.sum(axis=0).any(), "variation margin of a month does not sum to zero"
+    state.carried_ticks[:] = value_ticks
+    return variation
+
+
+def settle_slot(
+    state: PositionState, slot: int, final_ticks: int, tick_value_usd_micro: int
+) -> NDArray[np.int64]:
+    """Value one month at its final price, close its positions and return each account's last gain."""
+    held = PositionState(
+        state.position_lots[:, slot : slot + 1], state.carried_ticks[:, slot : slot + 1], *state[2:]
+    )
+    last = mark_positions(held, np.array([final_ticks], dtype=np.int64), tick_value_usd_micro)[:, 0]
+    state.position_lots[:, slot] = 0
+    state.carried_ticks[:, slot] = 0
+    return last
+
+
+def check_positions(state: PositionState) -> None:
+    """Assert that positions and carried values sum to zero per month: longs equal shorts."""
+    assert not state.position_lots.sum(axis=0).any(), "longs differ from shorts in a month"
+    assert not state.carried_ticks.sum(axis=0).any(), "carried values of a month do not sum to zero"

@@ -1,0 +1,255 @@
+"""The clearing house's records: its state, read-only views of it, its standing assertions and its hash."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.clearing.close_out import no_defaults
+from abm.clearing.funding import bring_in_resources, no_calls
+from abm.clearing.ledger import ChartOfAccounts, Ledger
+from abm.clearing.margin import MarginModel
+from abm.clearing.positions import check_positions, empty_positions
+from abm.clearing.rounding import scale_up
+from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
+from abm.core.contract import ContractSpec
+from abm.core.errors import ParameterError
+
+_BPS = 10_000
+
+
+class Digest(Protocol):
+    """A running hash, as ``hashlib`` makes them."""
+
+    def update(self, content: bytes, /) -> None:
+        """Feed bytes."""
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+class ClearingRecords:
+    """State of the clearing house and what may be read of it.
+
+    Parameters
+    ----------
+    contract : ContractSpec
+        What is traded.
+    n_slots : int
+        Months listed at a time.
+    accounts : AccountTerms
+        Terms of the traders.
+    members : MemberTerms
+        Resources of the clearing members.
+    rules : ClearingRules
+        Rules of the house.
+    margin : MarginModel
+        Initial-margin model.
+    journal : bool
+        Keep every posting for ``drain_postings``.
+    """
+
+    def __init__(
+        self,
+        *,
+        contract: ContractSpec,
+        n_slots: int,
+        accounts: AccountTerms,
+        members: MemberTerms,
+        rules: ClearingRules,
+        margin: MarginModel,
+        journal: bool = False,
+    ) -> None:
+        if n_slots <= 0:
+            raise ParameterError(f"n_slots: {n_slots} is not > 0")
+        if np.any(accounts.member >= members.count):
+            worst = int(accounts.member.max(initial=0))
+            raise ParameterError(f"accounts.member: {worst} is not in 0..{members.count - 1}")
+        self.contract = contract
+        self.rules = rules
+        self.chart = ChartOfAccounts(accounts.count, members.count)
+        self._margin = margin
+        self._terms = accounts
+        # Copies are writable and contiguous whatever was passed in: the kernel keeps one type signature.
+        self._maker_fee_usd_micro = accounts.maker_fee_usd_micro.copy()
+        self._taker_fee_usd_micro = accounts.taker_fee_usd_micro.copy()
+        self._ledger = Ledger(self.chart, journal=journal)
+        self._positions = empty_positions(accounts.count, n_slots)
+        self._calls = no_calls(accounts.count)
+        self._defaults = no_defaults(accounts.count, n_slots, members.count)
+        self._member = accounts.member.astype(np.int64)
+        self._margin_per_lot: NDArray[np.int64] | None = None
+        self._variation = np.zeros(accounts.count, dtype=np.int64)
+        self._fees = np.zeros(accounts.count, dtype=np.int64)
+        self._round = 0
+        bring_in_resources(self._ledger, accounts, members, rules)
+        self.check()
+
+    @property
+    def position_lots(self) -> NDArray[np.int64]:
+        """Signed net lots, shape (n_accounts, n_slots); read-only."""
+        return _read_only(self._positions.position_lots)
+
+    @property
+    def open_interest_lots(self) -> NDArray[np.int64]:
+        """Sum of long positions per slot, which equals the sum of shorts; shape (n_slots,)."""
+        longs: NDArray[np.int64] = np.maximum(self._positions.position_lots, 0).sum(axis=0)
+        return longs
+
+    @property
+    def maker_lots(self) -> NDArray[np.int64]:
+        """Lots each account traded with resting orders; read-only."""
+        return _read_only(self._positions.maker_lots)
+
+    @property
+    def taker_lots(self) -> NDArray[np.int64]:
+        """Lots each account traded with incoming orders; read-only."""
+        return _read_only(self._positions.taker_lots)
+
+    @property
+    def collateral_usd_micro(self) -> NDArray[np.int64]:
+        """Money of each account at the clearing house, its equity as of the last mark; read-only."""
+        return _read_only(self._ledger.balance_usd_micro[self.chart.collateral])
+
+    @property
+    def bank_cash_usd_micro(self) -> NDArray[np.int64]:
+        """Own bank money of each account; read-only."""
+        return _read_only(self._ledger.balance_usd_micro[self.chart.bank])
+
+    @property
+    def credit_drawn_usd_micro(self) -> NDArray[np.int64]:
+        """Debt of each account to its lender, not negative."""
+        drawn: NDArray[np.int64] = -self._ledger.balance_usd_micro[self.chart.credit_line]
+        return drawn
+
+    @property
+    def member_capital_usd_micro(self) -> NDArray[np.int64]:
+        """Own capital left to each member; read-only."""
+        return _read_only(self._ledger.balance_usd_micro[self.chart.member_capital])
+
+    @property
+    def member_fund_usd_micro(self) -> NDArray[np.int64]:
+        """Guaranty-fund contribution left to each member; read-only."""
+        return _read_only(self._ledger.balance_usd_micro[self.chart.member_fund])
+
+    @property
+    def skin_in_the_game_usd_micro(self) -> int:
+        """House capital left in the waterfall."""
+        return int(self._ledger.balance_usd_micro[self.chart.skin_in_the_game])
+
+    @property
+    def fee_revenue_usd_micro(self) -> int:
+        """Exchange revenue left after rebates and market-maker pay."""
+        return int(self._ledger.balance_usd_micro[self.chart.fee_revenue])
+
+    @property
+    def uncovered_usd_micro(self) -> int:
+        """Losses so far that no layer of the waterfall covered."""
+        return -int(self._ledger.balance_usd_micro[self.chart.uncovered_loss])
+
+    @property
+    def variation_usd_micro(self) -> NDArray[np.int64]:
+        """Variation margin and final settlement of each account since the start; read-only."""
+        return _read_only(self._variation)
+
+    @property
+    def fees_usd_micro(self) -> NDArray[np.int64]:
+        """Fees minus rebates posted to each account since the start; read-only."""
+        return _read_only(self._fees)
+
+    @property
+    def outstanding_calls_usd_micro(self) -> NDArray[np.int64]:
+        """Unpaid part of each account's margin call; read-only."""
+        return _read_only(self._calls.outstanding_usd_micro)
+
+    @property
+    def member_of(self) -> NDArray[np.int64]:
+        """Clearing member of each account now, after any porting; read-only."""
+        return _read_only(self._member)
+
+    @property
+    def in_default(self) -> NDArray[np.bool_]:
+        """Accounts in default, closed out or not; read-only."""
+        return _read_only(self._defaults.in_default)
+
+    @property
+    def member_in_default(self) -> NDArray[np.bool_]:
+        """Clearing members in default; read-only."""
+        return _read_only(self._defaults.member_in_default)
+
+    @property
+    def may_trade(self) -> NDArray[np.bool_]:
+        """Accounts whose orders are accepted."""
+        return ~self._defaults.in_default
+
+    @property
+    def margin_per_lot_usd_micro(self) -> NDArray[np.int64]:
+        """Initial margin of one outright lot, shape (n_slots,); ``set_margin`` must have been called."""
+        assert self._margin_per_lot is not None, "set_margin has not been called"
+        return _read_only(self._margin_per_lot)
+
+    def initial_margin(self) -> NDArray[np.int64]:
+        """Return the initial margin of each account, micro-USD, shape (n_accounts,)."""
+        return self._margin.per_account_usd_micro(
+            position_lots=self._positions.position_lots, per_lot_usd_micro=self.margin_per_lot_usd_micro
+        )
+
+    def maintenance_margin(self) -> NDArray[np.int64]:
+        """Return the equity below which an account is called: initial margin over the client ratio.
+
+        For a member's own account it equals the initial margin. Rounded up to the micro-USD.
+        """
+        initial = self.initial_margin()
+        return np.where(self._terms.is_client, scale_up(initial, _BPS, self.rules.client_ratio_bps), initial)
+
+    def pre_trade_funds(self) -> NDArray[np.int64]:
+        """Return what may back new positions: collateral plus bank cash, zero in default, never negative."""
+        chart, balance = self.chart, self._ledger.balance_usd_micro
+        funds = np.maximum(balance[chart.collateral] + balance[chart.bank], 0)
+        return np.where(self._defaults.in_default, 0, funds)
+
+    def drain_postings(self) -> NDArray[np.void]:
+        """Return the postings since the last drain (``POSTING_DTYPE``); empty unless a journal is kept."""
+        return self._ledger.drain()
+
+    @property
+    def posted_usd_micro(self) -> NDArray[np.int64]:
+        """Sum of all postings since the start by ``PostingKind``; read-only."""
+        return _read_only(self._ledger.posted_usd_micro)
+
+    def check(self) -> None:
+        """Assert that the books are in order: debits equal credits, longs equal shorts, no cash from nowhere.
+
+        Raises
+        ------
+        AssertionError
+            If they are not, which is a fault of the simulator.
+        """
+        self._ledger.check()
+        check_positions(self._positions)
+        balance, chart = self._ledger.balance_usd_micro, self.chart
+        assert (balance[chart.bank] >= 0).all(), "a bank account is overdrawn"
+        assert (balance[chart.credit_line] <= 0).all(), "a lender owes its borrower"
+        assert (balance[chart.member_capital] >= 0).all(), "a member's capital is overdrawn"
+        assert (balance[chart.member_fund] >= 0).all(), "a fund contribution is overdrawn"
+        assert balance[chart.skin_in_the_game] >= 0, "the house's capital is overdrawn"
+        assert balance[chart.uncovered_loss] <= 0, "an uncovered loss is positive"
+
+    def update_digest(self, digest: Digest) -> None:
+        """Feed the whole state into a running hash."""
+        margin = [] if self._margin_per_lot is None else [self._margin_per_lot]
+        for array in (
+            *self._positions,
+            *self._calls,
+            *self._defaults,
+            self._ledger.balance_usd_micro,
+            self._ledger.posted_usd_micro,
+            self._member,
+            *margin,
+        ):
+            digest.update(np.ascontiguousarray(array).tobytes())
