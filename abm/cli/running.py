@@ -72,7 +72,8 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
             out=out / folder_name(scenario),
             progress=bar,
         )
-    folder = Path(result.folder)
+    folder = result.folder
+    assert folder is not None, "a run with an output folder returns it"
     page = _write_report(folder) if with_report else None
     if quiet:
         print(folder)

@@ -26,7 +26,6 @@ PUBLISHED = [
     16408922859458223821,
 ]
 PRINT_DRAWS = """
-from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 streams = RandomStreams(42)
 print(streams.generator("spot", "jumps").bit_generator.random_raw(3).tolist())

@@ -1,0 +1,274 @@
+"""A trader as a Mesa agent, and a population: all traders of one class with their shared columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.outbox import Outbox
+from abm.agents.timing import arrival_ms
+from abm.agents.view import MarketView
+from abm.core.errors import ParameterError
+from abm.core.orders import ALL_MONTHS, MessageKind, Side, TimeInForce
+
+
+@dataclass(frozen=True)
+class Funding:
+    """Money and terms that the accounts of a population start with.
+
+    Attributes
+    ----------
+    cash_usd_micro, credit_limit_usd_micro : array of int64, shape (traders,)
+        Own bank money and credit line.
+    credit_rate_bps : int
+        Yearly rate of the credit line, basis points.
+    """
+
+    cash_usd_micro: NDArray[np.int64]
+    credit_limit_usd_micro: NDArray[np.int64]
+    credit_rate_bps: int
+
+
+@dataclass(frozen=True)
+class DayOpening:
+    """What a population may use at the open of a day to set its targets and costs.
+
+    Attributes
+    ----------
+    day, month, day_of_month, days_per_month : int
+        The calendar position; ``month`` is the front month.
+    slots : array of int64, shape (listed months,)
+        Row of each tenor in per-month arrays.
+    log_level_ratio : float
+        Log of today's deterministic price level over that of day 0.
+    log_price_surprise : float
+        Today's unexpected log change of the spot price in units of its daily standard deviation.
+    provider_prices_usd : array of float, shape (providers,)
+        Today's provider quotes, USD per mSIT.
+    """
+
+    day: int
+    month: int
+    day_of_month: int
+    days_per_month: int
+    slots: NDArray[np.int64]
+    log_level_ratio: float
+    log_price_surprise: float
+    provider_prices_usd: NDArray[np.float64]
+
+
+class TraderAgent(mesa.Agent):  # type: ignore[misc]
+    """A trader with one clearing account: a Mesa agent.
+
+    Built-in classes decide for all their agents at once. To write your own trader, subclass this one,
+    override :meth:`decide`, and pass the class to ``TokenFuturesMarket(custom_agents=...)``.
+
+    Attributes
+    ----------
+    account : int
+        Row of this trader in every per-account array.
+    row : int
+        Row of this trader in its population's columns.
+    """
+
+    latency_ms: float = 50.0
+    """Time from the start of a round until this trader's messages reach the exchange, milliseconds."""
+
+    def __init__(self, model: Any, population: Population, row: int) -> None:
+        super().__init__(model)
+        self.population = population
+        self.row = row
+        self.account = population.first_account + row
+        self.drawn_at = (-1, -1)
+
+    def decide(self, view: MarketView) -> None:
+        """Look at the market and send messages with :meth:`limit`, :meth:`market` or :meth:`cancel_all`.
+
+        Called once a round for custom agents; the built-in classes decide in compiled code instead.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
+
+    def limit(
+        self,
+        *,
+        side: Side,
+        price_ticks: int,
+        lots: int,
+        tenor: int = 0,
+        time_in_force: TimeInForce = TimeInForce.DAY,
+        post_only: bool = False,
+    ) -> int:
+        """Send a limit order and return its order id."""
+        return self._send(
+            MessageKind.LIMIT,
+            tenor,
+            side,
+            price_ticks,
+            lots,
+            time_in_force=time_in_force,
+            post_only=post_only,
+        )
+
+    def market(self, *, side: Side, lots: int, tenor: int = 0) -> int:
+        """Send a market order with protection and return its order id."""
+        return self._send(MessageKind.MARKET, tenor, side, 0, lots, time_in_force=TimeInForce.IOC)
+
+    def cancel(self, order_id: int) -> None:
+        """Cancel one of this trader's resting orders."""
+        self._send(MessageKind.CANCEL, 0, 0, 0, 0, order_id=order_id)
+
+    def cancel_all(self, tenor: int | None = None) -> None:
+        """Cancel this trader's resting orders in one month, or in all."""
+        self._send(MessageKind.CANCEL_ALL, tenor, 0, 0, 0)
+
+    def position_lots(self, tenor: int = 0) -> int:
+        """Return this trader's signed position in a listed month, in lots."""
+        return int(self.model.position_lots(self.account, tenor))
+
+    @property
+    def equity_usd(self) -> float:
+        """Collateral plus own bank money less drawn credit, USD, as of the last mark."""
+        return float(self.model.equity_usd(self.account))
+
+    def _send(
+        self, kind: MessageKind, tenor: int | None, side: int, price_ticks: int, lots: int, **more: Any
+    ) -> int:
+        population, clock = self.population, self.model.clock
+        if not isinstance(population, CustomPopulation):
+            raise ParameterError(f"{type(self).__name__}: a built-in trader decides in compiled code")
+        month = ALL_MONTHS if tenor is None else self.model.front_month + tenor
+        return population.outbox.add(
+            kind=kind,
+            account=self.account,
+            month=month,
+            side=side,
+            price_ticks=price_ticks,
+            lots=lots,
+            arrival=population.arrival_ms(self, (clock.day, clock.round)),
+            **more,
+        )
+
+
+class Population:
+    """All traders of one class: one account each, in consecutive rows of shared columns.
+
+    A subclass sets the class attributes and overrides :meth:`decide_all`; ``new_day`` is a hook.
+
+    Parameters
+    ----------
+    columns : structured array, shape (n,)
+        One row per trader, with at least ``account``.
+    streams : array of uint64, shape (n,)
+        Decision stream of each trader.
+    first_account : int
+        Account of the first row.
+    funding : Funding
+        Money at the start.
+    """
+
+    agent_class: ClassVar[type[TraderAgent]] = TraderAgent
+    name: ClassVar[str] = ""
+    activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day",)
+    """Rates that are set to zero when a trader is suspended."""
+    is_market_maker: ClassVar[bool] = False
+
+    def __init__(
+        self, columns: NDArray[Any], streams: NDArray[np.uint64], *, first_account: int, funding: Funding
+    ) -> None:
+        self.columns = columns
+        self.streams = streams
+        self.first_account = first_account
+        self.count = len(columns)
+        self.funding = funding
+
+    @property
+    def accounts(self) -> slice:
+        """Rows of this population in per-account arrays."""
+        return slice(self.first_account, self.first_account + self.count)
+
+    def create_agents(self, model: Any) -> None:
+        """Create the Mesa agents of this population."""
+        for row in range(self.count):
+            self.agent_class(model, self, row)
+
+    def new_day(self, opening: DayOpening) -> None:
+        """Prepare for a trading day (targets, costs); does nothing by default."""
+
+    def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
+        """Write the round's messages of the whole class into the outbox."""
+        raise NotImplementedError
+
+    def suspend(self, account: int) -> None:
+        """Stop a trader that is in default: it sends nothing any more."""
+        for name in self.activity_columns:
+            self.columns[name][account - self.first_account] = 0.0
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the class's columns and streams into a running hash."""
+        for name in self.columns.dtype.names or ():
+            digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
+        digest.update(self.streams.tobytes())
+
+
+CUSTOM_DTYPE = np.dtype(
+    [("account", np.int64), ("actions_per_day", np.float64), ("arrival_ms", np.float64)], align=True
+)
+"""One custom agent: it decides every round unless suspended; ``arrival_ms``: of the round it last sent in."""
+
+
+class CustomPopulation(Population):
+    """Traders of a user's class, each asked through ``decide(view)`` in turn.
+
+    Arrival times are the agent's ``latency_ms`` with the lognormal ``jitter``, drawn from its own stream.
+
+    Parameters
+    ----------
+    custom_class : type of TraderAgent
+        The user's class.
+    streams, first_account, funding
+        As in ``Population``.
+    jitter : float
+        Log standard deviation of the latency.
+    """
+
+    def __init__(
+        self,
+        custom_class: type[TraderAgent],
+        streams: NDArray[np.uint64],
+        *,
+        first_account: int,
+        funding: Funding,
+        jitter: float,
+    ) -> None:
+        columns = np.zeros(len(streams), dtype=CUSTOM_DTYPE)
+        columns["account"] = first_account + np.arange(len(streams))
+        columns["actions_per_day"] = np.inf
+        super().__init__(columns, streams, first_account=first_account, funding=funding)
+        self.custom_class = custom_class
+        self.jitter = jitter
+        self.outbox = Outbox(0)
+        self.agents: list[TraderAgent] = []
+
+    def create_agents(self, model: Any) -> None:
+        """Create the Mesa agents of the user's class."""
+        self.agents = [self.custom_class(model, self, row) for row in range(self.count)]
+
+    def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
+        """Ask each agent; its messages of this round share one arrival time."""
+        self.outbox = outbox
+        for agent in self.agents:
+            if self.columns["actions_per_day"][agent.row] > 0.0:
+                agent.decide(view)
+
+    def arrival_ms(self, agent: TraderAgent, moment: tuple[int, int]) -> float:
+        """Return when an agent's messages of a round arrive, drawn at its first message of the round."""
+        if agent.drawn_at != moment:
+            agent.drawn_at = moment
+            self.columns["arrival_ms"][agent.row] = arrival_ms(
+                self.streams, agent.row, agent.latency_ms, self.jitter
+            )
+        return float(self.columns["arrival_ms"][agent.row])

@@ -1,0 +1,72 @@
+"""When a trader acts and when its messages arrive: activity in rates per day, latency in milliseconds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.kernel import kernel
+from abm.core.randomness import exponential, normal, uniform
+
+MAX_EVENTS_PER_ROUND = 64
+"""Bound on one trader's actions in one round, which keeps the batch bounded."""
+
+_TIE_BREAK_MS = 1e-6
+
+
+@kernel
+def acts(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> bool:
+    """Say whether a Poisson event of that rate falls into a round of that length."""
+    return uniform(streams, row) < -math.expm1(-rate_per_day * day_share)
+
+
+@kernel
+def events(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> int:
+    """Return how many Poisson events of that rate fall into a round of that length (at most 64).
+
+    Counts waiting times, so that the mean is the rate however coarse the rounds are.
+    """
+    count = 0
+    waited = exponential(streams, row)
+    while waited < rate_per_day * day_share and count < MAX_EVENTS_PER_ROUND:
+        count += 1
+        waited += exponential(streams, row)
+    return count
+
+
+@kernel
+def arrival_ms(streams: NDArray[np.uint64], row: int, latency_ms: float, jitter: float) -> float:
+    """Return an arrival time after the start of the round: median latency with lognormal jitter.
+
+    A nanosecond-sized uniform draw breaks ties, so that no trader is first by its number when jitter is zero.
+    """
+    tie_break = _TIE_BREAK_MS * uniform(streams, row)
+    return latency_ms * math.exp(jitter * normal(streams, row)) + tie_break
+
+
+@kernel
+def pick_tenor(cumulative_weight: NDArray[np.float64], draw: float) -> int:
+    """Return the tenor in whose share of the cumulative weights a uniform draw falls."""
+    last: int = cumulative_weight.shape[0] - 1
+    for tenor in range(last):
+        if draw < cumulative_weight[tenor]:
+            return tenor
+    return last
+
+
+@kernel
+def geometric_lots(streams: NDArray[np.uint64], row: int, mean_lots: float) -> int:
+    """Return a quantity of at least one lot from the geometric law with that mean."""
+    if mean_lots <= 1.0:
+        return 1
+    further = math.log1p(-uniform(streams, row)) / math.log1p(-1.0 / mean_lots)
+    return 1 + int(further)
+
+
+@kernel
+def clamp(value: int, low: int, high: int) -> int:
+    """Return the value moved into [low, high]."""
+    inside: int = min(max(value, low), high)
+    return inside

@@ -1,0 +1,93 @@
+"""What every trader sees at the start of a round: one snapshot, the same for all.
+
+``MONTH_DTYPE`` rows are in tenor order (row 0 is the front month, which is in delivery); compiled decision
+kernels read the rows directly, a custom agent reads them through ``MarketView``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.orders import NO_PRICE
+
+MONTH_DTYPE = np.dtype(
+    [
+        ("month", np.int64),
+        ("slot", np.int64),
+        ("best_bid_ticks", np.int64),
+        ("best_ask_ticks", np.int64),
+        ("bid_lots", np.int64),
+        ("ask_lots", np.int64),
+        ("last_trade_ticks", np.int64),
+        ("settlement_ticks", np.int64),
+        ("low_ticks", np.int64),
+        ("high_ticks", np.int64),
+        ("reference_ticks", np.float64),
+        ("model_ticks", np.float64),
+        ("scale_ticks", np.float64),
+        ("volatility_per_day", np.float64),
+    ],
+    align=True,
+)
+"""One listed month. Missing prices are ``NO_PRICE``. ``settlement_ticks`` is yesterday's; ``reference_ticks``
+the mid price, else the last trade, else the settlement; ``model_ticks`` the average-price forward implied by
+today's fixing; ``scale_ticks`` max(|model|, 100 ticks), by which relative distances are measured so that
+prices may be zero or negative; ``volatility_per_day`` the relative daily volatility seen in settlements."""
+
+SCALE_FLOOR_TICKS = 100.0
+"""Smallest price scale for relative distances, in ticks (judgement)."""
+
+
+@dataclass(slots=True)
+class MarketView:
+    """The public state of the market at the start of a round.
+
+    Attributes
+    ----------
+    day, round : int
+        Trading day and round of the day, from zero.
+    day_share : float
+        Length of a round as a share of the trading day.
+    index_usd : float
+        Today's fixing of the Token Price Index, USD per mSIT.
+    months : structured array, shape (listed months,)
+        Rows of ``MONTH_DTYPE`` in tenor order.
+    """
+
+    day: int
+    round: int
+    day_share: float
+    index_usd: float
+    months: NDArray[Any]
+
+    def best_bid_ticks(self, tenor: int = 0) -> int | None:
+        """Return the best bid of a month in ticks, ``None`` if nobody bids."""
+        return _price_or_none(self.months["best_bid_ticks"][tenor])
+
+    def best_ask_ticks(self, tenor: int = 0) -> int | None:
+        """Return the best ask of a month in ticks, ``None`` if nobody offers."""
+        return _price_or_none(self.months["best_ask_ticks"][tenor])
+
+    def last_trade_ticks(self, tenor: int = 0) -> int | None:
+        """Return today's last trade price in ticks, ``None`` before the first trade."""
+        return _price_or_none(self.months["last_trade_ticks"][tenor])
+
+    def mid_ticks(self, tenor: int = 0) -> float:
+        """Return the mid price in ticks, else the last trade, else yesterday's settlement."""
+        return float(self.months["reference_ticks"][tenor])
+
+    def model_ticks(self, tenor: int = 0) -> float:
+        """Return the average-price forward implied by today's fixing, in ticks."""
+        return float(self.months["model_ticks"][tenor])
+
+    def settlement_ticks(self, tenor: int = 0) -> int:
+        """Return yesterday's settlement price in ticks."""
+        return int(self.months["settlement_ticks"][tenor])
+
+
+def _price_or_none(ticks: np.int64) -> int | None:
+    return None if ticks == NO_PRICE else int(ticks)

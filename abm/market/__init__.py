@@ -1,0 +1,7 @@
+"""The market: agents, exchange, clearing house and spot desk put together, day by day."""
+
+from abm.market.model import TokenFuturesMarket
+from abm.market.populate import CustomAgents
+from abm.market.run import RunResult, run
+
+__all__ = ["CustomAgents", "RunResult", "TokenFuturesMarket", "run"]

@@ -1,0 +1,98 @@
+"""Books the outcome of hedging: an enterprise's bill of a month beside the profit of the month's contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.hedgers import Enterprises
+from abm.core.money import USD_MICRO
+
+IntArray = NDArray[np.int64]
+
+
+class HedgeAccounts:
+    """Hedge results of all enterprises, one row per delivery month and enterprise.
+
+    Fees and interest are those charged while the month was in delivery; the profit is that of the month's own
+    contract over its whole life.
+
+    Parameters
+    ----------
+    enterprises : Enterprises
+        Whose bills are booked.
+    tick_value_usd_micro : int
+        Value of one tick of one lot.
+    expected_unit_cost_usd : array of float, shape (enterprises, months)
+        Expected mean price of each delivery month at the own provider, as of day 0, USD per mSIT.
+    """
+
+    def __init__(
+        self,
+        enterprises: Enterprises,
+        *,
+        tick_value_usd_micro: int,
+        expected_unit_cost_usd: NDArray[np.float64],
+    ) -> None:
+        self._enterprises = enterprises
+        self._tick_value = tick_value_usd_micro
+        self._expected_unit_cost_usd = expected_unit_cost_usd
+        self._fees_before = np.zeros(enterprises.count, dtype=np.int64)
+        self._interest_usd_micro = np.zeros(enterprises.count, dtype=np.int64)
+        self._lots_at_delivery = np.zeros(enterprises.count, dtype=np.int64)
+
+    def begin_delivery(self, position_lots: IntArray) -> None:
+        """Note the positions in the month that goes into delivery, shape (accounts,)."""
+        self._lots_at_delivery = position_lots[self._enterprises.accounts].copy()
+
+    def add_interest(self, interest_usd_micro: IntArray) -> None:
+        """Add a day's interest on drawn credit, shape (accounts,)."""
+        self._interest_usd_micro += interest_usd_micro[self._enterprises.accounts]
+
+    def close_month(
+        self,
+        month: int,
+        *,
+        position_lots: IntArray,
+        value_ticks: IntArray,
+        final_ticks: int,
+        fees_usd_micro: IntArray,
+    ) -> dict[str, Any]:
+        """Return the rows of table ``hedging`` for a month that has just settled.
+
+        Parameters
+        ----------
+        month : int
+            Absolute delivery month.
+        position_lots, value_ticks : array of int64, shape (accounts,)
+            Position carried into final settlement, and signed lots times trade price over the contract's
+            life.
+        final_ticks : int
+            Final settlement price.
+        fees_usd_micro : array of int64, shape (accounts,)
+            Fees of each account since the start.
+        """
+        own = self._enterprises
+        profit = (position_lots[own.accounts] * final_ticks - value_ticks[own.accounts]) * self._tick_value
+        fees = fees_usd_micro[own.accounts] - self._fees_before
+        profit_usd, fees_usd = profit / USD_MICRO, fees / USD_MICRO
+        interest_usd = self._interest_usd_micro / USD_MICRO
+        expected = own.month_need_msit * self._expected_unit_cost_usd[:, month]
+        rows = {
+            "month": month,
+            "account": np.arange(own.accounts.start, own.accounts.stop),
+            "hedges": own.hedges,
+            "need_msit": own.month_need_msit.copy(),
+            "bill_usd": own.month_bill_usd.copy(),
+            "expected_bill_usd": expected,
+            "futures_pnl_usd": profit_usd,
+            "fees_usd": fees_usd,
+            "interest_usd": interest_usd,
+            "hedge_lots_at_delivery": self._lots_at_delivery.astype(np.float64),
+            "net_cost_usd": own.month_bill_usd - profit_usd + fees_usd + interest_usd,
+        }
+        self._fees_before = fees_usd_micro[own.accounts].copy()
+        self._interest_usd_micro[:] = 0
+        return rows

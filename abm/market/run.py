@@ -1,0 +1,166 @@
+"""Runs a scenario from the first day to the last and keeps what it recorded."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from abm.core.orders import RejectReason
+from abm.market.model import TokenFuturesMarket
+from abm.market.populate import CustomAgents
+from abm.recording import Recorder
+from abm.recording.metrics import market_metrics
+from abm.scenario import Scenario
+
+Progress = Callable[[int, int, int, int], None]
+"""Called once a day with the day, the days of the run, and trades and messages so far."""
+
+_LIBRARIES = ("mesa", "numpy", "numba", "pandas", "scipy")
+
+
+class RunTables(Mapping[str, pd.DataFrame]):
+    """The tables of a run still in memory, turned into frames when asked for."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._recorder.table_names:
+            raise KeyError(
+                f"{name}: profile {self._recorder.profile!r} keeps {', '.join(self._recorder.table_names)}"
+            )
+        if name not in self._frames:
+            self._frames[name] = self._recorder.table(name)
+        return self._frames[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._recorder.table_names)
+
+    def __len__(self) -> int:
+        return len(self._recorder.table_names)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves.
+
+    Attributes
+    ----------
+    tables : mapping of str to DataFrame
+        The recorded tables.
+    manifest : dict
+        Seed, versions, state hash, counts, metrics, CPU seconds by phase.
+    state_hash : str
+        SHA-256 over books, ledger, positions and agents at the end.
+    folder : Path or None
+        The run folder, if one was written.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    manifest: dict[str, Any]
+    state_hash: str
+    folder: Path | None
+
+
+def run(
+    scenario: Scenario | str = "baseline",
+    seed: int | None = None,
+    *,
+    out: Path | str | None = None,
+    custom_agents: tuple[CustomAgents, ...] | list[CustomAgents] = (),
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run a scenario and return its tables, manifest and state hash.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        A scenario, the name of a packaged one, or the path of a TOML file.
+    seed : int, optional
+        Seed of the run; the scenario's ``run.seed`` by default.
+    out : path, optional
+        Run folder to write; nothing is written by default.
+    custom_agents : sequence of CustomAgents
+        A user's own traders.
+    progress : callable, optional
+        Called at the end of each day, see ``Progress``.
+    """
+    started, cpu_started = time.time(), time.process_time()
+    resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    recorder = Recorder(resolved.recording.profile)
+    market = TokenFuturesMarket(resolved, rng=seed, custom_agents=custom_agents, recorder=recorder)
+    set_up = time.process_time() - cpu_started
+    days, rounds = resolved.run.days, market.clock.calendar.rounds_per_day
+    for day in range(days):
+        for _ in range(rounds):
+            market.step()
+        if progress is not None:
+            progress(day, days, market.trades_made, int(market.messages_sent.sum()))
+    market.tables.record_agents()
+    tables = RunTables(recorder)
+    manifest = _manifest(market, started=started, set_up_cpu=set_up)
+    manifest["metrics"] = market_metrics(tables, market.contract, market.clock.calendar)
+    folder = None
+    if out is not None:
+        folder = recorder.write(Path(out), manifest=manifest, scenario_toml=resolved.to_toml())
+    return RunResult(tables, manifest, manifest["state_hash"], folder)
+
+
+def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) -> dict[str, Any]:
+    refused = market.refusals.sum(axis=0)
+    resolved = market.market_scenario
+    return {
+        "seed": market.seed_used,
+        "scenario_name": resolved.name,
+        "scenario_sha256": resolved.sha256(),
+        "state_hash": market.state_hash(),
+        "versions": {"sitsim": version("sitsim"), "python": platform.python_version()}
+        | {name: version(name) for name in _LIBRARIES},
+        "git": _git_commit(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "counts": {
+            "messages": int(market.messages_sent.sum()),
+            "trades": market.trades_made,
+            "agents": len(market.agents),
+            "margin_calls": market.margin_calls_made,
+            "rejected": {reason.name: int(refused[reason]) for reason in RejectReason if refused[reason] > 0},
+        },
+        "cpu_seconds": {"set_up": set_up_cpu} | market.timer.cpu_seconds,
+        "contract": asdict(market.contract),
+        "calendar": asdict(market.clock.calendar),
+        "ledger_accounts": market.clearing.chart.names(),
+        "list_prices": {
+            "initial_price_usd": market.list_prices.initial_price_usd,
+            "trend_per_year": market.list_prices.trend_per_year,
+            "trend_standard_error": market.list_prices.trend_standard_error,
+            "providers": list(market.list_prices.provider_names),
+        },
+    }
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the source tree the package runs from, ``None`` outside a checkout."""
+    here = Path(__file__).resolve().parents[1]
+    if not (here.parent / ".git").exists():
+        return None
+    try:
+        answer = subprocess.run(
+            ["git", "-C", os.fspath(here), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()

@@ -1,0 +1,297 @@
+"""Writes what happens in the market into the recorder's tables; does nothing where nothing is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.base import Population
+from abm.clearing import DefaultEvent, MarginCall, PostingKind, WaterfallResult
+from abm.core.orders import MessageKind
+from abm.exchange import MatchResult, TopOfBook
+from abm.market.maker_contract import DayScore
+
+if TYPE_CHECKING:
+    from abm.market.model import TokenFuturesMarket
+
+_CANCELS = (int(MessageKind.CANCEL), int(MessageKind.CANCEL_ALL))
+_KIND_NAMES = np.array([kind.name.lower() for kind in PostingKind])
+
+
+class MarketTables:
+    """Rows of a run, taken from the market at fixed points of the day.
+
+    Parameters
+    ----------
+    market : TokenFuturesMarket
+        Where the rows come from; its ``recorder`` may be ``None``.
+    """
+
+    def __init__(self, market: TokenFuturesMarket) -> None:
+        self._market = market
+        self._recorder = market.recorder
+        self._initial_equity = market.equity_usd_micro.copy()
+        self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
+
+    def daily_reporters(self) -> dict[str, Callable[[TokenFuturesMarket], float]]:
+        """Return the scalars that Mesa's data collector takes at the close of each day."""
+        return {
+            "day": lambda market: float(market.clock.day),
+            "index_usd": lambda market: market.desk.index_usd,
+            "front_settlement_usd": lambda market: market.contract.ticks_to_usd(
+                float(market.curve.settlement_ticks[0])
+            ),
+            "volume_lots": lambda market: float(market.today.volume_lots.sum()),
+            "open_interest_lots": lambda market: float(market.clearing.open_interest_lots.sum()),
+            "margin_calls": lambda market: float(market.margin_calls_made),
+            "defaults": lambda market: float(market.clearing.in_default.sum()),
+        }
+
+    def record_spot(self) -> None:
+        """Add today's row of ``spot``."""
+        if self._recorder is None:
+            return
+        market, desk = self._market, self._market.desk
+        self._recorder.append(
+            "spot",
+            day=market.clock.day,
+            month=market.front_month,
+            spot_usd=desk.spot_usd,
+            tpi_usd=desk.index_value_usd,
+            index_fixing_usd_micro=desk.fixing.usd_micro,
+            index_available=desk.fixing.available,
+            provider_low_usd=float(desk.provider_prices_usd.min()),
+            provider_high_usd=float(desk.provider_prices_usd.max()),
+        )
+
+    def record_round(self, batch: NDArray[Any], result: MatchResult, top: TopOfBook) -> None:
+        """Add the round's rows of ``quotes``, ``trades`` and ``orders``."""
+        recorder, market = self._recorder, self._market
+        if recorder is None:
+            return
+        day, round_of_day, front = market.clock.day, market.clock.round, market.front_month
+        if recorder.keeps("quotes"):
+            slots = market.curve.slots
+            recorder.append(
+                "quotes",
+                day=day,
+                round=round_of_day,
+                month=market.curve.months["month"],
+                tenor=market.curve.months["month"] - front,
+                best_bid_ticks=top.best_bid_ticks[slots],
+                best_ask_ticks=top.best_ask_ticks[slots],
+                bid_lots=top.bid_lots[slots],
+                ask_lots=top.ask_lots[slots],
+                last_trade_ticks=top.last_trade_ticks[slots],
+                volume_lots=market.today.round_volume_lots[slots],
+            )
+        if recorder.keeps("trades") and len(result.trades) > 0:
+            trades = result.trades
+            recorder.append(
+                "trades",
+                day=day,
+                round=round_of_day,
+                tenor=trades["month"] - front,
+                **{name: trades[name] for name in trades.dtype.names or ()},
+            )
+        if recorder.keeps("orders") and len(batch) > 0:
+            self._record_orders(batch, result)
+
+    def _record_orders(self, batch: NDArray[Any], result: MatchResult) -> None:
+        assert self._recorder is not None
+        no_price = np.isin(batch["kind"], _CANCELS) | (batch["kind"] == int(MessageKind.MARKET))
+        copied = (
+            "account",
+            "kind",
+            "side",
+            "month",
+            "lots",
+            "time_in_force",
+            "post_only",
+            "order_id",
+        )
+        self._recorder.append(
+            "orders",
+            day=self._market.clock.day,
+            round=self._market.clock.round,
+            arrival_ms=batch["arrival"],
+            price_ticks=np.where(no_price, np.iinfo(np.int64).min, batch["price_ticks"]),
+            reason=result.outcomes["reason"],
+            filled_lots=result.outcomes["filled_lots"],
+            resting_lots=result.outcomes["resting_lots"],
+            **{name: batch[name] for name in copied},
+        )
+
+    def record_day(self, *, front_is_final: bool) -> None:
+        """Add the day's rows of ``daily``."""
+        if self._recorder is None:
+            return
+        market, rows = self._market, self._market.curve.months
+        slots, today = market.curve.slots, market.today
+        final = np.zeros(len(rows), dtype=np.bool_)
+        final[0] = front_is_final
+        self._recorder.append(
+            "daily",
+            day=market.clock.day,
+            month=rows["month"],
+            tenor=rows["month"] - market.front_month,
+            settlement_ticks=market.curve.settlement_ticks,
+            settlement_tier=market.curve.settlement_tier,
+            model_ticks=np.rint(rows["model_ticks"]).astype(np.int64),
+            volume_lots=today.volume_lots[slots],
+            trades=today.trades[slots],
+            open_interest_lots=market.clearing.open_interest_lots[slots],
+            spread_ticks=today.mean_spread_ticks[slots],
+            two_sided_share=today.two_sided_share[slots],
+            depth_lots=today.mean_depth_lots[slots],
+            limit_low_ticks=rows["low_ticks"],
+            limit_high_ticks=rows["high_ticks"],
+            final=final,
+        )
+
+    def record_accounts(self) -> None:
+        """Add the day's rows of ``accounts``, and the day's postings to ``ledger``."""
+        recorder, house = self._recorder, self._market.clearing
+        if recorder is None:
+            return
+        if recorder.keeps("accounts"):
+            variation = house.variation_usd_micro
+            recorder.append(
+                "accounts",
+                day=self._market.clock.day,
+                account=np.arange(len(variation)),
+                equity_usd_micro=house.collateral_usd_micro,
+                bank_cash_usd_micro=house.bank_cash_usd_micro,
+                credit_drawn_usd_micro=house.credit_drawn_usd_micro,
+                initial_margin_usd_micro=house.initial_margin(),
+                maintenance_margin_usd_micro=house.maintenance_margin(),
+                variation_usd_micro=variation - self._variation_before,
+                net_lots=house.position_lots.sum(axis=1),
+                gross_lots=np.abs(house.position_lots).sum(axis=1),
+                in_default=house.in_default,
+            )
+            self._variation_before = variation.copy()
+        if recorder.keeps("ledger"):
+            self._record_postings()
+
+    def _record_postings(self) -> None:
+        assert self._recorder is not None
+        postings = self._market.clearing.drain_postings()
+        rounds = self._market.clock.calendar.rounds_per_day
+        if len(postings) > 0:
+            self._recorder.append(
+                "ledger",
+                day=postings["round"] // rounds,
+                round=postings["round"] % rounds,
+                debit=postings["debit"],
+                credit=postings["credit"],
+                amount_usd_micro=postings["amount_usd_micro"],
+                kind=_KIND_NAMES[postings["kind"]],
+            )
+
+    def record_calls(self, calls: list[MarginCall]) -> None:
+        """Add one row of ``margin_calls`` per call."""
+        if self._recorder is None:
+            return
+        for call in calls:
+            self._recorder.append(
+                "margin_calls",
+                day=self._market.clock.day,
+                round=self._market.clock.round,
+                account=call.account,
+                member=call.member,
+                amount_usd_micro=call.amount_usd_micro,
+                met_cash_usd_micro=call.met_cash_usd_micro,
+                met_credit_usd_micro=call.met_credit_usd_micro,
+                outstanding_usd_micro=call.outstanding_usd_micro,
+                deadline_round=call.deadline_round,
+            )
+
+    def record_default(self, event: DefaultEvent) -> None:
+        """Add the default of an account to ``defaults``."""
+        self._default_row("client_default", event.account, event.member)
+
+    def record_close_out(self, result: WaterfallResult) -> None:
+        """Add the end of a close-out, and the default of a member that it caused, to ``defaults``."""
+        self._default_row(
+            "close_out_finished",
+            result.account,
+            result.member,
+            loss=result.loss_usd_micro,
+            surplus=result.surplus_usd_micro,
+            **{name.removesuffix("_usd_micro"): lots for name, lots in result.layers._asdict().items()},
+        )
+        if result.member_default:
+            self._default_row("member_default", result.account, result.member)
+
+    def _default_row(self, event: str, account: int, member: int, **amounts: int) -> None:
+        if self._recorder is None:
+            return
+        names = (
+            "loss",
+            "member_capital",
+            "member_fund",
+            "skin_in_the_game",
+            "survivors_fund",
+            "uncovered",
+            "surplus",
+        )
+        self._recorder.append(
+            "defaults",
+            day=self._market.clock.day,
+            round=self._market.clock.round,
+            account=account,
+            member=member,
+            event=event,
+            **{f"{name}_usd_micro": amounts.get(name, 0) for name in names},
+        )
+
+    def record_makers(
+        self,
+        makers: Population,
+        score: DayScore,
+        pay_usd_micro: NDArray[np.int64],
+    ) -> None:
+        """Add the day's rows of ``dmm``."""
+        if self._recorder is None or makers.count == 0:
+            return
+        self._recorder.append(
+            "dmm",
+            day=self._market.clock.day,
+            account=np.arange(makers.accounts.start, makers.accounts.stop),
+            **score._asdict(),
+            pay_usd_micro=pay_usd_micro,
+        )
+
+    def record_hedging(self, rows: dict[str, Any]) -> None:
+        """Add the rows of ``hedging`` of a settled month."""
+        if self._recorder is not None:
+            self._recorder.append("hedging", **rows)
+
+    def record_agents(self) -> None:
+        """Add the rows of ``agents`` at the end of a run."""
+        if self._recorder is None:
+            return
+        market, house = self._market, self._market.clearing
+        final = market.equity_usd_micro
+        self._recorder.append(
+            "agents",
+            account=np.arange(len(final)),
+            agent_class=np.repeat(
+                [population.name for population in market.populations],
+                [population.count for population in market.populations],
+            ),
+            member=house.member_of,
+            initial_equity_usd_micro=self._initial_equity,
+            final_equity_usd_micro=final,
+            pnl_usd_micro=final - self._initial_equity,
+            fees_usd_micro=house.fees_usd_micro,
+            lots_traded=house.maker_lots + house.taker_lots,
+            maker_lots=house.maker_lots,
+            messages=market.messages_sent,
+            rejected=market.refusals.sum(axis=1),
+            in_default=house.in_default,
+        )

@@ -1,0 +1,33 @@
+"""Runs that several tests read; each is made once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from abm.market import RunResult, run
+from abm.scenario import Scenario
+
+SEEDS = (1, 2, 3)
+
+
+@cache
+def year(name: str, seed: int) -> RunResult:
+    return run(Scenario.load(name).replace({"recording.profile": "daily"}), seed=seed)
+
+
+@pytest.fixture(scope="session", params=SEEDS)
+def baseline_year(request: pytest.FixtureRequest) -> RunResult:
+    return year("baseline", request.param)
+
+
+@pytest.fixture(scope="session")
+def explosions() -> list[RunResult]:
+    return [year("demand_explosion", seed) for seed in SEEDS]
+
+
+@pytest.fixture(scope="session")
+def short() -> Scenario:
+    """A month and a bit, coarse rounds: fast, and one contract expires."""
+    return Scenario.load("baseline").replace({"run.days": 24, "calendar.rounds_per_day": 12})

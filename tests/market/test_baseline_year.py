@@ -1,0 +1,66 @@
+"""The baseline year is alive and sane; loose bounds, over several seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def test_the_front_month_is_quoted_on_both_sides_almost_always(baseline_year):
+    assert baseline_year.manifest["metrics"]["front_two_sided_share"] > 0.95
+
+
+def test_every_listed_month_trades(baseline_year):
+    traded = baseline_year.tables["daily"].groupby("month")["volume_lots"].sum()
+    assert len(traded) == 12 + 11  # twelve at the start, a new one after each of eleven expiries
+    assert (traded > 0).all()
+
+
+def test_open_interest_grows_and_rolls(baseline_year):
+    metrics = baseline_year.manifest["metrics"]
+    assert metrics["open_interest_last_lots"] > 5 * metrics["open_interest_first_lots"]
+    assert metrics["open_interest_carried_share"] > 0.6  # expiry takes one month of twelve, not the market
+
+
+def test_futures_converge_to_the_final_settlement(baseline_year):
+    daily = baseline_year.tables["daily"]
+    front = daily[daily.tenor == 0]
+    final = front[front.final].set_index("month")["settlement_ticks"].astype(float)
+    day_before = front[front.day % 21 == 19].set_index("month")["settlement_ticks"].astype(float)
+    first_day = front[front.day % 21 == 0].set_index("month")["settlement_ticks"].astype(float)
+    last_error = np.abs(np.log(day_before / final))
+    assert last_error.max() < 0.02
+    assert last_error.mean() < 0.5 * np.abs(np.log(first_day / final)).mean()
+
+
+def test_some_margin_calls_are_made_and_met(baseline_year):
+    calls = baseline_year.tables["margin_calls"]
+    assert len(calls) > 0
+    met = calls["met_cash_usd_micro"] + calls["met_credit_usd_micro"]
+    assert (met == calls["amount_usd_micro"] - calls["outstanding_usd_micro"]).all()
+    assert (met > 0).any()
+
+
+def test_makers_are_present_and_paid(baseline_year):
+    dmm = baseline_year.tables["dmm"]
+    assert dmm.groupby("account")["presence"].mean().min() > 0.8
+    assert dmm["pay_usd_micro"].sum() > 0
+
+
+def test_futures_profits_and_losses_sum_to_what_the_exchange_and_the_banks_took(baseline_year):
+    agents = baseline_year.tables["agents"]
+    pay = baseline_year.tables["dmm"]["pay_usd_micro"].sum()
+    interest = -(agents["pnl_usd_micro"].sum() + agents["fees_usd_micro"].sum() - pay)
+    assert interest >= 0  # interest to outside banks is the only other flow while nobody's loss is covered
+
+
+def test_hedging_lowers_bill_volatility_in_a_demand_explosion(explosions):
+    reductions = [run.manifest["metrics"]["volatility_reduction"] for run in explosions]
+    assert all(reduction > 0.1 for reduction in reductions)
+    assert np.mean(reductions) < 0.95  # frictions and basis leave something
+
+
+def test_hedged_and_unhedged_bills_are_the_same_before_the_hedge(explosions):
+    hedging = explosions[0].tables["hedging"]
+    unhedged = hedging[~hedging.hedges]
+    assert (unhedged["futures_pnl_usd"] == 0).all()
+    assert np.allclose(unhedged["net_cost_usd"], unhedged["bill_usd"])
