@@ -268,6 +268,10 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         """Settle the day: prices, variation margin, calls, fees, interest; at month end the final price."""
         with self.timer("close"):
             day = self.clock.day
+            # Exchange and clearing house keep positions apart, each from the trades alone.
+            assert np.array_equal(self.exchange.position_lots, self.clearing.position_lots), (
+                "positions differ"
+            )
             self.exchange.close_day()
             self.curve.settle(self.today, self.exchange.top_of_book())
             expires = self.clock.calendar.is_last_day_of_month(day)

@@ -25,7 +25,8 @@ from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
-from abm.scenario.populations import HedgeProgramme, PopulationsSection
+from abm.scenario.hedger_sections import HedgeProgramme
+from abm.scenario.populations import PopulationsSection
 
 FloatArray = NDArray[np.float64]
 _NEAR_TENORS, _MID_TENORS = 4, 7

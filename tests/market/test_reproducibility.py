@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from abm.agents.base import TraderAgent
+from abm.core.orders import CancelCause
 from abm.market import CustomAgents, TokenFuturesMarket, run
 
 SCRIPT = """
@@ -75,3 +76,19 @@ def test_recording_less_changes_nothing(short):
         for profile in ("summary", "daily", "full")
     }
     assert len(hashes) == 1
+
+
+def test_the_state_hash_sees_books_money_positions_and_agents(short):
+    market = TokenFuturesMarket(short, rng=8)
+    for _ in range(15):
+        market.step()
+    seen = {market.state_hash()}
+    assert market.state_hash() in seen  # looking changes nothing
+    market.populations[0].streams[0] += 1
+    seen.add(market.state_hash())
+    maker = next(p for p in market.populations if p.is_market_maker)
+    market.clearing.pay(maker.first_account, 1)
+    seen.add(market.state_hash())
+    market.exchange.cancel_account(maker.first_account, CancelCause.SUSPENSION)
+    seen.add(market.state_hash())
+    assert len(seen) == 4

@@ -1,0 +1,247 @@
+"""Scenario sections of speculators and designated market makers."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from abm.scenario.fields import Section, field
+
+_JUDGEMENT = "judgement"
+
+
+class NoiseSection(Section):
+    """Noise traders."""
+
+    count: int = field(
+        60, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of noise traders."
+    )
+    actions_per_day: float = field(
+        16.0,
+        ge=0,
+        le=10_000,
+        unit="per day",
+        source=_JUDGEMENT,
+        description="Rate of new orders of one trader.",
+    )
+    cancels_per_day: float = field(
+        4.0,
+        ge=0,
+        le=10_000,
+        unit="per day",
+        source=_JUDGEMENT,
+        description="Rate at which it cancels all its orders.",
+    )
+    market_order_share: float = field(
+        0.35, ge=0, le=1, unit="1", source=_JUDGEMENT, description="Share of market orders."
+    )
+    mean_lots: float = field(
+        3.0, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Mean order size."
+    )
+    price_distance: float = field(
+        0.004, ge=0, le=1, unit="share of price", source=_JUDGEMENT,
+        description="Mean distance of a limit order from the mid price.",
+    )  # fmt: skip
+    max_position_lots: int = field(
+        60,
+        ge=1,
+        le=1_000_000,
+        unit="lots per month",
+        source=_JUDGEMENT,
+        description="Position at which it only reduces.",
+    )
+    cash_usd: float = field(
+        400_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
+    )
+    latency_ms: float = field(60.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+
+
+class FundamentalistSection(Section):
+    """Fundamentalists."""
+
+    count: int = field(
+        24, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of fundamentalists."
+    )
+    actions_per_day: float = field(
+        10.0,
+        ge=0,
+        le=10_000,
+        unit="per day",
+        source=_JUDGEMENT,
+        description="Rate at which one looks at a month.",
+    )
+    belief_sd: float = field(
+        0.015,
+        ge=0,
+        le=5,
+        unit="1",
+        source=_JUDGEMENT,
+        description="Stationary log error of a private belief.",
+    )
+    belief_reversion_per_day: float = field(
+        0.25, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of the belief error."
+    )
+    threshold: float = field(
+        0.006,
+        ge=0,
+        unit="share of price",
+        source=_JUDGEMENT,
+        description="Mispricing beyond which it trades.",
+    )
+    mean_lots: float = field(
+        6.0, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Mean order size."
+    )
+    max_position_lots: int = field(
+        150,
+        ge=1,
+        le=1_000_000,
+        unit="lots per month",
+        source=_JUDGEMENT,
+        description="Largest position in a month.",
+    )
+    cash_usd: float = field(
+        1_500_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
+    )
+    latency_ms: float = field(40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+
+
+class ChartistSection(Section):
+    """Chartists."""
+
+    count: int = field(
+        20, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of chartists."
+    )
+    actions_per_day: float = field(
+        4.0,
+        ge=0,
+        le=10_000,
+        unit="per day",
+        source=_JUDGEMENT,
+        description="Rate at which one looks at its signal.",
+    )
+    fast_days: float = field(
+        0.5, gt=0, unit="days", source=_JUDGEMENT, description="Time constant of the fast average."
+    )
+    slow_days: float = field(
+        3.0, gt=0, unit="days", source=_JUDGEMENT, description="Time constant of the slow average."
+    )
+    threshold: float = field(
+        0.004,
+        ge=0,
+        unit="share of price",
+        source=_JUDGEMENT,
+        description="Gap of the averages that is a trend.",
+    )
+    slice_lots: int = field(
+        5, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Lots sent at once."
+    )
+    max_position_lots: int = field(
+        30, ge=1, le=1_000_000, unit="lots", source=_JUDGEMENT, description="Position it takes in a trend."
+    )
+    tenors: int = field(
+        6,
+        ge=1,
+        le=120,
+        unit="months",
+        source=_JUDGEMENT,
+        description="Chartists are spread over tenors 1 to this.",
+    )
+    cash_usd: float = field(
+        400_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
+    )
+    latency_ms: float = field(40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+
+    @model_validator(mode="after")
+    def _fast_is_faster(self) -> Self:
+        if self.fast_days >= self.slow_days:
+            raise ValueError(f"fast_days: {self.fast_days} is not < slow_days ({self.slow_days})")
+        return self
+
+
+class MarketMakerSection(Section):
+    """Designated market makers: quoting behaviour and contract."""
+
+    count: int = field(
+        4, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of market makers."
+    )
+    requotes_per_day: float = field(
+        192.0,
+        gt=0,
+        unit="per day and month",
+        source=_JUDGEMENT,
+        description="Rate of quote updates in a month.",
+    )
+    risk_aversion: float = field(
+        2e-5,
+        gt=0,
+        le=1,
+        unit="per USD",
+        source=_JUDGEMENT,
+        description="Gamma of the Avellaneda-Stoikov quotes.",
+    )
+    horizon_days: float = field(
+        1.0, gt=0, unit="days", source=_JUDGEMENT, description="Rolling horizon of inventory risk."
+    )
+    fill_distance: float = field(
+        0.004, gt=0, le=1, unit="share of price", source=_JUDGEMENT,
+        description="Distance over which the fill rate falls by a factor e (1/k).",
+    )  # fmt: skip
+    curve_correlation: float = field(
+        0.5, ge=0, le=1, unit="1", source=_JUDGEMENT,
+        description="Weight of the inventory in other months in a month's quote.",
+    )  # fmt: skip
+    belief_sd: float = field(
+        0.001, ge=0, le=5, unit="1", source=_JUDGEMENT, description="Stationary log error of a maker's value."
+    )
+    belief_reversion_per_day: float = field(
+        2.0, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of that error."
+    )
+    max_skew: float = field(
+        0.04, gt=0, le=1, unit="share of price", source=_JUDGEMENT, description="Largest shift for inventory."
+    )
+    max_position_lots: int = field(
+        600,
+        ge=1,
+        le=1_000_000,
+        unit="lots per month",
+        source=_JUDGEMENT,
+        description="Largest position in a month.",
+    )
+    quote_lots_near: int = field(
+        25, ge=1, le=10_000, unit="lots", source="EEX market-maker practice: 25 contracts",
+        description="Lots to show on each side, near bucket.",
+    )  # fmt: skip
+    quote_lots_far: int = field(
+        10,
+        ge=1,
+        le=10_000,
+        unit="lots",
+        source=_JUDGEMENT,
+        description="Lots to show on each side, far bucket.",
+    )
+    near_tenors: int = field(
+        3, ge=0, unit="months", source=_JUDGEMENT, description="Number of front tenors in the near bucket."
+    )
+    min_size_share: float = field(
+        0.5, gt=0, le=1, unit="share of the shown lots", source=_JUDGEMENT,
+        description="Size on each side under which a quote no longer complies.",
+    )  # fmt: skip
+    max_spread_near: float = field(
+        0.015, gt=0, le=1, unit="share of price", source=_JUDGEMENT, description="Widest spread, near bucket."
+    )
+    max_spread_far: float = field(
+        0.03, gt=0, le=1, unit="share of price", source=_JUDGEMENT, description="Widest spread, far bucket."
+    )
+    presence_required: float = field(
+        0.80, ge=0, le=1, unit="share of the session", source="EEX market-maker practice: 80 % presence",
+        description="Time-weighted two-sided share that the contract asks for.",
+    )  # fmt: skip
+    monthly_pay_usd: float = field(
+        5_000.0, ge=0, le=1e9, unit="USD per month", source=_JUDGEMENT,
+        description="Stipend for a month in which the obligation was met, out of exchange fees.",
+    )  # fmt: skip
+    cash_usd: float = field(
+        15_000_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one market maker."
+    )
+    latency_ms: float = field(2.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
