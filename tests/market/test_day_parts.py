@@ -78,10 +78,10 @@ def test_a_demand_explosion_is_not_known_beforehand():
     )
     shifted = TokenFuturesMarket("demand_explosion", rng=1)
     np.testing.assert_array_equal(calm.curve.months["model_ticks"], shifted.curve.months["model_ticks"])
-    step_to(calm, 30)
-    step_to(shifted, 30)
+    step_to(calm, 52)
+    step_to(shifted, 52)
     ratio = shifted.desk.index_usd / calm.desk.index_usd
-    assert np.log(ratio) == pytest.approx(0.41 * 29 / 63, rel=1e-3)  # the last fixing is day 29's
+    assert np.log(ratio) == pytest.approx(0.41 * 30 / 63, rel=1e-3)  # day 51 is 30 of 63 days into it
 
 
 def test_price_limits_surround_the_settlement_and_widen_on_the_last_trading_day(market):

@@ -64,26 +64,66 @@ def test_the_packaged_baseline_states_the_defaults() -> None:
 
 def test_every_packaged_scenario_loads_and_describes_itself() -> None:
     listed = list_scenarios()
-    assert [row.name for row in listed] == ["baseline", "demand_explosion"]
+    assert [row.name for row in listed] == [
+        "baseline",
+        "demand_explosion",
+        "supply_shortage",
+        "technology_breakthrough",
+    ]
     for row in listed:
         assert Scenario.load(row.name).description == row.description != ""
 
 
-def test_the_demand_explosion_differs_from_the_baseline_in_the_spot_price_only() -> None:
+@pytest.mark.parametrize(
+    ("name", "differs"),
+    [
+        (
+            "demand_explosion",
+            {
+                "spot.kappa": 6.0,
+                "spot.sigma": 0.6,
+                "spot.jump_intensity": 6.0,
+                "spot.jumps.p_up": 0.8,
+                "spot.jumps.eta_up": 5.0,
+                "spot.jumps.eta_down": 8.0,
+                "spot.level_shift.log_size": 0.41,
+                "spot.level_shift.start_day": 21,
+                "spot.level_shift.duration_days": 63,
+            },
+        ),
+        (
+            "supply_shortage",
+            {
+                "spot.kappa": 3.0,
+                "spot.sigma": 0.45,
+                "spot.jump_intensity": 3.0,
+                "spot.jumps.p_up": 0.75,
+                "spot.jumps.eta_up": 5.5556,
+                "spot.level_shift.log_size": 0.35,
+                "spot.level_shift.start_day": 21,
+                "spot.level_shift.duration_days": 5,
+            },
+        ),
+        (
+            "technology_breakthrough",
+            {
+                "spot.sigma": 0.35,
+                "spot.jumps.p_up": 0.2,
+                "spot.jumps.eta_up": 8.0,
+                "spot.jumps.eta_down": 4.0,
+                "spot.level_shift.log_size": -0.3466,
+                "spot.level_shift.start_day": 21,
+            },
+        ),
+    ],
+)
+def test_a_packaged_scenario_differs_from_the_baseline_in_the_spot_price_only(
+    name: str, differs: dict[str, float]
+) -> None:
+    pairs = zip(explain(Scenario.load("baseline")), explain(Scenario.load(name)), strict=True)
     changed = {
         after.field: after.value
-        for before, after in zip(
-            explain(Scenario.load("baseline")), explain(Scenario.load("demand_explosion")), strict=True
-        )
+        for before, after in pairs
         if before.value != after.value and after.field not in ("name", "description")
     }
-    assert changed == {
-        "spot.kappa": 6.0,
-        "spot.sigma": 0.6,
-        "spot.jump_intensity": 6.0,
-        "spot.jumps.p_up": 0.8,
-        "spot.jumps.eta_up": 5.0,
-        "spot.jumps.eta_down": 8.0,
-        "spot.level_shift.log_size": 0.41,
-        "spot.level_shift.duration_days": 63,
-    }
+    assert changed == differs
