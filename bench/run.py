@@ -22,6 +22,7 @@ from abm.core.orders import ORDER_DTYPE, MessageKind, Side, TimeInForce
 from abm.exchange import CompiledExchange, Exchange, ReferenceExchange
 from abm.market import run
 from abm.scenario import Scenario
+from bench.spot import bench_spot
 
 RUNS = 3
 BATCH = 300
@@ -35,6 +36,7 @@ def main() -> None:
     run(Scenario.load("baseline").replace({"run.days": 2}))
     _bench_baseline(console)
     _bench_matching(console)
+    bench_spot(console)
     _bench_start_up(console)
 
 

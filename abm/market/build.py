@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.agents.base import Population
 from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, FlatMargin, MemberTerms
@@ -17,15 +16,11 @@ from abm.exchange import CompiledExchange, Exchange, ReferenceExchange
 from abm.market.clock import MarketClock
 from abm.market.maker_contract import MakerTerms
 from abm.market.populate import CustomAgents, PopulationBuilder, provider_capacity
-from abm.market.spot_desk import IndexRules, SpotDesk
+from abm.market.spot_build import build_desk, fit_provider_prices
+from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level, LevelShift
-from abm.spot.list_prices import ListPriceFit, fit_list_prices, read_list_prices
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.providers import ProviderQuotes
+from abm.spot.list_prices import ListPriceFit
 
-_FROM_LIST_PRICES = "provider_prices"
 _BPS = 10_000
 
 
@@ -73,7 +68,7 @@ def build(
     clock = _clock(scenario)
     list_prices = fit_provider_prices(scenario)
     capacity = provider_capacity(scenario.agents, streams)
-    desk = _spot_desk(scenario, clock.calendar, list_prices, capacity, streams)
+    desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
     populations = PopulationBuilder(
         agents=scenario.agents,
         contract=contract,
@@ -94,18 +89,6 @@ def build(
     )
 
 
-def fit_provider_prices(scenario: Scenario) -> ListPriceFit:
-    """Return what the scenario's list prices say of level, dispersion and decline."""
-    return fit_list_prices(
-        read_list_prices(scenario.provider_prices_path()),
-        output_share=scenario.index.output_share,
-        reference_quality=scenario.index.reference_quality,
-        minimum_quality=scenario.index.minimum_quality,
-        cap=scenario.index.weight_cap,
-        min_providers=scenario.index.min_providers,
-    )
-
-
 def _clock(scenario: Scenario) -> MarketClock:
     calendar = TradingCalendar(
         rounds_per_day=scenario.calendar.rounds_per_day,
@@ -119,48 +102,6 @@ def _clock(scenario: Scenario) -> MarketClock:
         calendar=calendar,
         intraday_cycles=scenario.clearing.intraday_cycles,
         closing_window=scenario.exchange.closing_window,
-    )
-
-
-def _spot_desk(
-    scenario: Scenario,
-    calendar: TradingCalendar,
-    list_prices: ListPriceFit,
-    capacity: NDArray[np.float64],
-    streams: RandomStreams,
-) -> SpotDesk:
-    spot, index = scenario.spot, scenario.index
-    initial, trend = spot.initial_price_usd, spot.trend_per_year
-    level = Level(
-        list_prices.initial_price_usd if initial == _FROM_LIST_PRICES else float(initial),
-        list_prices.trend_per_year if trend == _FROM_LIST_PRICES else float(trend),
-    )
-    jumps = (
-        GaussianJumps(spot.jumps.mean, spot.jumps.std)
-        if spot.jumps.kind == "gaussian"
-        else DoubleExponentialJumps(spot.jumps.p_up, spot.jumps.eta_up, spot.jumps.eta_down)
-    )
-    shift = LevelShift(
-        spot.level_shift.log_size,
-        calendar.year_fraction(spot.level_shift.start_day),
-        calendar.year_fraction(spot.level_shift.duration_days),
-    )
-    providers = scenario.agents.providers.count
-    offsets = np.resize(list_prices.provider_log_offsets, providers)
-    return SpotDesk(
-        process=MeanRevertingJumpDiffusion(spot.kappa, spot.sigma, spot.jump_intensity, jumps, level),
-        shifts=(shift,),
-        quotes=ProviderQuotes(
-            offsets,
-            capacity,
-            weight_cap=index.weight_cap,
-            basis_kappa=index.basis_kappa,
-            basis_sd=index.basis_sd,
-            rng=streams.generator("provider-basis", "start"),
-        ),
-        rules=IndexRules(index.reference_quality, index.weight_cap, index.min_providers),
-        calendar=calendar,
-        streams=streams,
     )
 
 

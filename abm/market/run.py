@@ -20,6 +20,7 @@ from abm.market.populate import CustomAgents
 from abm.recording import Recorder
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
+from abm.spot.index_measures import composition_noise
 
 Progress = Callable[[int, int, int, int], None]
 """Called once a day with the day, the days of the run, and trades and messages so far."""
@@ -139,6 +140,17 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
         "contract": asdict(market.contract),
         "calendar": asdict(market.clock.calendar),
         "ledger_accounts": market.clearing.chart.names(),
+        "composition_noise": {
+            name: float(value)
+            for name, value in composition_noise(
+                market.desk.volume_weighted_usd,
+                market.desk.matched_usd,
+                days_per_year=market.clock.calendar.days_per_year,
+            )
+            ._asdict()
+            .items()
+            if name != "log_changes"
+        },
         "list_prices": {
             "initial_price_usd": market.list_prices.initial_price_usd,
             "trend_per_year": market.list_prices.trend_per_year,

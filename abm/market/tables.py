@@ -61,6 +61,8 @@ class MarketTables:
             month=market.front_month,
             spot_usd=desk.spot_usd,
             tpi_usd=desk.index_value_usd,
+            volume_weighted_usd=desk.volume_weighted_usd[-1],
+            matched_usd=desk.matched_usd[-1],
             index_fixing_usd_micro=desk.fixing.usd_micro,
             index_available=desk.fixing.available,
             provider_low_usd=float(desk.provider_prices_usd.min()),

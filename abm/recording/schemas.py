@@ -62,6 +62,10 @@ SCHEMAS: dict[str, pa.Schema] = {
         _int("month", "delivery month", "Delivery month that the day's fixing belongs to."),
         _float("spot_usd", "USD per mSIT", "Price of the spot process."),
         _float("tpi_usd", "USD per mSIT", "Token Price Index before rounding; NaN when unavailable."),
+        _float(
+            "volume_weighted_usd", "USD per mSIT", "Index by the volume-weighted method; NaN without one."
+        ),
+        _float("matched_usd", "USD per mSIT", "Index by the chained Fisher method; NaN without one."),
         _money("index_fixing", "Published fixing, per mSIT; the prior one when the index is unavailable."),
         _flag("index_available", "Whether the index could be computed that day."),
         _float("provider_low_usd", "USD per mSIT", "Lowest provider quote."),

@@ -10,17 +10,12 @@ from typing import Any
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from abm.core.errors import ScenarioError
-from abm.scenario.commodity_sections import (
-    CalendarSection,
-    ContractSection,
-    IndexSection,
-    RunSection,
-    SpotSection,
-)
+from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
 from abm.scenario.fields import Section, section
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
+from abm.scenario.spot_sections import IndexSection, SpotSection
 from abm.scenario.toml_text import toml_document
 from abm.scenario.venue_sections import ClearingSection, ExchangeSection, RecordingSection
 

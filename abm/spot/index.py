@@ -22,6 +22,7 @@ class UnavailableReason(Enum):
 
     TOO_FEW_PROVIDERS = "fewer qualified providers than the minimum"
     CAP_CANNOT_HOLD = "too few qualified providers for the weight cap to hold"
+    TOO_FEW_MATCHED = "fewer providers quoted on both days of a link than the minimum"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +100,7 @@ def capped_weights(volumes: ArrayLike, cap: float) -> FloatArray:
     require(positive, "volumes", volumes, allowed)
     require(0.0 < cap <= 1.0, "cap", cap, "in (0, 1]")
     allowed = f">= 1/{amounts.size}: the weights of {amounts.size} providers could not sum to one"
-    require(_cap_can_hold(cap, amounts.size), "cap", cap, allowed)
+    require(cap_can_hold(cap, amounts.size), "cap", cap, allowed)
     capped = np.zeros(amounts.size, dtype=np.bool_)
     while True:
         weights = np.full(amounts.size, cap)
@@ -170,20 +171,13 @@ def token_price_index(
     prices = np.asarray(prices_usd, dtype=np.float64)
     amounts = np.asarray(volumes, dtype=np.float64)
     scores = np.asarray(qualities, dtype=np.float64)
-    require(prices.ndim == 1, "prices_usd", prices_usd, "a list")
-    require(amounts.shape == prices.shape, "volumes", volumes, f"a list of {prices.size}")
-    require(scores.shape == prices.shape, "qualities", qualities, f"a list of {prices.size}")
-    require(not bool(np.any((prices < 0.0) | np.isinf(prices))), "prices_usd", prices_usd, "finite and >= 0")
-    require(bool(np.all((amounts >= 0.0) & (amounts < np.inf))), "volumes", volumes, "finite and >= 0")
     require(0.0 < cap <= 1.0, "cap", cap, "in (0, 1]")
     require(min_providers >= 1, "min_providers", min_providers, ">= 1")
-    with np.errstate(invalid="ignore"):
-        qualified = ~np.isnan(prices) & (amounts > 0.0) & (scores >= minimum_quality)
-    qualified &= _fresh(prices.size, age_days, stale_after_days)
+    qualified = qualified_quotes(prices_usd, volumes, qualities, minimum_quality, age_days, stale_after_days)
     n_qualified = int(qualified.sum())
     if n_qualified < min_providers:
         return IndexUnavailable(n_qualified, UnavailableReason.TOO_FEW_PROVIDERS)
-    if not _cap_can_hold(cap, n_qualified):
+    if not cap_can_hold(cap, n_qualified):
         return IndexUnavailable(n_qualified, UnavailableReason.CAP_CANNOT_HOLD)
     weights = np.zeros(prices.size)
     weights[qualified] = capped_weights(amounts[qualified], cap)
@@ -191,7 +185,50 @@ def token_price_index(
     return IndexFixing(math.fsum(weights[qualified] * equivalent), weights, n_qualified)
 
 
-def _cap_can_hold(cap: float, n_providers: int) -> bool:
+def qualified_quotes(
+    prices_usd: ArrayLike,
+    volumes: ArrayLike,
+    qualities: ArrayLike,
+    minimum_quality: float,
+    age_days: ArrayLike | None = None,
+    stale_after_days: float | None = None,
+) -> NDArray[np.bool_]:
+    """Return which quotes count today: given, fresh, with volume, and of published sufficient quality.
+
+    Parameters
+    ----------
+    prices_usd, volumes, qualities, age_days : array of float, shape (n,)
+        As for ``token_price_index``.
+    minimum_quality : float
+        Gate to qualify.
+    stale_after_days : float, optional
+        A quote older than this is stale; needs ``age_days``.
+
+    Returns
+    -------
+    array of bool, shape (n,)
+
+    Raises
+    ------
+    ParameterError
+        If an argument is outside its domain or the arrays differ in length.
+    """
+    prices = np.asarray(prices_usd, dtype=np.float64)
+    amounts = np.asarray(volumes, dtype=np.float64)
+    scores = np.asarray(qualities, dtype=np.float64)
+    require(prices.ndim == 1, "prices_usd", prices_usd, "a list")
+    require(amounts.shape == prices.shape, "volumes", volumes, f"a list of {prices.size}")
+    require(scores.shape == prices.shape, "qualities", qualities, f"a list of {prices.size}")
+    require(not bool(np.any((prices < 0.0) | np.isinf(prices))), "prices_usd", prices_usd, "finite and >= 0")
+    require(bool(np.all((amounts >= 0.0) & (amounts < np.inf))), "volumes", volumes, "finite and >= 0")
+    with np.errstate(invalid="ignore"):
+        counts = ~np.isnan(prices) & (amounts > 0.0) & (scores >= minimum_quality)
+    qualified: NDArray[np.bool_] = counts & _fresh(prices.size, age_days, stale_after_days)
+    return qualified
+
+
+def cap_can_hold(cap: float, n_providers: int) -> bool:
+    """Return whether the weights of so many providers can sum to one with none above the cap."""
     return cap * n_providers >= 1.0 - _ROUNDING
 
 

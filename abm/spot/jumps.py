@@ -1,7 +1,7 @@
 """Laws of the jump sizes in the log price: Gaussian (Merton) and double exponential (Kou).
 
-Both give the three things that the price process asks of a jump law: its raw moments, samples, and the
-integral that a decaying jump contributes to the exponential moments of the process.
+Both give what the price process asks of a jump law: its raw moments, samples, exponential moments (of one
+jump, and integrated over a jump that decays), and the law that investors price by.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float64]
 
 _NODES_PER_PANEL = 12
 _EXPONENT_CHANGE_PER_PANEL = 6.0
+_LARGEST_EXPONENT = 700.0
 
 
 class HeavyTailWarning(UserWarning):
@@ -36,6 +37,12 @@ class JumpLaw(Protocol):
 
     def exponential_moment_integral(self, a: ArrayLike, tau: ArrayLike, kappa: float) -> NDArray[Any]:
         """Return the integral over s in [0, tau] of E[exp(a e^(-kappa s) J)] - 1, in years."""
+
+    def mean_relative_jump(self, a: ArrayLike = 1.0) -> NDArray[Any]:
+        """Return E[exp(a J)] - 1: for a = 1 the mean relative jump of the price."""
+
+    def tilted(self, zeta: float) -> JumpLaw:
+        """Return the law with density in proportion to e^(zeta J), the Esscher transform."""
 
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
@@ -110,6 +117,25 @@ class GaussianJumps:
         integrand = np.expm1(tilt * (self.mean + 0.5 * self.std**2 * tilt)) / y
         integral: NDArray[Any] = (integrand @ weights) * elapsed / kappa
         return integral
+
+    def mean_relative_jump(self, a: ArrayLike = 1.0) -> NDArray[Any]:
+        """Return E[exp(a J)] - 1, real or complex, in the shape of a."""
+        exponent = np.asarray(a)
+        change: NDArray[Any] = np.expm1(exponent * (self.mean + 0.5 * self.std**2 * exponent))
+        return change
+
+    def tilted(self, zeta: float) -> GaussianJumps:
+        """Return the law with density in proportion to e^(zeta J): its mean moves by zeta std^2.
+
+        Raises
+        ------
+        ParameterError
+            If the weights e^(zeta J) are too large to be represented.
+        """
+        weight = zeta * (self.mean + 0.5 * self.std**2 * zeta)
+        allowed = "small enough: E[exp(tilt x J)] overflows and leaves no finite forward"
+        require(weight < _LARGEST_EXPONENT, "premium.jump_tilt", zeta, allowed)
+        return GaussianJumps(self.mean + zeta * self.std**2, self.std)
 
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
@@ -198,6 +224,48 @@ class DoubleExponentialJumps:
                 integral = integral + probability / kappa * _one_sided_log(exponent, rate, elapsed)
         return integral
 
+    def mean_relative_jump(self, a: ArrayLike = 1.0) -> NDArray[Any]:
+        """Return E[exp(a J)] - 1 in the shape of a; infinity for a real a outside (-eta_down, eta_up).
+
+        Raises
+        ------
+        ParameterError
+            If a complex ``a`` has its real part outside that strip: the expectation does not exist.
+        """
+        exponent = np.asarray(a)
+        change: NDArray[Any] = np.zeros(exponent.shape)
+        for probability, rate in ((self.p_up, self.eta_up), (1.0 - self.p_up, -self.eta_down)):
+            if probability > 0.0:
+                exists = _exponential_moment_exists(exponent, rate)
+                safe = np.where(exists, exponent, 0.0)
+                change = change + np.where(exists, probability * safe / (rate - safe), np.inf)
+        return change
+
+    def tilted(self, zeta: float) -> DoubleExponentialJumps:
+        """Return the law with density in proportion to e^(zeta J), which is of the same family.
+
+        A heavy tail of the tilted law is not warned about: nobody typed it.
+
+        Raises
+        ------
+        ParameterError
+            If the tilt leaves no finite forward: ``eta_up - zeta`` must exceed 1, if there are up jumps, and
+            ``eta_down + zeta`` be positive, if there are down jumps.
+        """
+        p_up, eta_up, eta_down = self.p_up, self.eta_up, self.eta_down
+        if p_up > 0.0:
+            allowed = f"< eta_up - 1 = {eta_up - 1.0}: it leaves no finite forward"
+            require(eta_up - zeta > 1.0, "premium.jump_tilt", zeta, allowed)
+            eta_up -= zeta
+        if p_up < 1.0:
+            allowed = f"> -eta_down = {-eta_down}: it leaves no finite forward"
+            require(eta_down + zeta > 0.0, "premium.jump_tilt", zeta, allowed)
+            eta_down += zeta
+        up, down = p_up * self.eta_up / eta_up, (1.0 - p_up) * self.eta_down / eta_down
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", HeavyTailWarning)
+            return DoubleExponentialJumps(up / (up + down), eta_up, eta_down)
+
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
         up = rng.random(size) < self.p_up
@@ -209,15 +277,21 @@ def _one_sided_log(a: NDArray[Any], rate: float, elapsed: FloatArray) -> NDArray
 
     The rate of downward jumps is negative. Written with log1p, so that it is exact for short horizons.
     """
-    exists = a.real * math.copysign(1.0, rate) < abs(rate)
+    exists = _exponential_moment_exists(a, rate)
     if np.all(exists):
         inside: NDArray[Any] = np.log1p(a * elapsed / (rate - a))
         return inside
-    if np.iscomplexobj(a):
-        raise ParameterError(f"a: {a} has a real part that is not within the jump law's rate {rate}")
     safe = np.where(exists, a, 0.0)
     outside = np.where(elapsed > 0.0, np.inf, 0.0)
     return np.where(exists, np.log1p(safe * elapsed / (rate - safe)), outside)
+
+
+def _exponential_moment_exists(a: NDArray[Any], rate: float) -> NDArray[np.bool_]:
+    """Say where exponential jumps of mean size 1 / rate have a finite E[exp(a J)]; complex a must have it."""
+    exists: NDArray[np.bool_] = a.real * math.copysign(1.0, rate) < abs(rate)
+    if np.iscomplexobj(a) and not np.all(exists):
+        raise ParameterError(f"a: {a} has a real part that is not within the jump law's rate {rate}")
+    return exists
 
 
 @cache

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from abm.spot.domain import require
 
+_ROUNDING_DAYS = 1e-7
+
 
 @dataclass(frozen=True, slots=True)
 class LevelShift:
@@ -46,8 +48,79 @@ class LevelShift:
 
 
 @dataclass(frozen=True, slots=True)
+class Seasonality:
+    """Weekly and diurnal pattern of the log level.
+
+    Both average to zero in logs: the weekly values over a week (their mean is taken off), the harmonics over
+    a day by themselves. A daily fixing always sees the same hour, so that harmonics then add a constant.
+
+    Parameters
+    ----------
+    weekly : tuple of float
+        Log effect of each trading day of the week, 5 or 7 values, or none.
+    diurnal : tuple of (float, float)
+        (a_k, c_k) for k = 1, 2, ...: the log effect is sum of a_k sin(2 pi k h) + c_k cos(2 pi k h), h the
+        elapsed part of the day; a single a_1 of 0.12 is a daily swing of 12 % either way.
+    days_per_year : float
+        Days in a year of the time axis, positive: 252 trading days, or 365.
+    hours_per_day : float
+        Hours in a day, positive; hour 0 begins the day.
+    first_weekday : int
+        Place of day 0 in ``weekly``.
+
+    Raises
+    ------
+    ParameterError
+        If an argument is outside its domain.
+    """
+
+    weekly: tuple[float, ...] = ()
+    diurnal: tuple[tuple[float, float], ...] = ()
+    days_per_year: float = 252.0
+    hours_per_day: float = 24.0
+    first_weekday: int = 0
+
+    def __post_init__(self) -> None:
+        weekly, diurnal = self.weekly, self.diurnal
+        allowed = "5 or 7 finite numbers, or none"
+        finite = all(math.isfinite(value) for value in weekly)
+        require(finite and len(weekly) in (0, 5, 7), "seasonality.weekly", weekly, allowed)
+        pairs = all(len(pair) == 2 and all(map(math.isfinite, pair)) for pair in diurnal)
+        require(pairs, "seasonality.diurnal", diurnal, "pairs of finite numbers")
+        for name in ("days_per_year", "hours_per_day"):
+            value = getattr(self, name)
+            require(0.0 < value < math.inf, f"seasonality.{name}", value, "a finite number > 0")
+        first = self.first_weekday
+        require(
+            first == 0 or 0 <= first < len(weekly), "seasonality.first_weekday", first, "a day of the week"
+        )
+
+    def hour(self, t: ArrayLike) -> NDArray[np.float64]:
+        """Return the hour of the day at time t (years), in the shape of t."""
+        return self._day_and_part(t)[1] * self.hours_per_day
+
+    def log_effect(self, t: ArrayLike) -> NDArray[np.float64]:
+        """Return the log effect at time t (years), in the shape of t."""
+        day, part = self._day_and_part(t)
+        effect = np.zeros(part.shape)
+        if self.weekly:
+            centred = np.array(self.weekly) - math.fsum(self.weekly) / len(self.weekly)
+            effect += centred[(day + self.first_weekday) % len(self.weekly)]
+        for k, (sine, cosine) in enumerate(self.diurnal, start=1):
+            angle = 2.0 * math.pi * k * part
+            effect += sine * np.sin(angle) + cosine * np.cos(angle)
+        return effect
+
+    def _day_and_part(self, t: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the number of the day and its elapsed part; a day begins in spite of rounding in t."""
+        days = np.asarray(t, dtype=np.float64) * self.days_per_year
+        whole = np.floor(days + _ROUNDING_DAYS)
+        return whole.astype(np.int64), np.maximum(days - whole, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Level:
-    """Log level g(t) = ln(initial price) - trend x t + shifts.
+    """Log level g(t) = ln(initial price) - trend x t + shifts + seasonality.
 
     The trend belongs here and not in the drift of the mean-reverting part, where the price would lag its
     level by trend / kappa for ever.
@@ -61,11 +134,14 @@ class Level:
         1.50 USD in two years is ln(40) / 2 = 1.84.
     shifts : tuple of LevelShift
         Permanent moves on top.
+    seasonality : Seasonality, optional
+        Weekly and diurnal pattern on top; none by default.
     """
 
     initial_price_usd: float
     trend_per_year: float = 0.0
     shifts: tuple[LevelShift, ...] = ()
+    seasonality: Seasonality | None = None
 
     def __post_init__(self) -> None:
         price = self.initial_price_usd
@@ -79,6 +155,8 @@ class Level:
         level = math.log(self.initial_price_usd) - self.trend_per_year * years
         for shift in self.shifts:
             level = level + shift.log_move(years)
+        if self.seasonality is not None:
+            level = level + self.seasonality.log_effect(years)
         return level
 
     def usd(self, t: ArrayLike) -> NDArray[np.float64]:

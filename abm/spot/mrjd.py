@@ -1,14 +1,14 @@
-"""Mean-reverting jump diffusion of the log spot price: exact steps, moments, forward curve.
+"""Mean-reverting jump diffusion of the log spot price, with an optional long-run factor and risk premium.
 
-ln S_t = g(t) + X_t with the deterministic level g and dX = -kappa X dt + sigma dW + J dN. Times are in years,
-prices in USD per mSIT. Everything is under one measure: forwards here are expectations without risk premium.
+ln S_t = g(t) + X_t + xi_t with the deterministic level g, dX = kappa (m - X) dt + sigma dW + J dN and the
+long-run factor xi. Times are in years, prices in USD per mSIT.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, NamedTuple, overload
+from dataclasses import dataclass, replace
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,19 +16,16 @@ from numpy.typing import ArrayLike, NDArray
 from abm.spot.domain import require
 from abm.spot.jumps import FloatArray, JumpLaw
 from abm.spot.level import Level
+from abm.spot.long_run import LongRunFactor
+from abm.spot.path_simulation import Dynamics, Regime
+from abm.spot.premium import RiskPremium
+from abm.spot.process import SpotPaths, SpotProcess, horizon
 
-
-class SpotPaths(NamedTuple):
-    """Simulated paths, both arrays of shape (n_paths, n_times)."""
-
-    log_deviation: FloatArray
-    """X, the log price less its level."""
-    price_usd: FloatArray
-    """S in USD per mSIT."""
+__all__ = ["MeanRevertingJumpDiffusion", "SpotPaths"]
 
 
 @dataclass(frozen=True, slots=True)
-class MeanRevertingJumpDiffusion:
+class MeanRevertingJumpDiffusion(SpotProcess):
     """Spot price whose log reverts to a moving level between Poisson jumps.
 
     Parameters
@@ -44,19 +41,27 @@ class MeanRevertingJumpDiffusion:
     level : Level
         Deterministic log level g(t).
     x0 : float
-        Log deviation from the level at the start.
+        Log deviation X from the level at the start.
+    long_run : LongRunFactor, optional
+        Permanent second factor of the log price; none by default.
+    premium : RiskPremium, optional
+        What forwards are priced with; none by default: forwards are then expected spot prices.
+    reversion_level : float
+        Value m that X reverts to, zero by default: the level belongs in ``level``. A premium for the
+        diffusion moves it under the pricing measure.
 
     Raises
     ------
     ParameterError
-        If a parameter is outside its domain.
+        If a parameter is outside its domain, or the premium leaves no finite forward.
 
     Notes
     -----
     Clewlow and Strickland (2000), "Energy Derivatives"; Cartea and Figueroa (2005), "Pricing in electricity
-    markets: a mean reverting jump diffusion model with seasonality". The jumps revert at the same speed as
-    the diffusion. The mean of the jumps is not compensated: with jumps that are up on average the price lives
-    above its level.
+    markets: a mean reverting jump diffusion model with seasonality"; Schwartz and Smith (2000), "Short-term
+    variations and long-term dynamics in commodity prices", for the second factor. The jumps revert at the
+    same speed as the diffusion. The mean of the jumps is not compensated: with jumps that are up on average
+    the price lives above its level.
     """
 
     kappa: float
@@ -65,18 +70,20 @@ class MeanRevertingJumpDiffusion:
     jumps: JumpLaw
     level: Level
     x0: float = 0.0
+    long_run: LongRunFactor | None = None
+    premium: RiskPremium | None = None
+    reversion_level: float = 0.0
 
     def __post_init__(self) -> None:
         require(0.0 < self.kappa < math.inf, "kappa", self.kappa, "a finite number > 0")
         for name in ("sigma", "jump_intensity"):
             value = getattr(self, name)
             require(0.0 <= value < math.inf, name, value, "a finite number >= 0")
-        require(math.isfinite(self.x0), "x0", self.x0, "a finite number")
-
-    @property
-    def half_life(self) -> float:
-        """Years in which a deviation from the level halves."""
-        return math.log(2.0) / self.kappa
+        for name in ("x0", "reversion_level"):
+            value = getattr(self, name)
+            require(math.isfinite(value), name, value, "a finite number")
+        if self.premium is not None:
+            self.jumps.tilted(self.premium.jump_tilt)
 
     @overload
     def step(self, x: float, dt: float, rng: np.random.Generator, size: None = None) -> float: ...
@@ -87,7 +94,9 @@ class MeanRevertingJumpDiffusion:
     def step(
         self, x: float | FloatArray, dt: float, rng: np.random.Generator, size: int | None = None
     ) -> float | FloatArray:
-        """Draw the log deviation a time dt later from its exact law.
+        """Draw the reverting log deviation X a time dt later from its exact law.
+
+        The long-run factor is not drawn: see ``advance`` for the joint step.
 
         Parameters
         ----------
@@ -107,168 +116,94 @@ class MeanRevertingJumpDiffusion:
         """
         require(0.0 <= dt < math.inf, "dt", dt, "a finite number >= 0")
         shape = np.shape(x) if size is None else (size,)
+        target = -math.expm1(-self.kappa * dt) * self.reversion_level
         moved = np.asarray(x) * math.exp(-self.kappa * dt) + self._innovations(np.asarray(dt), shape, rng)
+        moved = moved + target
         return moved if shape else float(moved)
 
-    def simulate(self, times: ArrayLike, n_paths: int, rng: np.random.Generator) -> SpotPaths:
-        """Simulate paths that are exact at every time, whatever the spacing.
-
-        Parameters
-        ----------
-        times : array of float, shape (n_times,)
-            Years, increasing; the first is the start, where the log deviation is ``x0``.
-        n_paths : int
-            Number of independent paths.
-        rng : numpy.random.Generator
-            All diffusion draws are taken before the first jump draw, so that two processes with different
-            jumps and the same seed share their diffusion.
-
-        Returns
-        -------
-        SpotPaths
-            Log deviation X and price S, each of shape (n_paths, n_times).
-        """
-        years = np.asarray(times, dtype=np.float64)
-        increasing = years.ndim == 1 and years.size > 0 and bool(np.all(np.diff(years) > 0.0))
-        require(increasing, "times", years, "a non-empty increasing list of years")
-        require(n_paths > 0, "n_paths", n_paths, "> 0")
-        spacing = np.diff(years)
-        shocks = self._innovations(spacing[:, np.newaxis], (spacing.size, n_paths), rng)
-        x = np.empty((years.size, n_paths))
-        x[0] = self.x0
-        for i, decay in enumerate(np.exp(-self.kappa * spacing)):
-            x[i + 1] = x[i] * decay + shocks[i]
-        paths = np.ascontiguousarray(x.T)
-        return SpotPaths(paths, np.exp(self.level.log_usd(years) + paths))
-
-    def cumulants(self, tau: ArrayLike, x0: float | None = None) -> FloatArray:
-        """Return the first four cumulants of the log deviation, that is of ln S less its level.
+    def cumulants(self, tau: ArrayLike, x0: float | None = None, *, xi: float | None = None) -> FloatArray:
+        """Return the first four cumulants of the log deviation X + xi, that is of ln S less its level.
 
         Parameters
         ----------
         tau : array of float
             Horizon in years, not negative; infinity gives the stationary law.
-        x0 : float, optional
-            Log deviation at the start of the horizon; the process's own start by default.
+        x0, xi : float, optional
+            X and xi at the start of the horizon; the process's own start by default.
 
         Returns
         -------
         array of float, shape (4, ...)
             Mean, variance, third and fourth cumulant, each in the shape of ``tau``.
         """
-        years = _horizon(tau)
+        years = horizon(tau)
         orders = np.arange(1.0, 5.0).reshape(4, *(1,) * years.ndim)
         moments = np.array([self.jumps.moment(n) for n in range(1, 5)]).reshape(orders.shape)
         gone = -np.expm1(-orders * self.kappa * years) / (orders * self.kappa)
         cumulants: FloatArray = self.jump_intensity * moments * gone
-        cumulants[0] += self._start(x0) * np.exp(-self.kappa * years)
+        cumulants[0] += self._deviation_now(x0) * np.exp(-self.kappa * years) + self._long_run_now(xi)
+        cumulants[0] += self.reversion_level * self.kappa * gone[0]
         cumulants[1] += self.sigma**2 * gone[1]
+        if self.long_run is not None:
+            cumulants[0] += self.long_run.mean_change(years)
+            cumulants[1] += self.long_run.variance(years) + 2.0 * self._covariance_rate * gone[0]
         return cumulants
-
-    def exponential_moment(self, a: ArrayLike, tau: ArrayLike, x0: float | None = None) -> NDArray[Any]:
-        """Return E[exp(a X)] a horizon ahead.
-
-        Parameters
-        ----------
-        a : array of float or complex
-            Exponent, broadcast against ``tau``; see the jump law for where the moment exists.
-        tau : array of float
-            Horizon in years, not negative.
-        x0 : float, optional
-            Log deviation at the start of the horizon; the process's own start by default.
-        """
-        moment: NDArray[Any] = np.exp(self._log_exponential_moment(a, _horizon(tau), self._start(x0)))
-        return moment
-
-    def characteristic_function(
-        self, u: ArrayLike, tau: ArrayLike, x0: float | None = None
-    ) -> NDArray[np.complex128]:
-        """Return E[exp(i u X)] a horizon ahead, for real u broadcast against tau (years)."""
-        return self.exponential_moment(1j * np.asarray(u, dtype=np.float64), tau, x0)
-
-    def mean(self, tau: ArrayLike, x0: float | None = None) -> FloatArray:
-        """Return E[exp(X)], the mean price as a multiple of its level, in the shape of tau (years)."""
-        return self.exponential_moment(1.0, tau, x0)
-
-    def variance(self, tau: ArrayLike, x0: float | None = None) -> FloatArray:
-        """Return Var[exp(X)] in squared multiples of the level, in the shape of tau (years).
-
-        It is infinite when the jump law has no second exponential moment.
-        """
-        years, start = _horizon(tau), self._start(x0)
-        log_mean = self._log_exponential_moment(1.0, years, start)
-        log_square = self._log_exponential_moment(2.0, years, start)
-        variance: FloatArray = np.exp(2.0 * log_mean) * np.expm1(log_square - 2.0 * log_mean)
-        return variance
-
-    def forward(self, t: float, maturities: ArrayLike, x: float) -> FloatArray:
-        """Return the forward curve E[S_T | X_t = x] in USD per mSIT.
-
-        Parameters
-        ----------
-        t : float
-            Now, in years.
-        maturities : array of float
-            Times T in years, none before ``t``.
-        x : float
-            Log deviation now.
-
-        Returns
-        -------
-        array of float
-            USD per mSIT, in the shape of ``maturities``; at T = t it is the spot price.
-        """
-        dates = np.asarray(maturities, dtype=np.float64)
-        require(bool(np.all(dates >= t)), "maturities", maturities, f">= t = {t}")
-        forward: FloatArray = np.exp(
-            self.level.log_usd(dates) + self._log_exponential_moment(1.0, dates - t, x)
-        )
-        return forward
-
-    def average_price_forward(
-        self, t: float, fixing_times: ArrayLike, x: float, known_fixings: ArrayLike = ()
-    ) -> float:
-        """Return the expected arithmetic mean of a delivery month's fixings, in USD per mSIT.
-
-        Parameters
-        ----------
-        t : float
-            Now, in years.
-        fixing_times : array of float, shape (m,)
-            Times in years of the fixings still to come, none before ``t``.
-        x : float
-            Log deviation now.
-        known_fixings : array of float, shape (k,)
-            Fixings of the month published so far, USD per mSIT; the mean runs over k + m fixings.
-        """
-        to_come = np.asarray(fixing_times, dtype=np.float64)
-        known = np.asarray(known_fixings, dtype=np.float64)
-        fixings = to_come.size + known.size
-        require(fixings > 0, "fixing_times and known_fixings", "no fixing", "at least one fixing")
-        return float(known.sum() + self.forward(t, to_come, x).sum()) / fixings
 
     def futures_volatility(self, time_to_delivery: ArrayLike) -> FloatArray:
         """Return the annual volatility of the log forward, in the shape of the time to delivery (years).
 
-        It falls with the time to delivery at the speed of mean reversion (Samuelson 1965, "Proof that
-        properly anticipated prices fluctuate randomly").
+        It falls with the time to delivery at the speed of mean reversion, towards the volatility of the
+        long-run factor (Samuelson 1965, "Proof that properly anticipated prices fluctuate randomly").
         """
-        total = math.sqrt(self.sigma**2 + self.jump_intensity * self.jumps.moment(2))
-        volatility: FloatArray = total * np.exp(-self.kappa * _horizon(time_to_delivery))
+        left = np.exp(-self.kappa * horizon(time_to_delivery))
+        rate = (self.sigma**2 + self.jump_intensity * self.jumps.moment(2)) * left**2
+        if self.long_run is not None:
+            rate = rate + self.long_run.volatility**2 + 2.0 * self._covariance_rate * left
+        # A perfectly negative correlation can leave a rate of zero, which rounding must not make negative.
+        volatility: FloatArray = np.sqrt(np.maximum(rate, 0.0))
         return volatility
 
-    def _start(self, x0: float | None) -> float:
-        return self.x0 if x0 is None else x0
+    def risk_neutral(self) -> MeanRevertingJumpDiffusion:
+        """Return the process under the pricing measure Q; itself without a premium."""
+        premium = self.premium
+        if premium is None:
+            return self
+        return replace(
+            self,
+            reversion_level=self.reversion_level - premium.diffusion / self.kappa,
+            jump_intensity=self.jump_intensity
+            * (1.0 + float(self.jumps.mean_relative_jump(premium.jump_tilt))),
+            jumps=self.jumps.tilted(premium.jump_tilt),
+            long_run=premium.priced_long_run(self.long_run),
+            premium=None,
+        )
 
-    def _log_exponential_moment(self, a: ArrayLike, tau: FloatArray, x: float) -> NDArray[Any]:
-        """Return ln E[exp(a X)] a horizon ahead of X = x, in the broadcast shape of a and tau."""
+    @property
+    def _covariance_rate(self) -> float:
+        """Covariance of dX and d xi per year."""
+        xi = self.long_run
+        return 0.0 if xi is None else xi.correlation * xi.volatility * self.sigma
+
+    def _log_exponential_moment(self, a: ArrayLike, tau: FloatArray, x: float, xi: float) -> NDArray[Any]:
+        """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of a and tau."""
         exponent = np.asarray(a)
+        reverted = -np.expm1(-self.kappa * tau)
+        mean = x * np.exp(-self.kappa * tau) + self.reversion_level * reverted + xi
         diffused = self.sigma**2 * -np.expm1(-2.0 * self.kappa * tau) / (4.0 * self.kappa)
-        log_moment: NDArray[Any] = exponent * (x * np.exp(-self.kappa * tau) + exponent * diffused)
+        log_moment: NDArray[Any] = exponent * (mean + exponent * diffused)
         if self.jump_intensity > 0.0:
             integral = self.jumps.exponential_moment_integral(exponent, tau, self.kappa)
             log_moment = log_moment + self.jump_intensity * integral
+        if self.long_run is not None:
+            shared = self._covariance_rate * reverted / self.kappa
+            log_moment = (
+                log_moment + exponent**2 * shared + self.long_run.log_exponential_moment(exponent, tau)
+            )
         return log_moment
+
+    def _dynamics(self) -> Dynamics:
+        regime = Regime(self.sigma, self.jump_intensity, self.jumps, self.reversion_level)
+        return Dynamics(self.kappa, (regime,), np.zeros((1, 1)), 0, self.long_run)
 
     def _innovations(self, dt: FloatArray, shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
         """Draw what the diffusion and the jumps of one step of length dt add, in the given shape.
@@ -286,9 +221,3 @@ class MeanRevertingJumpDiffusion:
         sizes = self.jumps.sample(cell_of_jump.size, rng) * np.exp(-self.kappa * age)
         jumped = np.bincount(cell_of_jump, weights=sizes, minlength=counts.size).reshape(shape)
         return diffusion + jumped
-
-
-def _horizon(tau: ArrayLike) -> FloatArray:
-    years = np.asarray(tau, dtype=np.float64)
-    require(bool(np.all(years >= 0.0)), "tau", tau, ">= 0")
-    return years

@@ -79,6 +79,8 @@ def _record_spot(
         month=calendar.month_of(day),
         spot_usd=float(fixing * np.exp(rng.normal(0.0, 0.01))),
         tpi_usd=float(fixing),
+        volume_weighted_usd=float(fixing),
+        matched_usd=float(fixing),
         index_fixing_usd_micro=round(fixing * 1e6),
         index_available=True,
         provider_low_usd=float(fixing * 0.85),

@@ -56,6 +56,8 @@ def silent_run(folder: Path, days: int) -> Path:
             month=0,
             spot_usd=2.0,
             tpi_usd=float("nan"),
+            volume_weighted_usd=float("nan"),
+            matched_usd=float("nan"),
             index_fixing_usd_micro=2_000_000,
             index_available=False,
             provider_low_usd=1.9,

@@ -104,6 +104,52 @@ def test_a_law_without_up_jumps_has_all_positive_exponential_moments():
     assert np.isfinite(only_down.exponential_moment_integral(20.0, 0.5, 6.0))
 
 
+@LAWS
+@pytest.mark.parametrize("zeta", [0.8, -2.0, 0.0])
+def test_tilted_jumps_are_weighted_by_the_exponential_of_their_size(law, zeta):
+    draws = law.sample(400_000, np.random.default_rng(12))
+    weights = np.exp(zeta * draws) / (1.0 + float(law.mean_relative_jump(zeta)))
+    tilted = law.tilted(zeta)
+    for n in (0, 1, 2, 3):
+        powers = weights * draws**n
+        assert abs(powers.mean() - tilted.moment(n)) <= 4 * powers.std() / math.sqrt(powers.size)
+    again = law.tilted(zeta).tilted(-zeta)
+    assert [again.moment(n) for n in (1, 2, 3)] == pytest.approx(
+        [law.moment(n) for n in (1, 2, 3)], rel=1e-12
+    )
+
+
+def test_tilted_laws_have_the_known_parameters():
+    assert GAUSSIAN.tilted(2.0) == GaussianJumps(0.35 + 2.0 * 0.04, 0.2)
+    tilted = DoubleExponentialJumps(0.3, 10.0, 8.0).tilted(2.0)
+    p = 0.3 * 10 / 8 / (0.3 * 10 / 8 + 0.7 * 8 / 10)
+    assert (tilted.p_up, tilted.eta_up, tilted.eta_down) == pytest.approx((p, 8.0, 10.0), rel=1e-14)
+
+
+def test_a_side_without_jumps_does_not_limit_the_tilt():
+    assert DoubleExponentialJumps(0.0, 5.0, 8.0).tilted(30.0) == DoubleExponentialJumps(0.0, 5.0, 38.0)
+    assert DoubleExponentialJumps(1.0, 5.0, 8.0).tilted(-30.0) == DoubleExponentialJumps(1.0, 35.0, 8.0)
+
+
+def test_a_tilt_that_makes_a_heavy_tail_is_silent():
+    assert DoubleExponentialJumps(0.8, 5.0, 8.0).tilted(2.5).eta_up == 2.5
+
+
+@LAWS
+@pytest.mark.parametrize("a", [1.0, 2.0, -3.0, 1e-12, 3j, 1.5 + 60j])
+def test_mean_relative_jump_is_the_moment_generating_function_less_one(law, a):
+    value = complex(law.mean_relative_jump(a))
+    expected = a * law.moment(1) if a == 1e-12 else moment_generating_function(law, a) - 1.0
+    assert value == pytest.approx(expected, rel=1e-11)
+
+
+def test_mean_relative_jump_is_infinite_where_the_moment_is():
+    assert KOU.mean_relative_jump([4.9, 5.0, -8.0, -7.9])[[1, 2]].tolist() == [np.inf, np.inf]
+    assert np.isfinite(KOU.mean_relative_jump([4.9, -7.9])).all()
+    with pytest.raises(ParameterError, match=r"a: .* is not within the jump law's rate 5"):
+        KOU.mean_relative_jump(6.0 + 1j)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

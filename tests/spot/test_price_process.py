@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from monte_carlo import assert_within_four_standard_errors, batch_cumulants
 
 from abm.core.errors import ParameterError
 from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
@@ -18,22 +19,6 @@ FALLING = Level(3.0, trend_per_year=1.84, shifts=(LevelShift(0.41, 0.1, 0.25),))
 
 def process(law, *, kappa=6.0, sigma=0.6, jump_intensity=3.0, level=FALLING, x0=0.25):
     return MeanRevertingJumpDiffusion(kappa, sigma, jump_intensity, law, level, x0)
-
-
-def assert_within_four_standard_errors(draws, expected):
-    standard_error = draws.std(axis=0, ddof=1) / math.sqrt(len(draws))
-    assert np.all(np.abs(draws.mean(axis=0) - expected) < 4.0 * standard_error)
-
-
-def batch_cumulants(draws, batches=200):
-    """Return unbiased estimates (k-statistics) of the first four cumulants, one row a batch."""
-    parts = draws.reshape(batches, -1)
-    n = parts.shape[1]
-    centred = parts - parts.mean(axis=1, keepdims=True)
-    m2, m3, m4 = ((centred**k).mean(axis=1) for k in (2, 3, 4))
-    k3 = n**2 * m3 / ((n - 1) * (n - 2))
-    k4 = n**2 * ((n + 1) * m4 - 3 * (n - 1) * m2**2) / ((n - 1) * (n - 2) * (n - 3))
-    return np.column_stack([parts.mean(axis=1), n * m2 / (n - 1), k3, k4])
 
 
 def test_known_numbers_with_gaussian_jumps():

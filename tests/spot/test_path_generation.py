@@ -1,0 +1,137 @@
+"""Compiled paths: their plain-Python twin, shared draws, reused memory, one law whatever the steps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from abm.core.errors import ParameterError
+from abm.spot import path_simulation
+from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.level import Level
+from abm.spot.long_run import LongRunFactor
+from abm.spot.mrjd import MeanRevertingJumpDiffusion, SpotPaths
+from abm.spot.path_kernel import fill_paths
+from abm.spot.process import SpotState
+from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+
+LEVEL = Level(3.0, trend_per_year=1.84)
+KOU = DoubleExponentialJumps(p_up=0.8, eta_up=6.0, eta_down=8.0)
+PLAIN = MeanRevertingJumpDiffusion(6.0, 0.6, 3.0, KOU, LEVEL, 0.25)
+TWO_FACTORS = replace(PLAIN, long_run=LongRunFactor(-0.3, 0.35, -0.6, 0.1))
+SWITCHING = RegimeSwitchingJumpDiffusion(
+    6.0,
+    (Regime(0.3, 1.0, KOU, -0.1), Regime(1.2, 12.0, GaussianJumps(0.35, 0.2), 0.4)),
+    ((-30.0, 30.0), (60.0, -60.0)),
+    LEVEL,
+    0.25,
+    long_run=LongRunFactor(-0.3, 0.35, -0.6, 0.1),
+)
+PROCESSES = {"plain": PLAIN, "two factors": TWO_FACTORS, "switching": SWITCHING}
+CASES = pytest.mark.parametrize("spot", PROCESSES.values(), ids=PROCESSES.keys())
+WEEKS = np.linspace(0.0, 1.0, 53)
+
+
+@CASES
+def test_compiled_and_plain_python_walk_the_same_paths(spot, monkeypatch):
+    compiled = spot.simulate_factors(WEEKS, 12, np.random.default_rng(31))
+    prices = spot.simulate(WEEKS, 12, np.random.default_rng(31))
+    monkeypatch.setattr(path_simulation, "fill_paths", fill_paths.py_func)
+    plain = spot.simulate_factors(WEEKS, 12, np.random.default_rng(31))
+    for one, other in zip(compiled, plain, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    plain_prices = spot.simulate(WEEKS, 12, np.random.default_rng(31))
+    np.testing.assert_allclose(prices.price_usd, plain_prices.price_usd, rtol=1e-12)
+    log_price = LEVEL.log_usd(WEEKS) + compiled.x + compiled.xi
+    np.testing.assert_allclose(np.log(prices.price_usd), log_price, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(prices.log_deviation, compiled.x + compiled.xi, rtol=0, atol=1e-13)
+
+
+@CASES
+def test_the_log_deviation_alone_has_the_same_draws_as_the_prices(spot):
+    paths = spot.simulate(WEEKS, 40, np.random.default_rng(32))
+    alone = spot.simulate_log_deviation(WEEKS, 40, np.random.default_rng(32))
+    np.testing.assert_allclose(alone, paths.log_deviation, rtol=0, atol=1e-13)
+
+
+def test_other_jumps_factors_and_regimes_leave_the_diffusion_alone():
+    quiet = replace(PLAIN, jump_intensity=0.0)
+    diffusion = quiet.simulate_factors(WEEKS, 30, np.random.default_rng(33)).x
+    with_xi = replace(TWO_FACTORS, jump_intensity=0.0)
+    np.testing.assert_array_equal(with_xi.simulate_factors(WEEKS, 30, np.random.default_rng(33)).x, diffusion)
+    same = Regime(0.6, 0.0, KOU)
+    switching = replace(SWITCHING, regimes=(same, same))
+    walked = switching.simulate_factors(WEEKS, 30, np.random.default_rng(33))
+    assert 0.2 < walked.regime.mean() < 0.5
+    np.testing.assert_allclose(walked.x, diffusion, rtol=0, atol=1e-13)
+
+
+def test_jumps_are_those_of_the_regime_they_fall_in():
+    # Opposite jumps and no diffusion: every move up is made in regime 1, every move down in regime 0.
+    down, up = GaussianJumps(-0.5, 0.0), GaussianJumps(0.5, 0.0)
+    spot = replace(
+        SWITCHING,
+        kappa=1e-12,
+        x0=0.0,
+        long_run=None,
+        regimes=(Regime(0.0, 20.0, down), Regime(0.0, 20.0, up)),
+        generator=((-1.0, 1.0), (1.0, -1.0)),
+    )
+    paths = spot.simulate_factors(np.linspace(0.0, 1.0, 1001), 200, np.random.default_rng(34))
+    moves = np.diff(paths.x, axis=1)
+    settled = paths.regime[:, 1:] == paths.regime[:, :-1]
+    expected = np.where(paths.regime[:, 1:] == 1, 1, -1)
+    moved = settled & (np.abs(moves) > 1e-9)
+    assert moved.sum() > 3_000
+    assert np.mean(np.sign(moves[moved]) == expected[moved]) > 0.999
+
+
+def test_arrays_can_be_filled_again():
+    first = PLAIN.simulate(WEEKS, 20, np.random.default_rng(35))
+    kept = first.price_usd.copy()
+    again = PLAIN.simulate(WEEKS, 20, np.random.default_rng(35), out=first)
+    assert again is first
+    np.testing.assert_array_equal(first.price_usd, kept)
+    with pytest.raises(
+        ParameterError, match=r"out.price_usd: .* is not a C-ordered float64 array of \(20, 53\)"
+    ):
+        PLAIN.simulate(WEEKS, 20, np.random.default_rng(1), out=SpotPaths(first.log_deviation, kept[:, :50]))
+
+
+def test_every_bit_generator_will_do():
+    for bits in (np.random.SFC64, np.random.PCG64, np.random.Philox, np.random.MT19937):
+        rng = np.random.Generator(bits(36))
+        draws = PLAIN.simulate(WEEKS, 2_000, rng).log_deviation[:, -1]
+        assert abs(draws.mean() - PLAIN.cumulants(1.0)[0]) < 4.0 * draws.std() / 2_000**0.5
+
+
+def test_a_path_of_one_time_is_the_start():
+    paths = TWO_FACTORS.simulate([0.4], 3, np.random.default_rng(37))
+    np.testing.assert_allclose(paths.price_usd, np.full((3, 1), LEVEL.usd(0.4) * np.exp(0.35)), rtol=1e-14)
+
+
+@pytest.mark.verify
+@CASES
+def test_two_half_steps_are_one_step_in_law(spot):
+    one = spot.simulate_log_deviation([0.0, 0.3], 300_000, np.random.default_rng(38))[:, -1]
+    two = spot.simulate_log_deviation([0.0, 0.15, 0.3], 300_000, np.random.default_rng(39))[:, -1]
+    many = spot.simulate_log_deviation(np.linspace(0.0, 0.3, 77), 300_000, np.random.default_rng(40))[:, -1]
+    for steps in (two, many):
+        assert ks_2samp(one, steps).pvalue > 0.001
+
+
+@pytest.mark.verify
+@CASES
+def test_half_steps_from_a_drawn_state_are_one_step_in_law(spot):
+    rng = np.random.default_rng(41)
+    one = spot.simulate_log_deviation([0.0, 0.3], 20_000, rng)[:, -1]
+    halfway = spot.simulate_factors([0.0, 0.15], 20_000, rng)
+    states = zip(halfway.x[:, 1], halfway.xi[:, 1], halfway.regime[:, 1], strict=True)
+    ends = [spot.advance(path_state(*state), 0.15, rng) for state in states]
+    two = [end.x + end.xi for end in ends]
+    assert ks_2samp(one, two).pvalue > 0.001
+
+
+def path_state(x, xi, regime):
+    return SpotState(float(x), float(xi), int(regime))
