@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,8 @@ from abm.spot.path_kernel import (
     fill_paths,
 )
 
+_BLOCK_PATHS = 512
+"""Paths walked at a time: few enough for the cache, many enough to spread the cost of the call (measured)."""
 _NOTHING = np.empty((0, 0))
 _NO_REGIMES = np.empty((0, 0), dtype=np.int8)
 _NO_LONG_RUN = LongRunFactor(0.0, 0.0, 0.0)
@@ -73,6 +76,7 @@ class Dynamics:
         regime: NDArray[np.int8] | None = None,
         log_price: FloatArray | None = None,
         log_level: FloatArray | None = None,
+        finish: Callable[[slice], None] | None = None,
     ) -> None:
         """Fill arrays of shape (n_paths, n_times) with X and, where given, xi, the regime and ln S.
 
@@ -91,6 +95,8 @@ class Dynamics:
             Filled; C-ordered.
         log_level : array of float, shape (n_times,)
             g(t), needed for ``log_price``.
+        finish : callable, optional
+            Called with each block of paths as soon as it is filled, while it is still in the cache.
         """
         seeds = rng.integers(0, 2**63, 3)
         switching, jumping, long_run = (np.random.default_rng(int(seed)) for seed in seeds)
@@ -104,21 +110,28 @@ class Dynamics:
         if log_price is not None and xi is None:
             level = level + start[1]
         pieces = self._pieces(float(years[0]), float(years[-1]), x.shape[0], switching)
-        fill_paths(
-            rng,
-            long_run,
-            self._factors(),
-            self._steps(years),
-            pieces,
-            self._jumps(pieces, jumping),
-            level,
-            PathArrays(
-                x,
-                _NOTHING if xi is None else xi,
-                _NO_REGIMES if regime is None else regime,
-                _NOTHING if log_price is None else log_price,
-            ),
-        )
+        jumps = self._jumps(pieces, jumping)
+        factors, steps = self._factors(), self._steps(years)
+        for start_row in range(0, x.shape[0], _BLOCK_PATHS):
+            block = slice(start_row, start_row + _BLOCK_PATHS)
+            ends = slice(start_row, start_row + _BLOCK_PATHS + 1)
+            fill_paths(
+                rng,
+                long_run,
+                factors,
+                steps,
+                pieces._replace(first=pieces.first[ends]),
+                jumps._replace(first=jumps.first[ends]),
+                level,
+                PathArrays(
+                    x[block],
+                    _NOTHING if xi is None else xi[block],
+                    _NO_REGIMES if regime is None else regime[block],
+                    _NOTHING if log_price is None else log_price[block],
+                ),
+            )
+            if finish is not None:
+                finish(block)
 
     def _factors(self) -> Factors:
         xi = self.long_run or _NO_LONG_RUN

@@ -114,6 +114,13 @@ class SpotProcess(ABC):
             fits = array.shape == shape and array.dtype == np.float64 and array.flags.c_contiguous
             require(fits, f"out.{name}", (array.shape, array.dtype), f"a C-ordered float64 array of {shape}")
         log_level = self.level.log_usd(years)
+
+        def to_prices(block: slice) -> None:
+            log_price = paths.price_usd[block]
+            if self.long_run is not None:
+                np.subtract(log_price, log_level, out=paths.log_deviation[block])
+            np.exp(log_price, out=log_price)
+
         self._dynamics().paths(
             years,
             (self.x0, self._long_run_now(None)),
@@ -121,10 +128,8 @@ class SpotProcess(ABC):
             x=paths.log_deviation,
             log_price=paths.price_usd,
             log_level=log_level,
+            finish=to_prices,
         )
-        if self.long_run is not None:
-            np.subtract(paths.price_usd, log_level, out=paths.log_deviation)
-        np.exp(paths.price_usd, out=paths.price_usd)
         return paths
 
     def simulate_log_deviation(self, times: ArrayLike, n_paths: int, rng: np.random.Generator) -> FloatArray:
