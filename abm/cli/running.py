@@ -64,7 +64,7 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
 
     notices = Console(stderr=True, quiet=quiet)
     if not kernels_are_cached():
-        notices.print("compiling the matching and decision kernels: once, about a minute")
+        notices.print("compiling the matching and decision kernels: once, for some ten seconds")
     with DayBar(notices, scenario.run.days) as bar:
         result = run(
             scenario,

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def run(
     """
     started, cpu_started = time.time(), time.process_time()
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    load_kernels()
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(resolved, rng=seed, custom_agents=custom_agents, recorder=recorder)
     set_up = time.process_time() - cpu_started
@@ -115,6 +117,17 @@ def run(
     if out is not None:
         folder = recorder.write(Path(out), manifest=manifest, scenario_toml=resolved.to_toml())
     return RunResult(tables, manifest, manifest["state_hash"], folder)
+
+
+@cache
+def load_kernels() -> None:
+    """Load the compiled kernels, or compile them, by trading one coarse day once per process.
+
+    The time belongs to setting up: left to the first rounds it would pass for the speed of the market.
+    """
+    market = TokenFuturesMarket(Scenario().replace({"calendar.rounds_per_day": 2}), rng=0)
+    for _ in range(2):
+        market.step()
 
 
 def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) -> dict[str, Any]:
