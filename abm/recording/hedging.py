@@ -46,9 +46,10 @@ def surprises(hedging: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``account``, ``month``, ``hedges``, ``unhedged`` = bill / expected bill - 1 and ``hedged`` = net
-        cost / expected bill - 1. Months without an expected bill are left out.
+        cost / expected bill - 1. Left out are months without an expected bill, and month 0: it is in delivery
+        when the run begins, so that nobody could hedge it.
     """
-    rows = hedging[hedging["expected_bill_usd"] > 0]
+    rows = hedging[(hedging["expected_bill_usd"] > 0) & (hedging["month"] > 0)]
     expected = rows["expected_bill_usd"]
     return rows[["account", "month", "hedges"]].assign(
         unhedged=rows["bill_usd"] / expected - 1.0, hedged=rows["net_cost_usd"] / expected - 1.0

@@ -12,8 +12,10 @@ from abm.recording.hedging import hedge_effect, surprises
 
 
 def bills(*rows: tuple[int, int, bool, float, float, float]) -> pd.DataFrame:
+    """Months are counted here from the first that could be hedged, which is month 1 of a run."""
     names = ["month", "account", "hedges", "expected_bill_usd", "bill_usd", "net_cost_usd"]
-    return pd.DataFrame(rows, columns=names).astype({"hedges": bool})
+    frame = pd.DataFrame(rows, columns=names).astype({"hedges": bool})
+    return frame.assign(month=frame["month"] + 1)
 
 
 THREE_ENTERPRISES = bills(
@@ -56,12 +58,19 @@ def test_a_hedge_without_basis_removes_all_volatility_and_a_stack_can_raise_it()
     assert hedge_effect(stacked).volatility_reduction == pytest.approx(-1.0)
 
 
+def test_the_month_in_delivery_when_the_run_begins_does_not_count() -> None:
+    """Nobody could hedge month 0, so its surprises say nothing of the hedge."""
+    month_0 = bills((-1, 1, True, 100.0, 300.0, 300.0), (-1, 2, True, 50.0, 150.0, 150.0))
+    with_it = pd.concat([month_0, THREE_ENTERPRISES], ignore_index=True)
+    assert hedge_effect(with_it)[1:] == hedge_effect(THREE_ENTERPRISES)[1:]
+
+
 @pytest.mark.parametrize(
     "hedging",
     [
         THREE_ENTERPRISES[THREE_ENTERPRISES["month"] > 5],
         THREE_ENTERPRISES[~THREE_ENTERPRISES["hedges"]],
-        THREE_ENTERPRISES[(THREE_ENTERPRISES["month"] == 0) & (THREE_ENTERPRISES["account"] == 1)],
+        THREE_ENTERPRISES[(THREE_ENTERPRISES["month"] == 1) & (THREE_ENTERPRISES["account"] == 1)],
         bills((0, 1, True, 100.0, 100.0, 90.0), (1, 1, True, 100.0, 100.0, 110.0)),
         bills((0, 1, True, 0.0, 0.0, 0.0), (1, 1, True, 0.0, 0.0, 0.0)),
     ],
