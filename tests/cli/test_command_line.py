@@ -158,6 +158,8 @@ def test_list_names_the_packaged_scenarios() -> None:
     assert [line.split()[0] for line in sitsim("list").stdout.splitlines()] == [
         "baseline",
         "demand_explosion",
+        "supply_shortage",
+        "technology_breakthrough",
     ]
 
 
