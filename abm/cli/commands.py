@@ -107,6 +107,56 @@ def report(
 
 @app.command()
 @one_line_failures
+def calibrate(
+    csv: Annotated[Path, typer.Argument(metavar="CSV", help="Price series, one line a step, with a header.")],
+    column: Annotated[str, typer.Option(help="Column of the prices.")] = "price",
+    date_column: Annotated[
+        str | None, typer.Option(help="Column of dates YYYY-MM-DD, to check that the steps are equal.")
+    ] = None,
+    days_per_year: Annotated[float, typer.Option(help="Prices a year: 252, 365, 52, ...")] = 252.0,
+    model: Annotated[
+        str, typer.Option(help="Jumps: gaussian, double_exponential or diffusion.")
+    ] = "gaussian",
+    trend: Annotated[
+        str, typer.Option(help="Yearly fall of the log level: none, fitted or a known number.")
+    ] = "none",
+    week: Annotated[int, typer.Option(help="Take out a weekly pattern of 5 or 7 days; 0 for none.")] = 0,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=LOW,HIGH", help="Bounds of a parameter; may be repeated."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Write a scenario .toml that extends the baseline (replaced if there)."),
+    ] = None,
+    with_level: Annotated[
+        bool, typer.Option("--with-level", help="Its initial price too: for a series in USD per mSIT.")
+    ] = False,
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the fit: .png, .svg or .pdf (replaced if there).")
+    ] = None,
+) -> None:
+    """Fit the spot process to a price series, with standard errors, tests and warnings."""
+    from abm.cli.calibrate import CalibrationOrder, calibrate_and_print
+
+    order = CalibrationOrder(
+        csv=csv,
+        column=column,
+        date_column=date_column,
+        days_per_year=days_per_year,
+        model=model,
+        trend=trend,
+        days_a_week=week,
+        bounds=tuple(bound or ()),
+        write=write,
+        with_level=with_level,
+        figure=figure,
+    )
+    calibrate_and_print(order)
+
+
+@app.command()
+@one_line_failures
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from abm.scenario import Scenario

@@ -21,5 +21,9 @@ class IndexDataError(SitsimError):
     """A provider price file is not usable."""
 
 
+class CalibrationError(SitsimError, ValueError):
+    """A price series, or a setting of its calibration, is not usable."""
+
+
 class RunFolderError(SitsimError):
     """A run folder is missing, incomplete or of another schema."""
