@@ -279,11 +279,20 @@ def _one_sided_log(a: NDArray[Any], rate: float, elapsed: FloatArray) -> NDArray
     """
     exists = _exponential_moment_exists(a, rate)
     if np.all(exists):
-        inside: NDArray[Any] = np.log1p(a * elapsed / (rate - a))
-        return inside
+        return _log1p(a * elapsed / (rate - a))
     safe = np.where(exists, a, 0.0)
     outside = np.where(elapsed > 0.0, np.inf, 0.0)
-    return np.where(exists, np.log1p(safe * elapsed / (rate - safe)), outside)
+    return np.where(exists, _log1p(safe * elapsed / (rate - safe)), outside)
+
+
+def _log1p(z: NDArray[Any]) -> NDArray[Any]:
+    """Return ln(1 + z) to full relative accuracy; NumPy's own loses it for small complex z."""
+    if not np.iscomplexobj(z):
+        real: NDArray[Any] = np.log1p(z)
+        return real
+    x, y = z.real, z.imag
+    exact: NDArray[Any] = 0.5 * np.log1p(x * (2.0 + x) + y * y) + 1j * np.arctan2(y, 1.0 + x)
+    return exact
 
 
 def _exponential_moment_exists(a: NDArray[Any], rate: float) -> NDArray[np.bool_]:

@@ -176,3 +176,13 @@ def test_light_tails_pass_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         DoubleExponentialJumps(p_up=0.5, eta_up=4.1, eta_down=0.5)
+
+
+@LAWS
+@pytest.mark.parametrize("kappa", [1e-6, 1e-9, 1e-12])
+def test_without_reversion_the_integral_is_the_horizon_times_the_jump_transform(law, kappa):
+    """The Merton limit of the characteristic function's jump part, to full accuracy in complex a too."""
+    for a in (0.7, 1j, 3.0j, 0.5 + 2.0j):
+        expected = 0.5 * (moment_generating_function(law, a) - 1.0)
+        found = law.exponential_moment_integral(a, 0.5, kappa)
+        np.testing.assert_allclose(found, expected, rtol=5e-6 if kappa == 1e-6 else 2e-9)
