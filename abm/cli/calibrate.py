@@ -54,7 +54,7 @@ def calibrate_and_print(order: CalibrationOrder) -> None:
     if order.figure is not None:
         _check_target(order.figure, "--figure", FIGURE_SUFFIXES)
     trend, bounds = _trend(order.trend), _bounds(order.bounds)
-    series = _series(order)
+    series, weekly = _series(order)
     try:
         # `calibrate` itself refuses a model that it does not know.
         model = cast(Model, order.model)
@@ -63,15 +63,17 @@ def calibrate_and_print(order: CalibrationOrder) -> None:
         raise CalibrationError(f"{order.csv}: {error}") from None
     with _written_together() as drafts:
         if order.write is not None:
-            text = scenario_text(result, source=_series_name(order), with_level=order.with_level)
+            text = scenario_text(
+                result, source=_series_name(order), with_level=order.with_level, weekly=weekly
+            )
             _draft_scenario(drafts.add(order.write), text, order.write)
         if order.figure is not None:
             _draft_figure(drafts.add(order.figure), _draw(series, result, order.column))
     _print(result, order)
 
 
-def _series(order: CalibrationOrder) -> PriceSeries:
-    """Return the series of the file, without its weekly pattern if the week was given."""
+def _series(order: CalibrationOrder) -> tuple[PriceSeries, tuple[float, ...]]:
+    """Return the series of the file, without its weekly pattern if the week was given, and that pattern."""
     if order.days_a_week not in _WEEKS:
         raise CalibrationError(f"--week: {order.days_a_week} is not one of {', '.join(map(str, _WEEKS))}")
     series = read_price_series(
@@ -81,7 +83,7 @@ def _series(order: CalibrationOrder) -> PriceSeries:
         days_per_year=order.days_per_year,
     )
     if order.days_a_week == 0:
-        return series
+        return series, ()
     if series.dates:
         days = np.array([day.weekday() for day in series.dates])
         outside = np.flatnonzero(days >= order.days_a_week)
@@ -91,10 +93,10 @@ def _series(order: CalibrationOrder) -> PriceSeries:
     else:
         days = np.arange(series.prices.size) % order.days_a_week
     try:
-        adjusted, _ = without_weekly_pattern(series.prices, days)
+        adjusted, effects = without_weekly_pattern(series.prices, days)
     except CalibrationError as error:
         raise CalibrationError(f"{order.csv}: --week {order.days_a_week}: {error}") from None
-    return PriceSeries(adjusted, series.dates, series.dt)
+    return PriceSeries(adjusted, series.dates, series.dt), tuple(effects.tolist())
 
 
 def _series_name(order: CalibrationOrder) -> str:

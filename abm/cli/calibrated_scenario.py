@@ -17,7 +17,9 @@ _JUMP_FIELDS = {
 }
 
 
-def scenario_text(result: CalibrationResult, *, source: str, with_level: bool) -> str:
+def scenario_text(
+    result: CalibrationResult, *, source: str, with_level: bool, weekly: tuple[float, ...] = ()
+) -> str:
     """Return the text of a scenario file with every standard error in a comment.
 
     Parameters
@@ -29,6 +31,8 @@ def scenario_text(result: CalibrationResult, *, source: str, with_level: bool) -
     with_level : bool
         Also set the initial price, to the fitted level at the last price: right for a series in USD per mSIT,
         wrong for a series of another good, which can lend its dynamics only.
+    weekly : tuple of float
+        Log effect of each day of the week that was taken out before the fit, none if nothing was.
     """
     origin = (
         f"Spot process of {toml_value(source)}: maximum likelihood, model {result.model}, {result.n_prices} "
@@ -53,6 +57,9 @@ def scenario_text(result: CalibrationResult, *, source: str, with_level: bool) -
         lines += [_assignment(result, "jump_intensity", "jump_intensity"), "", "[spot.jumps]"]
         lines.append(f"kind = {toml_value(result.model)}")
         lines += [_assignment(result, parameter, field) for parameter, field in fields.items()]
+    if weekly:
+        effects = ", ".join(map(_rounded, weekly))
+        lines += ["", "[spot.seasonality]", f"weekly = [{effects}]  # log price, taken out before the fit"]
     return "\n".join(lines) + "\n"
 
 

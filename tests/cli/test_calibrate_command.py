@@ -100,6 +100,10 @@ def test_a_weekly_pattern_and_bounds_reach_the_fit(csv: Path, tmp_path: Path) ->
     result = sitsim("calibrate", weekly, *options, "--bound", "jump_intensity=1,3", "--write", "w.toml")
     assert result.exit_code == 0
     assert "weekly.csv less a pattern of 7 days" in result.stdout
+    effects = Scenario.load("w.toml").spot.seasonality.weekly
+    assert len(effects) == 7
+    assert sum(effects) == pytest.approx(0.0, abs=1e-5)
+    assert max(effects) == pytest.approx(0.1 * 6 / 7, abs=0.03)
     assert Scenario.load(tmp_path / "w.toml").spot.jump_intensity == pytest.approx(3.0, rel=1e-4)
 
 
