@@ -29,12 +29,8 @@ class DesignatedMarketMaker(TraderAgent):
     """Market maker with a contract; see :mod:`abm.agents.market_maker`."""
 
 
-class NoiseTraders(Population):
-    """All noise traders: columns ``NOISE_DTYPE`` and cumulative tenor weights."""
-
-    agent_class: ClassVar[type[TraderAgent]] = NoiseTrader
-    name: ClassVar[str] = "noise"
-    activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day", "cancels_per_day")
+class TenorPickers(Population):
+    """Traders that look at one month at a time, drawn with the same cumulative tenor weights."""
 
     def __init__(
         self,
@@ -47,6 +43,14 @@ class NoiseTraders(Population):
     ) -> None:
         super().__init__(columns, streams, first_account=first_account, funding=funding)
         self.tenor_weights = tenor_weights
+
+
+class NoiseTraders(TenorPickers):
+    """All noise traders: columns ``NOISE_DTYPE``."""
+
+    agent_class: ClassVar[type[TraderAgent]] = NoiseTrader
+    name: ClassVar[str] = "noise"
+    activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day", "cancels_per_day")
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all noise traders."""
@@ -57,23 +61,11 @@ class NoiseTraders(Population):
         )  # fmt: skip
 
 
-class Fundamentalists(Population):
-    """All fundamentalists: columns ``FUNDAMENTALIST_DTYPE`` and cumulative tenor weights."""
+class Fundamentalists(TenorPickers):
+    """All fundamentalists: columns ``FUNDAMENTALIST_DTYPE``."""
 
     agent_class: ClassVar[type[TraderAgent]] = Fundamentalist
     name: ClassVar[str] = "fundamentalist"
-
-    def __init__(
-        self,
-        columns: NDArray[Any],
-        streams: NDArray[np.uint64],
-        tenor_weights: NDArray[np.float64],
-        *,
-        first_account: int,
-        funding: Funding,
-    ) -> None:
-        super().__init__(columns, streams, first_account=first_account, funding=funding)
-        self.tenor_weights = tenor_weights
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all fundamentalists."""
