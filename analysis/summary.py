@@ -50,6 +50,7 @@ def summarise(run: Run) -> list[SummaryRow]:
         _margin_calls(opened),
         _defaults(opened.tables["defaults"]),
         _hedge(opened.tables["hedging"]),
+        _refusals(opened),
         _speed(opened),
     ]
 
@@ -136,6 +137,15 @@ def _hedge(hedging: pd.DataFrame) -> SummaryRow:
         f"{decimal(effect.volatility_reduction_pooled)}; variance_reduction pooled "
         f"{decimal(effect.variance_reduction_pooled)}",
     )
+
+
+def _refusals(run: RunFolder) -> SummaryRow:
+    counts = run.manifest["counts"]
+    refused = counts.get("rejected", {})
+    share = metrics.ratio(float(sum(refused.values())), float(counts["messages"]))
+    by_reason = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
+    note = ", ".join(f"{reason.lower().replace('_', ' ')} {number:,}" for reason, number in by_reason)
+    return SummaryRow("Messages refused", f"{sum(refused.values()):,} ({percent(share)})", note or "none")
 
 
 def _speed(run: RunFolder) -> SummaryRow:

@@ -42,7 +42,8 @@ def test_the_closing_table_answers_each_question(synthetic_run: RunFolder) -> No
     assert rows["Speed"][0] == "60,000 messages per CPU-second"
     assert "over 3 expiries" in rows["Convergence at expiry"][1]
     assert "median of 5 hedging enterprises" in rows["Bill surprise (sd), unhedged and hedged"][1]
-    assert len(rows) == 9
+    assert rows["Messages refused"] == ("12 (0.0 %)", "price limit 12")
+    assert len(rows) == 10
 
 
 def silent_run(folder: Path, days: int) -> Path:
