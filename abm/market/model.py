@@ -272,8 +272,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             assert np.array_equal(self.exchange.position_lots, self.clearing.position_lots), (
                 "positions differ"
             )
-            self.exchange.close_day()
             self.curve.settle(self.today, self.exchange.top_of_book())
+            self.exchange.close_day()
             expires = self.clock.calendar.is_last_day_of_month(day)
             if expires:
                 self.curve.settlement_ticks[0] = self._final_price_ticks()

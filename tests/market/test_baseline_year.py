@@ -64,3 +64,13 @@ def test_hedged_and_unhedged_bills_are_the_same_before_the_hedge(explosions):
     unhedged = hedging[~hedging.hedges]
     assert (unhedged["futures_pnl_usd"] == 0).all()
     assert np.allclose(unhedged["net_cost_usd"], unhedged["bill_usd"])
+
+
+def test_a_settlement_without_window_trades_lies_inside_the_closing_quotes(baseline_year):
+    daily, quotes = baseline_year.tables["daily"], baseline_year.tables["quotes"]
+    closing = quotes[quotes["round"] == 47]
+    rows = daily[(daily.settlement_tier > 1) & ~daily.final].merge(closing, on=["day", "month"])
+    assert len(rows) > 100
+    bid = rows.best_bid_ticks.astype(float).fillna(-np.inf)
+    ask = rows.best_ask_ticks.astype(float).fillna(np.inf)
+    assert ((rows.settlement_ticks >= bid) & (rows.settlement_ticks <= ask)).all()
