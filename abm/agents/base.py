@@ -39,10 +39,8 @@ class DayOpening:
 
     Attributes
     ----------
-    day, month, day_of_month, days_per_month : int
-        The calendar position; ``month`` is the front month.
-    slots : array of int64, shape (listed months,)
-        Row of each tenor in per-month arrays.
+    day, day_of_month : int
+        Trading day of the run and of its month, from zero.
     log_level_ratio : float
         Log of today's deterministic price level over that of day 0.
     log_price_surprise : float
@@ -52,10 +50,7 @@ class DayOpening:
     """
 
     day: int
-    month: int
     day_of_month: int
-    days_per_month: int
-    slots: NDArray[np.int64]
     log_level_ratio: float
     log_price_surprise: float
     provider_prices_usd: NDArray[np.float64]

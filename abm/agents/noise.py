@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.outbox import CANCEL_EVERY_MONTH, write_cancel_all, write_limit, write_market
+from abm.agents.outbox import write_cancel_all, write_limit, write_market
 from abm.agents.timing import (
     MAX_EVENTS_PER_ROUND,
     acts,
@@ -23,7 +23,7 @@ from abm.agents.timing import (
     pick_tenor,
 )
 from abm.core.kernel import kernel
-from abm.core.orders import TimeInForce
+from abm.core.orders import ALL_MONTHS, TimeInForce
 from abm.core.randomness import exponential, uniform
 
 _DAY = int(TimeInForce.DAY)
@@ -64,7 +64,7 @@ def decide_noise(
         me = traders[i]
         if acts(streams, i, me.cancels_per_day, day_share):
             arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
-            count = write_cancel_all(out, count, me.account, CANCEL_EVERY_MONTH, arrival)
+            count = write_cancel_all(out, count, me.account, ALL_MONTHS, arrival)
         for _ in range(events(streams, i, me.actions_per_day, day_share)):
             count = _one_order(
                 me, i, streams, tenor_weights, months, position_lots, out, count, first_order_id

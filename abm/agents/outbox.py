@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.kernel import kernel
-from abm.core.orders import ALL_MONTHS, ORDER_DTYPE, MessageKind, TimeInForce
+from abm.core.orders import ORDER_DTYPE, MessageKind, TimeInForce
 
 _LIMIT = int(MessageKind.LIMIT)
 _MARKET = int(MessageKind.MARKET)
@@ -140,7 +140,3 @@ def write_cancel_all(rows: NDArray[Any], count: int, account: int, month: int, a
     rows[count - 1].order_id = 0
     rows[count - 1].kind = _CANCEL_ALL
     return count
-
-
-CANCEL_EVERY_MONTH = ALL_MONTHS
-"""Month argument of ``write_cancel_all`` that covers the whole curve."""

@@ -175,10 +175,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 self.hedge_accounts.begin_delivery(self.clearing.position_lots[:, slot])
             opening = DayOpening(
                 day=day,
-                month=self.front_month,
                 day_of_month=day % self.clock.calendar.days_per_month,
-                days_per_month=self.clock.calendar.days_per_month,
-                slots=self.curve.slots,
                 log_level_ratio=self.desk.log_level_ratio(day),
                 log_price_surprise=self.desk.log_price_surprise,
                 provider_prices_usd=self.desk.provider_prices_usd,
