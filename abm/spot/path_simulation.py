@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +21,9 @@ from abm.spot.path_kernel import (
     RegimePieces,
     StepTables,
     fill_paths,
+    new_workspace,
 )
 
-_BLOCK_PATHS = 512
-"""Paths walked at a time: few enough for the cache, many enough to spread the cost of the call (measured)."""
 _NOTHING = np.empty((0, 0))
 _NO_REGIMES = np.empty((0, 0), dtype=np.int8)
 _NO_LONG_RUN = LongRunFactor(0.0, 0.0, 0.0)
@@ -74,11 +72,10 @@ class Dynamics:
         x: FloatArray,
         xi: FloatArray | None = None,
         regime: NDArray[np.int8] | None = None,
-        log_price: FloatArray | None = None,
+        price: FloatArray | None = None,
         log_level: FloatArray | None = None,
-        finish: Callable[[slice], None] | None = None,
     ) -> None:
-        """Fill arrays of shape (n_paths, n_times) with X and, where given, xi, the regime and ln S.
+        """Fill arrays of shape (n_paths, n_times) with X and, where given, xi, the regime and the price.
 
         Regimes, jumps and the long-run factor draw from streams of their own, seeded by the first draws of
         ``rng``: the diffusion of X depends on none of them.
@@ -91,47 +88,34 @@ class Dynamics:
             X and xi at ``years[0]``.
         rng : numpy.random.Generator
             Draws the diffusion of X.
-        x, xi, regime, log_price : array, shape (n_paths, n_times)
-            Filled; C-ordered.
+        x, xi, regime, price : array, shape (n_paths, n_times)
+            Filled; C-ordered. With ``price``, ``x`` gets X + xi.
         log_level : array of float, shape (n_times,)
-            g(t), needed for ``log_price``.
-        finish : callable, optional
-            Called with each block of paths as soon as it is filled, while it is still in the cache.
+            g(t), zero by default; needed for ``price`` only.
         """
         seeds = rng.integers(0, 2**63, 3)
         switching, jumping, long_run = (np.random.default_rng(int(seed)) for seed in seeds)
         x[:, 0] = start[0]
-        needs_xi = xi is not None or (log_price is not None and self.long_run is not None)
-        if needs_xi and xi is None:
-            xi = np.empty(x.shape)
         if xi is not None:
             xi[:, 0] = start[1]
-        level = np.zeros(years.size) if log_level is None else log_level
-        if log_price is not None and xi is None:
-            level = level + start[1]
+        needs_room_for_xi = xi is None and price is not None and self.long_run is not None
         pieces = self._pieces(float(years[0]), float(years[-1]), x.shape[0], switching)
-        jumps = self._jumps(pieces, jumping)
-        factors, steps = self._factors(), self._steps(years)
-        for start_row in range(0, x.shape[0], _BLOCK_PATHS):
-            block = slice(start_row, start_row + _BLOCK_PATHS)
-            ends = slice(start_row, start_row + _BLOCK_PATHS + 1)
-            fill_paths(
-                rng,
-                long_run,
-                factors,
-                steps,
-                pieces._replace(first=pieces.first[ends]),
-                jumps._replace(first=jumps.first[ends]),
-                level,
-                PathArrays(
-                    x[block],
-                    _NOTHING if xi is None else xi[block],
-                    _NO_REGIMES if regime is None else regime[block],
-                    _NOTHING if log_price is None else log_price[block],
-                ),
-            )
-            if finish is not None:
-                finish(block)
+        fill_paths(
+            rng,
+            long_run,
+            self._factors(),
+            self._steps(years),
+            pieces,
+            self._jumps(pieces, jumping),
+            np.zeros(years.size) if log_level is None else log_level,
+            PathArrays(
+                x,
+                _NOTHING if xi is None else xi,
+                _NO_REGIMES if regime is None else regime,
+                _NOTHING if price is None else price,
+            ),
+            new_workspace(years.size - 1, start[1] if needs_room_for_xi else None),
+        )
 
     def _factors(self) -> Factors:
         xi = self.long_run or _NO_LONG_RUN
@@ -139,7 +123,6 @@ class Dynamics:
             kappa=float(self.kappa),
             sigma=np.array([regime.sigma for regime in self.regimes], dtype=np.float64),
             target=np.array([regime.reversion_level for regime in self.regimes], dtype=np.float64),
-            xi_drift=float(xi.drift),
             xi_volatility=float(xi.volatility),
             correlation=float(xi.correlation),
         )
@@ -151,13 +134,14 @@ class Dynamics:
         deviation = sigma * np.sqrt(-np.expm1(-2.0 * self.kappa * lengths) / (2.0 * self.kappa))
         covariance = factors.correlation * factors.xi_volatility * sigma * moved / self.kappa
         loading = np.divide(covariance, deviation, out=np.zeros(deviation.shape), where=deviation > 0.0)
-        response = np.empty((len(self.regimes), lengths.size, 4))
-        response[..., SHIFT] = factors.target[:, np.newaxis] * moved
-        response[..., DEVIATION] = deviation
-        response[..., LOADING] = loading
+        response = np.empty((len(self.regimes), 4, lengths.size))
+        response[:, SHIFT] = factors.target[:, np.newaxis] * moved
+        response[:, DEVIATION] = deviation
+        response[:, LOADING] = loading
         own_variance = np.maximum(factors.xi_volatility**2 * lengths - loading**2, 0.0)
-        response[..., OWN_DEVIATION] = np.sqrt(own_variance)
-        return StepTables(np.ascontiguousarray(years), np.exp(-self.kappa * lengths), response)
+        response[:, OWN_DEVIATION] = np.sqrt(own_variance)
+        xi_drift = (self.long_run or _NO_LONG_RUN).drift * lengths
+        return StepTables(np.ascontiguousarray(years), np.exp(-self.kappa * lengths), xi_drift, response)
 
     def _pieces(self, start: float, end: float, n_paths: int, rng: np.random.Generator) -> RegimePieces:
         """Draw when each path switches, by exponential holding times; all paths alive switch together."""
@@ -189,8 +173,11 @@ class Dynamics:
         counts = rng.poisson(intensity[pieces.regime] * length)
         before = np.concatenate([[0], np.cumsum(counts)])
         total = int(before[-1])
-        year = np.repeat(pieces.start_year, counts) + np.repeat(length, counts) * rng.random(total)
-        regime_of_jump = np.repeat(pieces.regime, counts)
+        piece = np.repeat(np.arange(counts.size), counts)
+        year = pieces.start_year[piece] + length[piece] * rng.random(total)
+        if len(self.regimes) == 1:
+            return JumpEvents(before[pieces.first], year, self.regimes[0].jumps.sample(total, rng))
+        regime_of_jump = pieces.regime[piece]
         size = np.empty(total)
         for number, regime in enumerate(self.regimes):
             here = regime_of_jump == number

@@ -8,6 +8,7 @@ from scipy.stats import ks_2samp
 
 from abm.core.errors import ParameterError
 from abm.spot import path_simulation
+from abm.spot.exponential import exponentials_of_sums
 from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
 from abm.spot.level import Level
 from abm.spot.long_run import LongRunFactor
@@ -52,7 +53,57 @@ def test_compiled_and_plain_python_walk_the_same_paths(spot, monkeypatch):
 def test_the_log_deviation_alone_has_the_same_draws_as_the_prices(spot):
     paths = spot.simulate(WEEKS, 40, np.random.default_rng(32))
     alone = spot.simulate_log_deviation(WEEKS, 40, np.random.default_rng(32))
-    np.testing.assert_allclose(alone, paths.log_deviation, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(alone, paths.log_deviation)
+    prices = np.exp(alone + LEVEL.log_usd(WEEKS))
+    np.testing.assert_array_max_ulp(paths.price_usd, prices, maxulp=2)
+
+
+def test_paths_side_by_side_are_those_of_a_walk_step_by_step():
+    quiet = replace(TWO_FACTORS, jump_intensity=0.0)
+    kappa, sigma, factor = quiet.kappa, quiet.sigma, quiet.long_run
+    for n_paths in (1, 7, 8, 9, 30):
+        walked = quiet.simulate_factors(WEEKS, n_paths, np.random.default_rng(42))
+        diffusion = np.random.default_rng(42)
+        long_run = np.random.default_rng(int(diffusion.integers(0, 2**63, 3)[2]))
+        for path in range(n_paths):
+            x, xi = quiet.x0, factor.xi0
+            for i, dt in enumerate(np.diff(WEEKS), start=1):
+                normal, own = diffusion.standard_normal(), long_run.standard_normal()
+                deviation = sigma * np.sqrt(-np.expm1(-2.0 * kappa * dt) / (2.0 * kappa))
+                covariance = factor.correlation * factor.volatility * sigma * -np.expm1(-kappa * dt) / kappa
+                loading = covariance / deviation
+                x = x * np.exp(-kappa * dt) + deviation * normal
+                xi += factor.drift * dt + loading * normal
+                xi += np.sqrt(factor.volatility**2 * dt - loading**2) * own
+                assert walked.x[path, i] == pytest.approx(x, rel=1e-12, abs=1e-14)
+                assert walked.xi[path, i] == pytest.approx(xi, rel=1e-12, abs=1e-14)
+
+
+def test_the_same_jumps_and_switches_are_seen_on_any_dates():
+    still = tuple(replace(regime, sigma=0.0) for regime in SWITCHING.regimes)
+    spot = replace(SWITCHING, regimes=still, long_run=None)
+    days = np.linspace(0.0, 1.0, 366)
+    daily = spot.simulate_factors(days, 60, np.random.default_rng(43))
+    for kept in (slice(None, None, 73), [0, 1, 3, 4, 90, 91, 200, 363, 365], [0, 365]):
+        seldom = spot.simulate_factors(days[kept], 60, np.random.default_rng(43))
+        np.testing.assert_array_equal(seldom.regime, daily.regime[:, kept])
+        np.testing.assert_allclose(seldom.x, daily.x[:, kept], rtol=0, atol=1e-12)
+        alone = spot.simulate_log_deviation(days[kept], 60, np.random.default_rng(43))
+        np.testing.assert_array_equal(alone, seldom.x)
+
+
+def test_prices_are_exponentials_to_the_last_place():
+    rng = np.random.default_rng(44)
+    results = np.empty(100_000)
+    for widest in (0.5, 8.0, 353.9):
+        first, second = rng.uniform(-widest, widest, (2, results.size))
+        exponentials_of_sums(first, second, results)
+        exact = np.exp((first + second).astype(np.longdouble))
+        assert np.max(np.abs(results - exact) / np.spacing(results)) < 1.0
+    ends = np.array([-np.inf, -800.0, -708.2, 0.0, 709.5, 800.0, np.inf, np.nan])
+    with np.errstate(over="ignore"):
+        exponentials_of_sums(ends, np.zeros(ends.size), results[: ends.size])
+        np.testing.assert_allclose(results[: ends.size], np.exp(ends), rtol=1e-15)
 
 
 def test_other_jumps_factors_and_regimes_leave_the_diffusion_alone():
