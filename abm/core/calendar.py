@@ -7,10 +7,16 @@ count of listed months, so that an expired month's row is taken over by the newl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from abm.core.contract import MONTH_LETTERS
 from abm.core.errors import ParameterError
+
+
+def whole_rounds(share_of_day: float, rounds_per_day: int) -> int:
+    """Return the whole number of rounds nearest to a share of the day; too coarse a day has none."""
+    return math.floor(share_of_day * rounds_per_day + 0.5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,97 +1,49 @@
-"""What every matching engine offers, and the rules that all of them follow.
-
-Order of validation. The first reason that applies refuses a message, and a refused message changes nothing:
-
-1. ``UNKNOWN_MESSAGE_KIND``, then ``UNKNOWN_ACCOUNT``.
-2. ``CANCEL``: ``ORDER_NOT_FOUND`` if no resting order of this account has the id (its month is not read).
-   ``CANCEL_ALL``: ``MONTH_NOT_LISTED`` unless the month is listed or ``ALL_MONTHS``; nothing to cancel is no
-   refusal. A suspended account may cancel.
-3. ``ACCOUNT_SUSPENDED`` unless the order is a close-out, then ``MONTH_NOT_LISTED``.
-4. ``UNKNOWN_SIDE``, ``UNKNOWN_TIME_IN_FORCE``, ``QUANTITY_NOT_POSITIVE``, ``QUANTITY_TOO_LARGE``,
-   ``DUPLICATE_ORDER_ID`` (of an order that rests now, in any month and of any account).
-5. ``PRICE_LIMIT`` or ``PRICE_BAND`` for a limit price out of range; ``NO_OPPOSITE_PRICE`` for a market order.
-6. ``POST_ONLY_WOULD_TAKE`` when the price reaches the best opposite order, whoever owns it.
-7. ``FOK_NOT_FILLABLE`` when the opposite lots within the price, without the account's own, are too few.
-8. ``INSUFFICIENT_MARGIN`` unless the order is a close-out.
-
-Margin check. The requirement of an account is the sum over months of the margin per lot times
-``max(|position + resting buys|, |position - resting sells|)``: the worst that can happen if one side fills. A
-new order counts in full as if it rested. It passes if the requirement then is within the account's funds, or
-is no higher than it was before the order.
-
-Self-match prevention. An aggressor that meets an order of its own account cancels that resting order (cause
-``SELF_MATCH``) and goes on matching.
-
-Order of cancellations. ``CANCEL_ALL`` goes through the slots upwards and within a slot from the account's
-newest order to its oldest; every cancellation by the exchange (``cancel_account``, ``expire_month``,
-``close_day``, ``open_day``) follows the order of ``resting_orders``.
-"""
+"""What every matching engine offers. The rules that all of them follow are in ``docs/exchange-rules.md``."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.errors import ParameterError
-from abm.core.orders import RESTING_DTYPE, CancelCause
+from abm.core.orders import RESTING_DTYPE, CancelCause, MatchingRule
+from abm.exchange.day_terms import MAX_LADDER_TICKS, TradingDay, check_wider, checked_day
+from abm.exchange.results import FIFO_BOOKS, BookRules, MatchResult, OwnQuotes, SpreadTop, TopOfBook
+
+__all__ = [
+    "DEFAULT_MAX_ORDER_LOTS",
+    "FIFO_BOOKS",
+    "MAX_LADDER_TICKS",
+    "MAX_ORDER_LOTS",
+    "UNLIMITED_LOTS",
+    "BookRules",
+    "Exchange",
+    "MatchResult",
+    "MatchingRule",
+    "OwnQuotes",
+    "SpreadTop",
+    "TopOfBook",
+    "TradingDay",
+    "check_wider",
+    "checked_day",
+    "digest_books",
+]
 
 DEFAULT_MAX_ORDER_LOTS = 100_000
 """Largest quantity of one order unless the engine is built with another."""
 
-MAX_LADDER_TICKS = 20_000_000
-"""Widest price range of a month that an engine takes: a wider one is a mistake in units."""
+MAX_ORDER_LOTS = 1_000_000_000
+"""Largest ``max_order_lots`` that an engine takes: quantities of one order fit 32 bits."""
+
+UNLIMITED_LOTS = 2**62
+"""Position limit of a month that has none."""
 
 _PACKED_RESTING_DTYPE = np.dtype([(name, RESTING_DTYPE[name]) for name in RESTING_DTYPE.names or ()])
 
 
-class MatchResult(NamedTuple):
-    """Everything that one batch of messages caused.
-
-    The arrays may be views that the next call on the engine overwrites.
-
-    Attributes
-    ----------
-    outcomes : array of OUTCOME_DTYPE, shape (n,)
-        One per message, in batch order.
-    trades : array of TRADE_DTYPE
-        In order of execution.
-    cancellations : array of CANCELLATION_DTYPE
-        In order of occurrence.
-    """
-
-    outcomes: NDArray[np.void]
-    trades: NDArray[np.void]
-    cancellations: NDArray[np.void]
-
-
-class TopOfBook(NamedTuple):
-    """Best prices and quantities of every slot, int64 of shape (n_slots,) each.
-
-    An empty side shows ``NO_PRICE`` and 0 lots; ``last_trade_ticks`` is today's last trade, ``NO_PRICE``
-    before the first.
-    """
-
-    best_bid_ticks: NDArray[np.int64]
-    best_ask_ticks: NDArray[np.int64]
-    bid_lots: NDArray[np.int64]
-    ask_lots: NDArray[np.int64]
-    last_trade_ticks: NDArray[np.int64]
-
-
-class TradingDay(NamedTuple):
-    """Checked terms of one trading day, one row per slot."""
-
-    months: NDArray[np.int64]
-    low_ticks: NDArray[np.int64]
-    high_ticks: NDArray[np.int64]
-    is_daily_limit: NDArray[np.bool_]
-    protection_ticks: NDArray[np.int64]
-
-
 class Exchange(Protocol):
-    """The order books of all listed months.
+    """The order books of all listed months and their calendar spreads.
 
     Rows of every per-month array are slots: ``month % n_slots``. Money is integer micro-USD, prices are
     signed integer ticks, quantities are integer lots.
@@ -100,6 +52,7 @@ class Exchange(Protocol):
     n_accounts: int
     n_slots: int
     max_order_lots: int
+    rules: BookRules
 
     def open_day(
         self,
@@ -110,22 +63,36 @@ class Exchange(Protocol):
         high_ticks: NDArray[np.int64],
         is_daily_limit: NDArray[np.bool_],
         protection_ticks: NDArray[np.int64],
+        band_ticks: NDArray[np.int64] | None = None,
+        interruption_ticks: NDArray[np.int64] | None = None,
+        day: int = 0,
     ) -> NDArray[np.void]:
         """List the day's months and set their price ranges; orders left outside are cancelled.
+
+        Every month starts in continuous trading. The range of a spread is what its legs' ranges allow.
 
         Parameters
         ----------
         months : array of int64, shape (n_slots,)
-            The absolute month of each slot. A slot may change its month only while it has no orders.
+            The absolute month of each slot, consecutive months. A slot may change its month only while it has
+            no orders.
         reference_ticks : array of int64, shape (n_slots,)
-            The price each range was built around; it must lie inside.
+            The prior settlement, inside the range: the reference until the first trade.
         low_ticks, high_ticks : array of int64, shape (n_slots,)
             Lowest and highest price an order may have.
         is_daily_limit : array of bool, shape (n_slots,)
-            Whether the range is a daily price limit (refusals say ``PRICE_LIMIT``) or a technical price band
-            (``PRICE_BAND``).
+            Whether the range is a daily price limit (refusals say ``PRICE_LIMIT``) or a technical range
+            (``PRICE_RANGE``).
         protection_ticks : array of int64, shape (n_slots,)
-            How far beyond the best opposite price a market order may trade.
+            How far beyond the best opposite price a market order may trade, and a stop order beyond its
+            trigger.
+        band_ticks : array of int64, shape (n_slots,), optional
+            Width of the price band around the last trade; 0, the default, for none.
+        interruption_ticks : array of int64, shape (n_slots,), optional
+            How far from the last trade an execution may be before it interrupts trading; 0, the default, for
+            no such rule.
+        day : int
+            Today, which GTD orders are measured against.
 
         Returns
         -------
@@ -135,7 +102,52 @@ class Exchange(Protocol):
         Raises
         ------
         ParameterError
-            If a range is empty, too wide or does not hold its reference, or a protection is negative.
+            If a range is empty, too wide or does not hold its reference, or another width is negative.
+        """
+        ...
+
+    def widen_range(self, *, low_ticks: NDArray[np.int64], high_ticks: NDArray[np.int64]) -> None:
+        """Move the ends of today's price ranges outwards; no order is touched.
+
+        Parameters
+        ----------
+        low_ticks, high_ticks : array of int64, shape (n_slots,)
+            New ranges, each holding the old one.
+
+        Raises
+        ------
+        ParameterError
+            If a range does not hold the old one or is too wide.
+        """
+        ...
+
+    def set_phases(self, phases: NDArray[np.int64]) -> None:
+        """Set the trading phase of every slot; an auction ends only through ``uncross`` or in a halt.
+
+        Parameters
+        ----------
+        phases : array of int64, shape (n_slots,)
+            Values of ``TradingPhase``.
+
+        Raises
+        ------
+        ParameterError
+            If a phase is unknown, or a month would go from a book with crossed orders to continuous trading.
+        """
+        ...
+
+    def uncross(self, months: NDArray[np.int64]) -> MatchResult:
+        """End the auctions of some months, in the order given: trade at one price, then go on continuously.
+
+        Parameters
+        ----------
+        months : array of int64
+            Listed months in phase ``AUCTION``.
+
+        Raises
+        ------
+        ParameterError
+            If a month is not listed or not in an auction.
         """
         ...
 
@@ -146,8 +158,10 @@ class Exchange(Protocol):
         funds_usd_micro: NDArray[np.int64],
         margin_per_lot_usd_micro: NDArray[np.int64],
         may_trade: NDArray[np.bool_],
+        position_limit_lots: NDArray[np.int64] | None = None,
+        limit_exempt: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Copy in what the pre-trade check needs; ``match`` keeps its own positions current from there.
+        """Copy in what the pre-trade checks need; ``match`` keeps its own positions current from there.
 
         Parameters
         ----------
@@ -159,6 +173,10 @@ class Exchange(Protocol):
             Initial margin of one lot, not negative.
         may_trade : array of bool, shape (n_accounts,)
             False for a suspended account.
+        position_limit_lots : array of int64, shape (n_slots,), optional
+            Largest absolute net position in a month; no limit by default.
+        limit_exempt : array of bool, shape (n_accounts,), optional
+            True for an account that no position limit binds, such as a recognised hedger; nobody by default.
         """
         ...
 
@@ -177,25 +195,48 @@ class Exchange(Protocol):
         ...
 
     def expire_month(self, month: int) -> NDArray[np.void]:
-        """Cancel all resting orders of a month, which is not listed again before the next ``open_day``."""
+        """Cancel all resting orders of a month and of the spreads that have it as a leg.
+
+        The month is not listed again before the next ``open_day``.
+        """
         ...
 
     def close_day(self) -> NDArray[np.void]:
-        """Cancel all ``DAY`` orders."""
+        """Cancel all ``DAY`` orders (quotes too), and the ``GTD`` orders whose last day is today."""
         ...
 
     def top_of_book(self) -> TopOfBook:
-        """Return best prices, their lots and the last trades of today (copies)."""
+        """Return best prices, their lots, last trades of today and phases (copies)."""
+        ...
+
+    def spread_top(self) -> SpreadTop:
+        """Return best prices and lots of the calendar spreads."""
         ...
 
     def depth(
-        self, month: int, levels: int
+        self, month: int, levels: int, spread_months: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return bid prices, bid lots, ask prices and ask lots of the best price levels, best first."""
+        """Return bid prices, shown bid lots, ask prices and shown ask lots of the best levels, best first.
+
+        Stop orders do not show; prices implied by other books do not either.
+        """
         ...
 
     def resting_orders(self) -> NDArray[np.void]:
-        """Return all resting orders: by slot, buys before sells, best price first, oldest first."""
+        """Return all resting orders, RESTING_DTYPE, in their canonical order.
+
+        By instrument (months by slot, then spreads by length and slot of the near month); within one buys
+        before sells, best price first, in order of priority; then its waiting stop orders, buys before sells,
+        first to trigger first, oldest first.
+        """
+        ...
+
+    def open_orders(self, account: int) -> NDArray[np.void]:
+        """Return an account's resting orders in canonical order."""
+        ...
+
+    def own_quotes(self, first_account: int, count: int) -> OwnQuotes:
+        """Return the live quotes of consecutive accounts."""
         ...
 
     @property
@@ -205,11 +246,16 @@ class Exchange(Protocol):
 
     @property
     def open_order_lots(self) -> NDArray[np.int64]:
-        """Resting buy and sell lots, shape (n_accounts, n_slots, 2), read-only."""
+        """Resting buy and sell lots, hidden ones, stops and spread legs too; (n_accounts, n_slots, 2)."""
+        ...
+
+    @property
+    def phases(self) -> NDArray[np.int64]:
+        """Trading phase of every slot, shape (n_slots,), a copy."""
         ...
 
     def check(self) -> None:
-        """Assert that books, index of orders and open lots agree and that no book is crossed."""
+        """Assert that books, index of orders and open lots agree and that no continuous book is crossed."""
         ...
 
     def update_digest(self, digest: Any) -> None:
@@ -217,43 +263,10 @@ class Exchange(Protocol):
         ...
 
 
-def checked_day(
-    n_slots: int,
-    *,
-    months: NDArray[np.int64],
-    reference_ticks: NDArray[np.int64],
-    low_ticks: NDArray[np.int64],
-    high_ticks: NDArray[np.int64],
-    is_daily_limit: NDArray[np.bool_],
-    protection_ticks: NDArray[np.int64],
-) -> TradingDay:
-    """Return the terms of a trading day as arrays of one row per slot, or raise ``ParameterError``."""
-    day = TradingDay(
-        months=np.array(months, dtype=np.int64),
-        low_ticks=np.array(low_ticks, dtype=np.int64),
-        high_ticks=np.array(high_ticks, dtype=np.int64),
-        is_daily_limit=np.array(is_daily_limit, dtype=np.bool_),
-        protection_ticks=np.array(protection_ticks, dtype=np.int64),
-    )
-    reference = np.array(reference_ticks, dtype=np.int64)
-    for name, column in (*day._asdict().items(), ("reference_ticks", reference)):
-        if column.shape != (n_slots,):
-            raise ParameterError(f"open_day {name}: shape {column.shape} is not ({n_slots},)")
-    assert np.all(day.months >= 0), f"months {day.months} are not absolute delivery months"
-    assert np.array_equal(day.months % n_slots, np.arange(n_slots)), f"months {day.months} are not in slots"
-    for slot in range(n_slots):
-        low, high = int(day.low_ticks[slot]), int(day.high_ticks[slot])
-        month = f"open_day month {day.months[slot]}"
-        if not low <= int(reference[slot]) <= high:
-            raise ParameterError(f"{month}: reference {reference[slot]} is not in [{low}, {high}] ticks")
-        if high - low >= MAX_LADDER_TICKS:
-            raise ParameterError(f"{month}: range [{low}, {high}] is not under {MAX_LADDER_TICKS} ticks wide")
-        if day.protection_ticks[slot] < 0:
-            raise ParameterError(f"{month}: protection_ticks {day.protection_ticks[slot]} is not >= 0")
-    return day
-
-
-def digest_books(digest: Any, resting: NDArray[np.void], last_trade_ticks: NDArray[np.int64]) -> None:
-    """Feed resting orders, without padding bytes, and last trades to a ``hashlib`` object."""
+def digest_books(
+    digest: Any, resting: NDArray[np.void], last_trade_ticks: NDArray[np.int64], phases: NDArray[np.int64]
+) -> None:
+    """Feed resting orders, without padding bytes, last trades and phases to a ``hashlib`` object."""
     digest.update(np.ascontiguousarray(resting.astype(_PACKED_RESTING_DTYPE)).tobytes())
     digest.update(np.ascontiguousarray(last_trade_ticks).tobytes())
+    digest.update(np.ascontiguousarray(phases).tobytes())

@@ -7,15 +7,16 @@ from functools import partial
 
 import numpy as np
 import pytest
-from book_text import Desk, book_from, cancellation_sentences, text
+from book_text import AUCTION, Desk, book_from, cancellation_sentences, text
 
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, CancelCause, MessageKind, TimeInForce
 from abm.exchange.compiled import CompiledExchange
+from abm.exchange.interface import BookRules
 from abm.exchange.matching import match_batch
 from abm.exchange.upkeep import load_risk_figures
 
-GTC = TimeInForce.GTC
+GTC, GTD = TimeInForce.GTC, TimeInForce.GTD
 
 
 def test_day_orders_end_with_the_day_and_gtc_orders_stay(engine):
@@ -25,6 +26,77 @@ def test_day_orders_end_with_the_day_and_gtc_orders_stay(engine):
     assert cancelled == ["A lost 5: DAY_END", "B lost 2: DAY_END", "C lost 1: DAY_END"]
     desk.exchange.check()
     assert desk.book() == text("D 4 | 99 |")
+
+
+def test_good_till_date_orders_live_to_the_close_of_their_last_day(engine):
+    desk = Desk(engine, day=3)
+    assert desk.buy("A", 1, 99, time_in_force=GTD, expiry_day=2) == ["refused: EXPIRY_DAY_PAST"]
+    for account, last_day in (("A", 3), ("B", 4), ("C", 6)):
+        desk.buy(account, 1, 99, time_in_force=GTD, expiry_day=last_day)
+    assert desk.exchange.open_orders(2)["expiry_day"].tolist() == [6]
+    assert cancellation_sentences(desk.exchange.close_day()) == ["A lost 1: GOOD_TILL_DATE"]
+    desk.open_day(low=1, high=200, day=5)
+    assert cancellation_sentences(desk.exchange.close_day()) == ["B lost 1: GOOD_TILL_DATE"]
+    assert desk.book() == text("C 1 | 99 |")
+
+
+def test_the_last_day_of_other_orders_is_not_read(engine):
+    desk = Desk(engine, day=3)
+    assert desk.buy("A", 1, 99, time_in_force=GTC, expiry_day=-9) == ["A rests 1 at 99"]
+    assert desk.exchange.open_orders(0)["expiry_day"].tolist() == [0]
+    assert desk.exchange.close_day().size == 0
+
+
+def test_the_close_takes_quotes_stops_and_orders_in_canonical_order(engine):
+    desk = Desk(engine)
+    desk.stop_sell("C", 5, 50)
+    desk.stop_buy("C", 6, 150, 160)
+    desk.stop_buy("D", 7, 140, time_in_force=GTC)
+    desk.quote("A", (1, 98), (2, 110))
+    desk.buy("B", 3, 99, time_in_force=GTD)
+    desk.sell("B", 4, 110)
+    assert cancellation_sentences(desk.exchange.close_day()) == [
+        "B lost 3: GOOD_TILL_DATE",
+        "A lost 1: DAY_END",
+        "A lost 2: DAY_END",
+        "B lost 4: DAY_END",
+        "C lost 6: DAY_END",
+        "C lost 5: DAY_END",
+    ]
+    assert desk.stops() == ["D buy 7 @ 140"]
+
+
+def test_canonical_order_is_side_price_priority_then_stops_and_then_the_next_row(engine):
+    desk = Desk(engine, n_slots=2, rules=BookRules(spread_lengths=(1,)))
+    desk.buy("A", 1, 0, spread_months=1)
+    desk.buy("A", 1, 99, month=1)
+    for price in (97, 99, 98):
+        desk.buy("A", 1, price)
+        desk.sell("A", 1, price + 20)
+    desk.stop_sell("A", 1, 60)
+    desk.stop_buy("A", 1, 150)
+    desk.stop_buy("A", 1, 140)
+    orders = desk.exchange.open_orders(0)
+    assert np.array_equal(orders, desk.exchange.resting_orders())
+    assert orders["order_id"].tolist() == [5, 7, 3, 4, 8, 6, 11, 10, 9, 2, 1]
+
+
+def test_a_day_does_not_open_with_crossed_orders(engine):
+    desk = Desk(engine)
+    desk.phase(AUCTION)
+    desk.buy("A", 1, 105, time_in_force=GTC)
+    desk.sell("B", 1, 100, time_in_force=GTC)
+    desk.exchange.close_day()
+    with pytest.raises(AssertionError):
+        desk.open_day(low=1, high=200)
+
+
+def test_an_iceberg_keeps_what_it_hides_overnight(engine):
+    desk = book_from(engine, "A 2+5, B 1 | 99 |", time_in_force=GTC)
+    desk.sell("C", 1, 99)
+    desk.open_day(low=-300, high=300)
+    assert desk.book() == text("A 1+5, B 1 | 99 |")
+    assert desk.sell("C", 2, 99) == ["A bought 1 from C at 99", "B bought 1 from C at 99"]
 
 
 def test_new_limits_cancel_the_orders_they_shut_out_and_keep_the_others_in_queue(engine):
@@ -79,7 +151,7 @@ def test_a_suspended_account_loses_all_its_orders(engine):
     assert cancellation_sentences(cancelled) == [
         "A lost 1: SUSPENSION",
         "A lost 3: SUSPENSION",
-        "A lost 7: SUSPENSION",
+        "A lost 7 of month 1: SUSPENSION",
     ]
     desk.exchange.check()
     assert desk.book() == text("| 101 | B 1")
@@ -125,9 +197,38 @@ def test_an_impossible_day_is_a_users_mistake(engine, low, high, protection, mes
         desk.open_day(low=low, high=high, protection=protection)
 
 
-def test_an_exchange_needs_accounts(engine):
-    with pytest.raises(ParameterError, match="n_accounts: 0 is not > 0"):
-        engine(n_accounts=0, n_slots=1)
+@pytest.mark.parametrize("width", ["band", "interruption"])
+def test_a_width_is_not_negative(engine, width):
+    with pytest.raises(ParameterError, match=f"{width}_ticks -1 is not >= 0"):
+        Desk(engine, **{width: -1})
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"n_accounts": 0}, "n_accounts: 0 is not > 0"),
+        ({"n_slots": 0}, "n_slots: 0 is not > 0"),
+        ({"max_order_lots": 0}, "max_order_lots: 0 is not > 0"),
+        ({"max_order_lots": 2**31}, "max_order_lots: 2147483648"),
+    ],
+)
+def test_an_exchange_has_accounts_months_and_a_largest_order(engine, terms, message):
+    with pytest.raises(ParameterError, match=message):
+        engine(**{"n_accounts": 1, "n_slots": 1, **terms})
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"pro_rata_min_lots": 0},
+        {"spread_lengths": (2, 1)},
+        {"spread_lengths": (0,)},
+        {"spread_lengths": (128,)},
+    ],
+)
+def test_rules_that_make_no_sense_are_a_users_mistake(terms):
+    with pytest.raises(ParameterError):
+        BookRules(**terms)
 
 
 def test_views_of_positions_and_open_lots_are_read_only(engine):
