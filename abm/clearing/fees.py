@@ -1,4 +1,4 @@
-"""Fees, rebates and market-maker pay between collateral and exchange revenue."""
+"""Fees, rebates and market-maker pay between collateral and exchange revenue, and levies to the outside."""
 
 from __future__ import annotations
 
@@ -47,3 +47,14 @@ def pay_from_revenue(
         now_round=now_round,
     )
     return paid
+
+
+def post_levy(ledger: Ledger, amount_usd_micro: NDArray[np.int64], *, now_round: int) -> None:
+    """Take an amount from each account's collateral out of the market."""
+    ledger.post(
+        PostingKind.LEVY,
+        debit=ledger.chart.rows(ledger.chart.collateral),
+        credit=ledger.chart.external,
+        amount_usd_micro=amount_usd_micro,
+        now_round=now_round,
+    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.ledger import Ledger, PostingKind
-from abm.clearing.rounding import scale_up
+from abm.clearing.rounding import scale_down, scale_up
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
 
 _BPS = 10_000
@@ -93,10 +93,36 @@ def amounts_due(
     return np.where(equity_usd_micro < maintenance_usd_micro, initial_usd_micro - equity_usd_micro, 0)
 
 
+def free_cash(ledger: Ledger, terms: AccountTerms) -> NDArray[np.int64]:
+    """Return the bank money that each treasury does not keep back, shape (n_accounts,)."""
+    cash = ledger.balance_usd_micro[ledger.chart.bank]
+    if terms.cash_reserve_usd_micro is None:
+        return cash.copy()
+    beyond_reserve: NDArray[np.int64] = np.maximum(cash - terms.cash_reserve_usd_micro, 0)
+    return beyond_reserve
+
+
+def free_credit(ledger: Ledger, terms: AccountTerms) -> NDArray[np.int64]:
+    """Return what each account can still draw on its credit line, shape (n_accounts,)."""
+    # Capitalised interest can take a debt over its limit: then nothing more can be drawn.
+    drawable: NDArray[np.int64] = np.maximum(
+        terms.credit_limit_usd_micro + ledger.balance_usd_micro[ledger.chart.credit_line], 0
+    )
+    return drawable
+
+
 def pay_in(
-    ledger: Ledger, terms: AccountTerms, due_usd_micro: NDArray[np.int64], *, now_round: int
+    ledger: Ledger,
+    terms: AccountTerms,
+    due_usd_micro: NDArray[np.int64],
+    *,
+    now_round: int,
+    last_chance: bool = False,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Move what is due into collateral from bank cash, then from credit lines, as far as they go.
+    """Move what is due into collateral from bank cash and credit lines, as far as they go.
+
+    Cash goes first unless the treasury prefers credit; what it keeps back moves at the ``last_chance`` only,
+    because a default costs more than an empty account.
 
     Returns
     -------
@@ -104,10 +130,11 @@ def pay_in(
         Micro-USD moved from each source.
     """
     chart = ledger.chart
-    met_cash = np.minimum(due_usd_micro, ledger.balance_usd_micro[chart.bank])
-    # Capitalised interest can take a debt over its limit: then nothing more can be drawn.
-    free_credit = np.maximum(terms.credit_limit_usd_micro + ledger.balance_usd_micro[chart.credit_line], 0)
-    met_credit = np.minimum(due_usd_micro - met_cash, free_credit)
+    cash = ledger.balance_usd_micro[chart.bank].copy() if last_chance else free_cash(ledger, terms)
+    credit = free_credit(ledger, terms)
+    credit_first = False if terms.credit_first is None else terms.credit_first
+    met_cash = np.minimum(np.where(credit_first, np.maximum(due_usd_micro - credit, 0), due_usd_micro), cash)
+    met_credit = np.minimum(due_usd_micro - met_cash, credit)
     collateral = chart.rows(chart.collateral)
     for kind, source, amount in (
         (PostingKind.CALL_FROM_CASH, chart.bank, met_cash),
@@ -175,6 +202,23 @@ def charge_interest(
             amount_usd_micro=amount,
             now_round=now_round,
         )
+    return interest
+
+
+def pay_collateral_interest(
+    ledger: Ledger, rate_per_year_bps: int, paid: NDArray[np.bool_], *, days_per_year: int, now_round: int
+) -> NDArray[np.int64]:
+    """Pay one day's simple interest on collateral, rounded down, and return it per account."""
+    chart = ledger.chart
+    held = np.where(paid, np.maximum(ledger.balance_usd_micro[chart.collateral], 0), 0)
+    interest = scale_down(held, rate_per_year_bps, _BPS * days_per_year)
+    ledger.post(
+        PostingKind.COLLATERAL_INTEREST,
+        debit=chart.external,
+        credit=chart.rows(chart.collateral),
+        amount_usd_micro=interest,
+        now_round=now_round,
+    )
     return interest
 
 

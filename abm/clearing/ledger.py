@@ -47,10 +47,43 @@ class PostingKind(IntEnum):
     UNCOVERED_LOSS = 18
     ESTATE_RETURN = 19
     """Collateral left after a close-out, back to the defaulter's estate."""
+    LEVY = 20
+    """A tax on trading, from the trader's collateral to the outside world."""
+    COLLATERAL_INTEREST = 21
+    """Interest on collateral: money from outside."""
+    ASSESSMENT = 22
+    """Called from a surviving member's capital once the guaranty fund is used up."""
+    VARIATION_HAIRCUT = 23
+    """Gains cut at the end of the waterfall, to the defaulter's balance."""
+    TEAR_UP = 24
+    """Gains that nobody can pay any more, given up when contracts are torn up."""
+    FUND_CONTRIBUTION = 25
+    """Fresh guaranty-fund money of a member, from its owners outside."""
+    FUND_RETURN = 26
+    """Contributions above what the fund's sizing asks for, back to the owners outside."""
+    HOUSE_CAPITAL = 27
+    """Fresh capital of the clearing house in the waterfall, from its owners outside."""
 
 
 PAY_KINDS = (PostingKind.MARKET_MAKER_STIPEND, PostingKind.MARKET_MAKER_REVENUE_SHARE)
 """Kinds of posting that pay a market maker out of exchange revenue."""
+
+MONEY_IN_KINDS = (
+    PostingKind.ENDOWMENT,
+    PostingKind.CALL_FROM_CREDIT,
+    PostingKind.COLLATERAL_INTEREST,
+    PostingKind.FUND_CONTRIBUTION,
+    PostingKind.HOUSE_CAPITAL,
+)
+"""Kinds of posting that bring money in from outside."""
+
+MONEY_OUT_KINDS = (
+    PostingKind.CREDIT_REPAYMENT,
+    PostingKind.INTEREST,
+    PostingKind.LEVY,
+    PostingKind.FUND_RETURN,
+)
+"""Kinds of posting that take money out of the market."""
 
 POSTING_DTYPE = np.dtype(
     [
@@ -226,9 +259,8 @@ class Ledger:
         assert self.total_usd_micro() == 0, "debits differ from credits"
         assert np.abs(self.balance_usd_micro).max() < MONEY_BOUND_USD_MICRO, "a balance is near overflow"
         posted = self.posted_usd_micro
-        brought_in = posted[PostingKind.ENDOWMENT] + posted[PostingKind.CALL_FROM_CREDIT]
-        taken_out = posted[PostingKind.CREDIT_REPAYMENT] + posted[PostingKind.INTEREST]
-        assert self.cash_usd_micro() == brought_in - taken_out, "cash changed by an undeclared external flow"
+        net_inflow = posted[list(MONEY_IN_KINDS)].sum() - posted[list(MONEY_OUT_KINDS)].sum()
+        assert self.cash_usd_micro() == net_inflow, "cash changed by an undeclared external flow"
         assert self.balance_usd_micro[self.chart.variation_clearing] == 0, "variation margin is in transit"
         revenue = posted[PostingKind.FEE] - posted[PostingKind.REBATE] - posted[list(PAY_KINDS)].sum()
         assert self.balance_usd_micro[self.chart.fee_revenue] == revenue, "fees are not all accounted for"

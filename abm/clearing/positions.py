@@ -30,6 +30,8 @@ class PositionState(NamedTuple):
     """Lots traded by resting orders since the start, shape (n_accounts,)."""
     taker_lots: NDArray[np.int64]
     """Lots traded by incoming orders since the start, shape (n_accounts,)."""
+    auction_lots: NDArray[np.int64]
+    """Lots traded in auctions since the start, shape (n_accounts,)."""
     accrued_fee_usd_micro: NDArray[np.int64]
     """Fees not yet posted, shape (n_accounts,)."""
     accrued_rebate_usd_micro: NDArray[np.int64]
@@ -44,6 +46,7 @@ def empty_positions(n_accounts: int, n_slots: int) -> PositionState:
         carried_ticks=np.zeros(by_slot, dtype=np.int64),
         maker_lots=np.zeros(by_account, dtype=np.int64),
         taker_lots=np.zeros(by_account, dtype=np.int64),
+        auction_lots=np.zeros(by_account, dtype=np.int64),
         accrued_fee_usd_micro=np.zeros(by_account, dtype=np.int64),
         accrued_rebate_usd_micro=np.zeros(by_account, dtype=np.int64),
     )
@@ -55,8 +58,11 @@ def novate_trades(
     state: PositionState,
     maker_fee_usd_micro: NDArray[np.int64],
     taker_fee_usd_micro: NDArray[np.int64],
+    auction_fee_usd_micro: NDArray[np.int64],
 ) -> int:
     """Book both legs of each trade against the house and accrue the fees.
+
+    A trade without an aggressor is one of an auction: both sides pay the auction fee.
 
     Returns -1, or the row of the first impossible trade (unknown account, no lots, one account on both
     sides), before which all trades are booked.
@@ -72,10 +78,16 @@ def novate_trades(
         state.position_lots[seller, slot] -= lots
         state.carried_ticks[buyer, slot] += lots * price
         state.carried_ticks[seller, slot] -= lots * price
-        taker, maker = (buyer, seller) if trades[row].aggressor_side == _BUY else (seller, buyer)
-        state.taker_lots[taker] += lots
-        state.maker_lots[maker] += lots
-        for account, fee in ((taker, taker_fee_usd_micro[taker]), (maker, maker_fee_usd_micro[maker])):
+        if trades[row].aggressor_side == 0:
+            state.auction_lots[buyer] += lots
+            state.auction_lots[seller] += lots
+            fees = (buyer, auction_fee_usd_micro[buyer]), (seller, auction_fee_usd_micro[seller])
+        else:
+            taker, maker = (buyer, seller) if trades[row].aggressor_side == _BUY else (seller, buyer)
+            state.taker_lots[taker] += lots
+            state.maker_lots[maker] += lots
+            fees = (taker, taker_fee_usd_micro[taker]), (maker, maker_fee_usd_micro[maker])
+        for account, fee in fees:
             if fee >= 0:
                 state.accrued_fee_usd_micro[account] += fee * lots
             else:
@@ -127,6 +139,31 @@ def settle_slot(
     state.position_lots[:, slot] = 0
     state.carried_ticks[:, slot] = 0
     return last
+
+
+def transfer_lots(
+    state: PositionState,
+    *,
+    giver: int,
+    taker: int,
+    slot: int,
+    lots: int,
+    price_ticks: int,
+    mark_ticks: int,
+    tick_value_usd_micro: int,
+) -> int:
+    """Move lots from one account to another without a trade and return what the taker gains on them.
+
+    Both carry the lots at the mark, so the difference of price and mark is due at once; it is the same
+    integer for both. ``lots`` has the sign of the giver's position.
+    """
+    held = int(state.position_lots[giver, slot])
+    assert 0 < lots <= held or held <= lots < 0, "nobody gives what it has not"
+    assert giver != taker, "an account gives a position to itself"
+    for account, moved in ((giver, -lots), (taker, lots)):
+        state.position_lots[account, slot] += moved
+        state.carried_ticks[account, slot] += moved * mark_ticks
+    return lots * (mark_ticks - price_ticks) * tick_value_usd_micro
 
 
 def check_positions(state: PositionState) -> None:

@@ -7,15 +7,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing.close_out import no_defaults
-from abm.clearing.funding import bring_in_resources, no_calls
+from abm.clearing.close_out import ReductionNotice, no_defaults, no_reductions
+from abm.clearing.funding import bring_in_resources, free_cash, no_calls
 from abm.clearing.ledger import ChartOfAccounts, Ledger
-from abm.clearing.margin import MarginModel
+from abm.clearing.margin_models import MarginModel
 from abm.clearing.positions import check_positions, empty_positions
+from abm.clearing.recovery import no_recovery
 from abm.clearing.rounding import scale_up
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
+from abm.core.orders import NO_PRICE, TRADE_DTYPE
 
 _BPS = 10_000
 
@@ -78,14 +80,26 @@ class ClearingRecords:
         # Copies are writable and contiguous whatever was passed in: the kernel keeps one type signature.
         self._maker_fee_usd_micro = accounts.maker_fee_usd_micro.copy()
         self._taker_fee_usd_micro = accounts.taker_fee_usd_micro.copy()
+        auction_fee = accounts.auction_fee_usd_micro
+        self._auction_fee_usd_micro = (
+            accounts.maker_fee_usd_micro if auction_fee is None else auction_fee
+        ).copy()
         self._ledger = Ledger(self.chart, journal=journal)
         self._positions = empty_positions(accounts.count, n_slots)
         self._calls = no_calls(accounts.count)
         self._defaults = no_defaults(accounts.count, n_slots, members.count)
+        self._reductions = no_reductions(accounts.count, n_slots)
+        self._recovery = no_recovery(members.fund_contribution_usd_micro, accounts.count)
         self._member = accounts.member.astype(np.int64)
+        self._last_mark_ticks = np.full(n_slots, NO_PRICE, dtype=np.int64)
         self._margin_per_lot: NDArray[np.int64] | None = None
         self._variation = np.zeros(accounts.count, dtype=np.int64)
         self._fees = np.zeros(accounts.count, dtype=np.int64)
+        self._levies = np.zeros(accounts.count, dtype=np.int64)
+        self._collateral_interest = np.zeros(accounts.count, dtype=np.int64)
+        self._fund_used_round: int | None = None
+        self._transfers: list[NDArray[np.void]] = []
+        self._reduction_notices: list[ReductionNotice] = []
         self._round = 0
         bring_in_resources(self._ledger, accounts, members, rules)
         self.check()
@@ -110,6 +124,11 @@ class ClearingRecords:
     def taker_lots(self) -> NDArray[np.int64]:
         """Lots each account traded with incoming orders; read-only."""
         return _read_only(self._positions.taker_lots)
+
+    @property
+    def auction_lots(self) -> NDArray[np.int64]:
+        """Lots each account traded in auctions, where nobody is maker or taker; read-only."""
+        return _read_only(self._positions.auction_lots)
 
     @property
     def collateral_usd_micro(self) -> NDArray[np.int64]:
@@ -163,6 +182,26 @@ class ClearingRecords:
         return _read_only(self._fees)
 
     @property
+    def levies_usd_micro(self) -> NDArray[np.int64]:
+        """Levies taken from each account since the start; read-only."""
+        return _read_only(self._levies)
+
+    @property
+    def collateral_interest_usd_micro(self) -> NDArray[np.int64]:
+        """Interest on collateral paid to each account since the start; read-only."""
+        return _read_only(self._collateral_interest)
+
+    @property
+    def required_fund_usd_micro(self) -> NDArray[np.int64]:
+        """Guaranty-fund contribution asked of each member, as last sized; read-only."""
+        return _read_only(self._recovery.required_fund_usd_micro)
+
+    @property
+    def assessed_usd_micro(self) -> NDArray[np.int64]:
+        """Assessments that each member paid since the last replenishment; read-only."""
+        return _read_only(self._recovery.assessed_usd_micro)
+
+    @property
     def outstanding_calls_usd_micro(self) -> NDArray[np.int64]:
         """Unpaid part of each account's margin call; read-only."""
         return _read_only(self._calls.outstanding_usd_micro)
@@ -184,8 +223,17 @@ class ClearingRecords:
 
     @property
     def may_trade(self) -> NDArray[np.bool_]:
-        """Accounts whose orders are accepted."""
-        return ~self._defaults.in_default
+        """Accounts whose own orders are accepted: neither in default nor under forced reduction."""
+        return ~(self._defaults.in_default | self._reductions.reducing)
+
+    @property
+    def reducing(self) -> NDArray[np.bool_]:
+        """Accounts whose positions are being reduced after a missed deadline."""
+        return self._reductions.reducing
+
+    @property
+    def _collateral(self) -> NDArray[np.int64]:
+        return self._ledger.balance_usd_micro[self.chart.collateral]
 
     @property
     def margin_per_lot_usd_micro(self) -> NDArray[np.int64]:
@@ -193,25 +241,50 @@ class ClearingRecords:
         assert self._margin_per_lot is not None, "set_margin has not been called"
         return _read_only(self._margin_per_lot)
 
+    def _requirement(self, position_lots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the initial margin of positions, held or not, shape (rows,) for (rows, n_slots) lots."""
+        assert self._margin_per_lot is not None, "set_margin has not been called"
+        return self._margin.per_account_usd_micro(position_lots)
+
     def initial_margin(self) -> NDArray[np.int64]:
         """Return the initial margin of each account, micro-USD, shape (n_accounts,)."""
-        return self._margin.per_account_usd_micro(
-            position_lots=self._positions.position_lots, per_lot_usd_micro=self.margin_per_lot_usd_micro
-        )
+        return self._requirement(self._positions.position_lots)
 
     def maintenance_margin(self) -> NDArray[np.int64]:
-        """Return the equity below which an account is called: initial margin over the client ratio.
+        """Return the equity below which an account is called: initial margin over its ratio.
 
-        For a member's own account it equals the initial margin. Rounded up to the micro-USD.
+        By default it equals the initial margin for a member's own account. Rounded up to the micro-USD.
         """
-        initial = self.initial_margin()
-        return np.where(self._terms.is_client, scale_up(initial, _BPS, self.rules.client_ratio_bps), initial)
+        rules, initial = self.rules, self.initial_margin()
+        return np.where(
+            self._terms.is_client,
+            scale_up(initial, _BPS, rules.client_ratio_bps),
+            scale_up(initial, _BPS, rules.member_ratio_bps),
+        )
 
     def pre_trade_funds(self) -> NDArray[np.int64]:
-        """Return what may back new positions: collateral plus bank cash, zero in default, never negative."""
-        chart, balance = self.chart, self._ledger.balance_usd_micro
-        funds = np.maximum(balance[chart.collateral] + balance[chart.bank], 0)
+        """Return what may back new positions: collateral plus bank cash that the treasury does not keep back.
+
+        Zero in default, never negative.
+        """
+        funds = np.maximum(self._collateral + free_cash(self._ledger, self._terms), 0)
         return np.where(self._defaults.in_default, 0, funds)
+
+    def drain_transfers(self) -> NDArray[np.void]:
+        """Return the positions that changed hands without a trade since the last drain (``TRADE_DTYPE``).
+
+        They come from auctions and tear-up; ``month`` is the slot, order numbers and ``aggressor_side`` are
+        zero. The market tells the exchange and its own records of them.
+        """
+        drained = np.concatenate([np.zeros(0, dtype=TRADE_DTYPE), *self._transfers])
+        self._transfers.clear()
+        return drained
+
+    def drain_reduction_notices(self) -> list[ReductionNotice]:
+        """Return the forced reductions begun since the last drain; the market cancels their orders."""
+        notices = list(self._reduction_notices)
+        self._reduction_notices.clear()
+        return notices
 
     def drain_postings(self) -> NDArray[np.void]:
         """Return the postings since the last drain (``POSTING_DTYPE``); empty unless a journal is kept."""
@@ -247,9 +320,17 @@ class ClearingRecords:
             *self._positions,
             *self._calls,
             *self._defaults,
+            *self._reductions,
+            *self._recovery,
+            self._last_mark_ticks,
+            np.array([-1 if self._fund_used_round is None else self._fund_used_round], dtype=np.int64),
             self._ledger.balance_usd_micro,
             self._ledger.posted_usd_micro,
             self._member,
+            self._maker_fee_usd_micro,
+            self._taker_fee_usd_micro,
+            self._auction_fee_usd_micro,
             *margin,
         ):
             digest.update(np.ascontiguousarray(array).tobytes())
+        self._margin.update_digest(digest)

@@ -1,4 +1,4 @@
-"""Exact integer scaling of money, rounded up: a requirement is never rounded in the member's favour."""
+"""Exact integer scaling of money: a requirement is rounded up, a payment of interest down."""
 
 from __future__ import annotations
 
@@ -29,3 +29,12 @@ def scale_up(
     whole = amount_usd_micro // denominator
     rest = amount_usd_micro - whole * denominator
     return whole * numerator - (-(rest * numerator) // denominator)
+
+
+def scale_down(
+    amount_usd_micro: NDArray[np.int64], numerator: NDArray[np.int64] | int, denominator: int
+) -> NDArray[np.int64]:
+    """Return ``floor(amount x numerator / denominator)``; parameters as of ``scale_up``."""
+    whole = amount_usd_micro // denominator
+    rest = amount_usd_micro - whole * denominator
+    return whole * numerator + rest * numerator // denominator

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, FlatMargin, MemberTerms
+from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, FlatMargin, MarginDay, MemberTerms
+from abm.clearing.margin_models import MarginBasis
 from abm.core.contract import ContractSpec
 from abm.core.orders import NO_PRICE, TRADE_DTYPE, Side
 
 USD = 1_000_000
 N_SLOTS = 3
+AUCTION = 0
+"""Aggressor side of a trade in an auction."""
 CONTRACT = ContractSpec(listed_months=N_SLOTS)
 
 
@@ -24,9 +27,15 @@ def ticks(*prices):
     return np.array([NO_PRICE if price is None else price for price in prices], dtype=np.int64)
 
 
-def terms(cash, *, deposit=0, credit=0, rate_bps=0, member=0, maker=0, taker=0, is_client=True):
+def terms(cash, *, deposit=0, credit=0, rate_bps=0, member=0, maker=0, taker=0, auction=None, **flags):
     """One entry of ``cash`` per account; any other argument is one value for all or one per account."""
     count = len(cash)
+    reserve, credit_first = flags.pop("reserve", None), flags.pop("credit_first", None)
+    is_client = flags.pop("is_client", True)
+    assert not flags, flags
+
+    def truth(value):
+        return np.array(np.broadcast_to(value, count), dtype=np.bool_)
 
     def money(value):
         return usd(*np.broadcast_to(value, count).tolist())
@@ -39,7 +48,10 @@ def terms(cash, *, deposit=0, credit=0, rate_bps=0, member=0, maker=0, taker=0, 
         credit_rate_per_year_bps=np.array(np.broadcast_to(rate_bps, count), dtype=np.int64),
         maker_fee_usd_micro=money(maker),
         taker_fee_usd_micro=money(taker),
-        is_client=np.array(np.broadcast_to(is_client, count), dtype=np.bool_),
+        auction_fee_usd_micro=None if auction is None else money(auction),
+        is_client=truth(is_client),
+        cash_reserve_usd_micro=None if reserve is None else money(reserve),
+        credit_first=None if credit_first is None else truth(credit_first),
     )
 
 
@@ -55,11 +67,13 @@ def room(
     rate_bps=1_000,
     journal=False,
     margin_ticks=(1_000, 1_000, 1_000),
+    rules=None,
     **account,
 ):
     """Two members by default, 10 % margin; at 1,000 ticks that is 100 dollars a lot.
 
-    ``rate_bps`` is the margin rate; pass ``credit_rate_bps`` for the price of credit.
+    ``rate_bps`` is the margin rate; pass ``credit_rate_bps`` for the price of credit, and further fields of
+    ``ClearingRules`` as ``rules``.
     """
     house = ClearingHouse(
         contract=CONTRACT,
@@ -72,12 +86,28 @@ def room(
             close_out_slice_share=slice_share,
             close_out_protection=protection,
             days_per_year=252,
+            **(rules or {}),
         ),
-        margin=FlatMargin([(12, rate_bps)]),
+        margin=FlatMargin(basis(), buckets=[(12, rate_bps)]),
         journal=journal,
     )
-    house.set_margin(ticks(*margin_ticks), np.arange(N_SLOTS, dtype=np.int64))
+    house.set_margin(settlement(*margin_ticks))
     return house
+
+
+def basis(floor_price_ticks=100):
+    """What a margin model is built on here, without a history."""
+    return MarginBasis(
+        tick_value_usd_micro=CONTRACT.tick_value_usd_micro,
+        floor_price_ticks=floor_price_ticks,
+        history=np.zeros((0, N_SLOTS)),
+    )
+
+
+def settlement(*prices):
+    """A day's settlement before any fixing, of months 0, 1, 2 in slots of their own, without volume."""
+    slots = np.arange(N_SLOTS)
+    return MarginDay(ticks(*prices), slots, np.full(N_SLOTS, 10_000), slots, np.zeros(N_SLOTS))
 
 
 def trades(*rows):
@@ -106,3 +136,9 @@ def net_worth(house):
 
 def in_usd(array):
     return [value / USD for value in array.tolist()]
+
+
+def layers_of(result):
+    """Layers of a result that bore something, in dollars, by their short names."""
+    named = result.layers._asdict().items()
+    return {name.removesuffix("_usd_micro"): amount / USD for name, amount in named if amount}

@@ -68,7 +68,7 @@ def test_protection_is_on_the_losing_side_of_a_negative_price_and_at_least_one_t
 def test_a_month_without_an_opposite_price_waits():
     house = defaulted(other=(2, 0, 4, 1_000, 1))  # also short 4 of month 1
     both = orders(house)
-    assert both[["order_id", "month", "side", "lots"]].tolist() == [(100, 12, -1, 3), (101, 13, 1, 1)]
+    assert both[["order_id", "month", "side", "lots"]].tolist() == [(100, 12, -1, 3), (102, 13, 1, 1)]
     waiting = orders(house, bid=(None, 950, 950))
     assert waiting[["order_id", "month", "side", "lots"]].tolist() == [(100, 13, 1, 1)]
     assert len(orders(house, bid=(None,) * 3, ask=(None,) * 3)) == 0

@@ -4,44 +4,12 @@ from math import ceil
 
 import numpy as np
 import pytest
-from clearing_room import CONTRACT, USD, in_usd, room, ticks, trade
+from clearing_room import USD, in_usd, room, settlement, trade
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abm.clearing import FlatMargin
 from abm.clearing.rounding import scale_up
 from abm.core.errors import ParameterError
-
-
-def per_lot(model, prices, tenor=(0, 1, 2), share=(10_000, 10_000, 10_000)):
-    return model.per_lot_usd_micro(
-        contract=CONTRACT,
-        settlement_ticks=ticks(*prices),
-        tenor=np.array(tenor, dtype=np.int64),
-        remaining_share_bps=np.array(share, dtype=np.int64),
-    )
-
-
-def test_margin_is_the_rate_of_notional_of_the_tenor_bucket():
-    model = FlatMargin([(1, 1_200), (5, 800)])
-    assert in_usd(per_lot(model, [5_000, 5_000, 5_000])) == [600, 600, 400]
-    assert in_usd(per_lot(model, [5_000, 5_000, 5_000], tenor=(5, 6, 11))) == [400, 400, 400]
-
-
-def test_a_negative_price_is_margined_like_a_positive_one_and_zero_at_the_floor():
-    model = FlatMargin([(12, 1_000)], floor_price_ticks=100)
-    assert in_usd(per_lot(model, [-37_630, 0, 99])) == [3_763, 10, 10]
-
-
-def test_margin_shrinks_with_the_fixings_still_to_come():
-    model = FlatMargin([(12, 1_000)])
-    assert in_usd(per_lot(model, [5_000] * 3, share=(10_000, 5_000, 0))) == [500, 250, 0]
-
-
-def test_margin_per_lot_is_rounded_up_to_the_micro_dollar():
-    model = FlatMargin([(12, 1)])
-    # 101 dollars x 0.01 % x 0.01 % = 1.01 micro-dollars
-    assert per_lot(model, [101, 100, 100], share=(1, 1, 1)).tolist() == [2, 1, 1]
 
 
 def test_invariant_24_margin_is_not_negative_zero_when_flat_and_doubles_with_the_position():
@@ -68,7 +36,7 @@ def test_maintenance_is_initial_over_110_percent_for_a_client_and_initial_for_a_
 def test_a_new_margin_holds_until_the_next_one():
     house = room([10**6] * 2)
     trade(house, 0, 1, 1, 1_000, 1)
-    house.set_margin(ticks(1_000, 2_000, 1_000), np.arange(3))
+    house.set_margin(settlement(1_000, 2_000, 1_000))
     assert in_usd(house.margin_per_lot_usd_micro) == [100, 200, 100]
     assert in_usd(house.initial_margin()) == [200, 200]
 
@@ -76,20 +44,6 @@ def test_a_new_margin_holds_until_the_next_one():
 def test_margin_needs_a_settlement_price_for_every_month():
     with pytest.raises(ParameterError, match=r"settlement_ticks\[1\]: NO_PRICE"):
         room([1_000], margin_ticks=(1_000, None, 1_000))
-
-
-@pytest.mark.parametrize(
-    ("buckets", "floor", "message"),
-    [
-        ([], 100, "ascending"),
-        ([(6, 1_200), (6, 800)], 100, r"\[6, 6\]"),
-        ([(6, 0)], 100, "rates"),
-        ([(6, 1_200)], 0, "floor_price_ticks: 0"),
-    ],
-)
-def test_a_margin_model_that_makes_no_sense_is_refused(buckets, floor, message):
-    with pytest.raises(ParameterError, match=message):
-        FlatMargin(buckets, floor_price_ticks=floor)
 
 
 @given(

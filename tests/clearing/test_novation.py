@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from clearing_room import CONTRACT, USD, in_usd, mark, net_worth, room, ticks, trade, trades, usd
+from clearing_room import AUCTION, CONTRACT, USD, in_usd, mark, net_worth, room, ticks, trade, trades, usd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,12 +127,16 @@ def test_a_value_near_overflow_stops_the_run_instead_of_wrapping_round():
         mark(house, 10**7)
 
 
-def test_lots_traded_are_counted_for_maker_and_taker():
+def test_lots_traded_are_counted_for_maker_and_taker_and_in_auctions_for_both():
     house = room([1_000] * 2)
     trade(house, 0, 1, 5, 1_000, 0, Side.BUY)
     trade(house, 0, 1, 3, 1_000, 0, Side.SELL)
     assert house.taker_lots.tolist() == [5, 3]
     assert house.maker_lots.tolist() == [3, 5]
+    trade(house, 0, 1, 7, 1_000, 0, AUCTION)
+    assert house.taker_lots.tolist() == [5, 3]
+    assert house.maker_lots.tolist() == [3, 5]
+    assert house.auction_lots.tolist() == [7, 7]
 
 
 def test_the_compiled_kernel_books_like_its_plain_python_original():
@@ -145,15 +149,15 @@ def test_the_compiled_kernel_books_like_its_plain_python_original():
                 int(rng.integers(1, 9)),
                 int(rng.integers(-99, 99)),
                 int(rng.integers(0, 7)),
-                int(rng.choice([1, -1])),
+                int(rng.choice([1, -1, AUCTION])),
             )
             for b in rng.integers(0, 4, 200)
         )
     )
-    maker, taker = usd(-0.2, 0.2, 0, 0.3), usd(0.5, 0.1, 0.4, -0.1)
+    fees = usd(-0.2, 0.2, 0, 0.3), usd(0.5, 0.1, 0.4, -0.1), usd(0.1, -0.1, 0.3, 0.2)
     compiled, plain = empty_positions(4, 3), empty_positions(4, 3)
-    assert novate_trades(made, compiled, maker, taker) == -1
-    assert novate_trades.py_func(made.view(np.recarray), plain, maker, taker) == -1
+    assert novate_trades(made, compiled, *fees) == -1
+    assert novate_trades.py_func(made.view(np.recarray), plain, *fees) == -1
     for fast, slow in zip(compiled, plain, strict=True):
         assert fast.tolist() == slow.tolist()
 

@@ -23,6 +23,8 @@ RULES = ClearingRules(
     [
         ("cash_usd_micro", usd(1), r"accounts.cash_usd_micro: shape \(1,\) is not \(2,\)"),
         ("cash_usd_micro", np.array([1.0, 2.0]), "accounts.cash_usd_micro: dtype float64 is not int64"),
+        ("auction_fee_usd_micro", usd(1), r"accounts.auction_fee_usd_micro: shape \(1,\) is not \(2,\)"),
+        ("auction_fee_usd_micro", np.array([1.0, 2.0]), "auction_fee_usd_micro: dtype float64 is not int64"),
         ("credit_limit_usd_micro", usd(0, -1), r"accounts.credit_limit_usd_micro\[1\]: -1000000 is not >= 0"),
         ("initial_collateral_usd_micro", usd(0, 11), r"\[1\]: 11000000 is more than .* cash of 10000000"),
     ],

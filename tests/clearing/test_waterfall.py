@@ -1,8 +1,7 @@
 """The default waterfall: each layer in turn, to the micro-dollar; failed members and their clients."""
 
-import numpy as np
 import pytest
-from clearing_room import USD, in_usd, mark, net_worth, room, trade, usd
+from clearing_room import USD, in_usd, layers_of, mark, net_worth, room, trade, usd
 
 from abm.clearing import NO_MEMBER
 from abm.clearing.waterfall import allocate_loss
@@ -57,7 +56,7 @@ def test_invariant_29_each_layer_is_used_up_before_the_next_is_touched(loss, lay
     house = close_out_with_loss(loss)
     (result,) = house.finish_close_outs(now_round=5)
     expected = tuple(usd(*layers).tolist())
-    assert tuple(result.layers) == expected
+    assert tuple(result.layers) == (*expected[:4], 0, 0, 0, expected[4])  # nothing beyond the fund by default
     assert sum(result.layers) == result.loss_usd_micro == usd(loss)[0]
     capital, fund, skin, survivors, uncovered = expected
     assert house.member_capital_usd_micro[0] == usd(1_000)[0] - capital
@@ -167,8 +166,8 @@ def test_the_next_loss_at_a_failed_member_starts_at_its_remaining_fund():
     trade(house, 1, 2, 10, 500, 1)
     mark(house, 500)
     first, second = house.finish_close_outs(now_round=5)
-    assert in_usd(np.array(first.layers)) == [1_000, 200, 0, 0, 0]
-    assert in_usd(np.array(second.layers)) == [0, 300, 100, 0, 0]
+    assert layers_of(first) == {"member_capital": 1_000, "member_fund": 200}
+    assert layers_of(second) == {"member_fund": 300, "skin_in_the_game": 100}
     assert (first.member_default, second.member_default) == (True, False)
 
 
@@ -183,23 +182,27 @@ def test_two_losses_at_one_member_share_its_capital():
     trade(house, 1, 2, 10, 500, 1)
     mark(house, 500)
     first, second = house.finish_close_outs(now_round=5)
-    assert in_usd(np.array(first.layers)) == [600, 0, 0, 0, 0]
-    assert in_usd(np.array(second.layers)) == [400, 200, 0, 0, 0]
+    assert layers_of(first) == {"member_capital": 600}
+    assert layers_of(second) == {"member_capital": 400, "member_fund": 200}
     assert second.member_default
 
 
-@pytest.mark.parametrize("loss", [0, 1, 7, 10, 14, 15, 20, 21, 40])
+@pytest.mark.parametrize("loss", [0, 1, 7, 10, 14, 15, 20, 21, 30, 34, 35, 36, 50])
 def test_the_allocation_equals_a_walk_dollar_by_dollar(loss):
-    held = [7, 3, 5, 6]
-    borne = [0, 0, 0, 0, 0]
+    held = {
+        "member_capital": 7,
+        "member_fund": 3,
+        "skin_in_the_game": 5,
+        "survivors_fund": 6,
+        "assessments": 9,
+        "variation_haircut": 4,
+        "tear_up": 2,
+    }
+    borne = [0] * 8
     for _ in range(loss):
-        layer = next((at for at in range(4) if borne[at] < held[at]), 4)
+        layer = next((at for at, most in enumerate(held.values()) if borne[at] < most), 7)
         borne[layer] += 1
-    capital, fund, skin, survivors = held
-    layers = allocate_loss(
-        loss, member_capital=capital, member_fund=fund, skin_in_the_game=skin, survivors_fund=survivors
-    )
-    assert list(layers) == borne
+    assert list(allocate_loss(loss, **held)) == borne
 
 
 @pytest.mark.parametrize(

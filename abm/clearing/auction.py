@@ -1,0 +1,92 @@
+"""Auction of a defaulter's positions among the surviving members' own accounts.
+
+Every surviving member with an own account makes one sealed bid for the whole portfolio: the mark less a
+discount per lot. The discount is a share of the initial margin of the lot, times the lots of the same
+direction that the bidder would then hold per lot taken over: a member that already leans the same way asks
+for more, one that leans the other way for less, and nothing for lots that only bring it nearer to flat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.money import ceil_div
+
+_BPS = 10_000
+
+
+class Bid(NamedTuple):
+    """A sealed bid for a whole portfolio."""
+
+    account: int
+    member: int
+    price_ticks: NDArray[np.int64]
+    """Price by slot, shape (n_slots,); the mark where nothing is sold."""
+    discount_usd_micro: int
+    """What the seller gets less than the marks: zero or more."""
+
+
+def bid_for(
+    lots: NDArray[np.int64],
+    own_lots: NDArray[np.int64],
+    mark_ticks: NDArray[np.int64],
+    margin_per_lot_usd_micro: NDArray[np.int64],
+    *,
+    account: int,
+    member: int,
+    discount_bps: int,
+    tick_value_usd_micro: int,
+) -> Bid:
+    """Return what a member bids.
+
+    Parameters
+    ----------
+    lots, own_lots : array of int64, shape (n_slots,)
+        Signed portfolio for sale, and the bidder's position before.
+    mark_ticks, margin_per_lot_usd_micro : array of int64, shape (n_slots,)
+        Last mark and initial margin of one lot.
+    account, member : int
+        The bidder.
+    discount_bps : int
+        Discount as a share of initial margin, before the bidder's own position counts.
+    tick_value_usd_micro : int
+        Micro-USD per tick and lot.
+    """
+    prices, discount_ticks = mark_ticks.copy(), 0
+    for slot in np.flatnonzero(lots).tolist():
+        sign, sold = (1 if lots[slot] > 0 else -1), abs(int(lots[slot]))
+        like_directed = max(0, sold + sign * int(own_lots[slot]))
+        per_lot = ceil_div(
+            int(margin_per_lot_usd_micro[slot]) * discount_bps * like_directed,
+            _BPS * sold * tick_value_usd_micro,
+        )
+        prices[slot] -= sign * per_lot
+        discount_ticks += sold * per_lot
+    return Bid(account, member, prices, discount_ticks * tick_value_usd_micro)
+
+
+def own_accounts_of_survivors(
+    member_of: NDArray[np.int64],
+    is_client: NDArray[np.bool_],
+    in_default: NDArray[np.bool_],
+    member_in_default: NDArray[np.bool_],
+) -> list[int]:
+    """Return the first own account of each surviving member that has one, in the order of members."""
+    own = np.flatnonzero(~is_client & ~in_default & ~member_in_default[member_of])
+    first_of = {int(member_of[account]): account for account in own[::-1].tolist()}
+    return [first_of[member] for member in sorted(first_of)]
+
+
+def winning_bid(bids: list[Bid], can_carry: Callable[[Bid], bool]) -> Bid | None:
+    """Return the bid with the smallest discount among those who can carry the portfolio, or ``None``.
+
+    Between equal bids the lower member number wins.
+    """
+    for bid in sorted(bids, key=lambda bid: (bid.discount_usd_micro, bid.member)):
+        if can_carry(bid):
+            return bid
+    return None
