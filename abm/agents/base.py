@@ -9,11 +9,12 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.order_entry import OrderEntry
 from abm.agents.outbox import Outbox
 from abm.agents.timing import arrival_ms
 from abm.agents.view import MarketView
 from abm.core.errors import ParameterError
-from abm.core.orders import ALL_MONTHS, MessageKind, Side, TimeInForce
+from abm.core.orders import MessageKind
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class DayOpening:
     provider_prices_usd: NDArray[np.float64]
 
 
-class TraderAgent(mesa.Agent):  # type: ignore[misc]
+class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
     """A trader with one clearing account: a Mesa agent.
 
     Built-in classes decide for all their agents at once. To write your own trader, subclass this one,
@@ -81,44 +82,11 @@ class TraderAgent(mesa.Agent):  # type: ignore[misc]
         self.drawn_at = (-1, -1)
 
     def decide(self, view: MarketView) -> None:
-        """Look at the market and send messages with :meth:`limit`, :meth:`market` or :meth:`cancel_all`.
+        """Look at the market and send messages: :meth:`limit`, :meth:`quote`, :meth:`cancel` and the others.
 
         Called once a round for custom agents; the built-in classes decide in compiled code instead.
         """
         raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
-
-    def limit(
-        self,
-        *,
-        side: Side,
-        price_ticks: int,
-        lots: int,
-        tenor: int = 0,
-        time_in_force: TimeInForce = TimeInForce.DAY,
-        post_only: bool = False,
-    ) -> int:
-        """Send a limit order and return its order id."""
-        return self._send(
-            MessageKind.LIMIT,
-            tenor,
-            side,
-            price_ticks,
-            lots,
-            time_in_force=time_in_force,
-            post_only=post_only,
-        )
-
-    def market(self, *, side: Side, lots: int, tenor: int = 0) -> int:
-        """Send a market order with protection and return its order id."""
-        return self._send(MessageKind.MARKET, tenor, side, 0, lots, time_in_force=TimeInForce.IOC)
-
-    def cancel(self, order_id: int) -> None:
-        """Cancel one of this trader's resting orders."""
-        self._send(MessageKind.CANCEL, 0, 0, 0, 0, order_id=order_id)
-
-    def cancel_all(self, tenor: int | None = None) -> None:
-        """Cancel this trader's resting orders in one month, or in all."""
-        self._send(MessageKind.CANCEL_ALL, tenor, 0, 0, 0)
 
     def position_lots(self, tenor: int = 0) -> int:
         """Return this trader's signed position in a listed month, in lots."""
@@ -129,22 +97,15 @@ class TraderAgent(mesa.Agent):  # type: ignore[misc]
         """Collateral plus own bank money less drawn credit, USD, as of the last mark."""
         return float(self.model.equity_usd(self.account))
 
-    def _send(
-        self, kind: MessageKind, tenor: int | None, side: int, price_ticks: int, lots: int, **more: Any
-    ) -> int:
+    def _send(self, kind: MessageKind, **message: Any) -> int:
         population, clock = self.population, self.model.clock
         if not isinstance(population, CustomPopulation):
             raise ParameterError(f"{type(self).__name__}: a built-in trader decides in compiled code")
-        month = ALL_MONTHS if tenor is None else self.model.front_month + tenor
         return population.outbox.add(
             kind=kind,
             account=self.account,
-            month=month,
-            side=side,
-            price_ticks=price_ticks,
-            lots=lots,
             arrival=population.arrival_ms(self, (clock.day, clock.round)),
-            **more,
+            **message,
         )
 
 

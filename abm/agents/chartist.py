@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from abm.agents.outbox import write_market
 from abm.agents.timing import acts, arrival_ms
 from abm.core.kernel import kernel
+from abm.core.orders import TradingPhase
+
+_HALT = int(TradingPhase.HALT)
 
 CHARTIST_DTYPE = np.dtype(
     [
@@ -66,6 +69,8 @@ def decide_chartists(
             continue
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
         signal = (me.fast_ticks - me.slow_ticks) / at.scale_ticks
+        if math.isnan(signal):  # no view is not the view that there is no trend
+            continue
         wanted = 0
         if signal > me.threshold:
             wanted = me.max_position_lots
@@ -91,7 +96,7 @@ def _trade_towards(
     first_order_id: int,
 ) -> int:
     gap = wanted - position_lots[me.account, at.slot]
-    if gap == 0:
+    if gap == 0 or at.phase == _HALT:
         return count
     side = 1 if gap > 0 else -1
     lots = min(abs(gap), me.slice_lots)

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from abm.agents.outbox import write_limit
 from abm.agents.timing import MAX_EVENTS_PER_ROUND, arrival_ms, events, geometric_lots, pick_tenor
 from abm.core.kernel import kernel
-from abm.core.orders import NO_PRICE, TimeInForce
+from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
 from abm.core.randomness import normal, uniform
 
 _IOC = int(TimeInForce.IOC)
+_HALT = int(TradingPhase.HALT)
 
 FUNDAMENTALIST_DTYPE = np.dtype(
     [
@@ -92,7 +93,7 @@ def _one_look(
     elif at.best_bid_ticks != NO_PRICE and at.best_bid_ticks - belief > least_gain:
         side, price = -1, at.best_bid_ticks
     lots = min(lots, me.max_position_lots - side * position_lots[me.account, at.slot])
-    if side == 0 or lots <= 0:
+    if side == 0 or lots <= 0 or at.phase == _HALT:
         return count
     arrival = arrival_ms(streams, row, me.latency_ms, me.jitter)
     return write_limit(out, count, first_order_id, me.account, at.month, arrival, side, price, lots, _IOC, 0)

@@ -9,20 +9,21 @@ fixings.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.outbox import write_cancel_all, write_limit
+from abm.agents.ticks import ceil_ticks, floor_ticks
 from abm.agents.timing import acts, arrival_ms
 from abm.core.kernel import kernel
-from abm.core.orders import NO_PRICE, TimeInForce
+from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
 from abm.core.randomness import uniform
 
 _DAY = int(TimeInForce.DAY)
 _IOC = int(TimeInForce.IOC)
+_HALT = int(TradingPhase.HALT)
 
 HEDGER_DTYPE = np.dtype(
     [
@@ -74,13 +75,16 @@ def decide_hedgers(
             continue
         at = months[tenor]
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
-        count = write_cancel_all(out, count, me.account, at.month, arrival)
         gap = target_lots[i, tenor] - position_lots[me.account, at.slot]
         side = 1 if gap > 0 else -1
         limit = _worst_price(me, at, side)
         crosses = uniform(streams, i) < me.cross_probability
+        if at.phase == _HALT:
+            continue
         price, time_in_force = _slice_price(at, side, limit, crosses)
-        if at.low_ticks <= price <= at.high_ticks:
+        if price != NO_PRICE:  # a price that is no number is refused and leaves the resting order alone
+            count = write_cancel_all(out, count, me.account, at.month, arrival)
+        if price == NO_PRICE or at.low_ticks <= price <= at.high_ticks:
             lots = min(abs(gap), me.slice_lots)
             count = write_limit(
                 out, count, first_order_id, me.account, at.month, arrival, side, price, lots, time_in_force, 0
@@ -113,24 +117,30 @@ def _pick_gap(
 
 @kernel
 def _worst_price(me: Any, at: Any, side: int) -> int:
-    """Return the highest tick a buyer pays or the lowest a seller takes."""
+    """Return the highest tick a buyer pays or the lowest a seller takes, ``NO_PRICE`` without a belief."""
     concession = me.max_premium * at.scale_ticks
     if side > 0:
-        highest: int = math.floor(at.model_ticks + concession)
+        highest: int = floor_ticks(at.model_ticks + concession)
         return highest
-    lowest: int = math.ceil(max(at.model_ticks - concession, me.floor_ticks))
+    lowest: int = ceil_ticks(at.model_ticks - concession)
+    if lowest != NO_PRICE and not me.floor_ticks <= lowest:  # NaN is not a floor that any price is above
+        lowest = ceil_ticks(me.floor_ticks)
     return lowest
 
 
 @kernel
 def _slice_price(at: Any, side: int, limit: int, crosses: bool) -> tuple[int, int]:
     """Return price and time in force of one slice: across the spread, or joining the own side."""
+    if limit == NO_PRICE:
+        return NO_PRICE, _DAY
     own = at.best_bid_ticks if side > 0 else at.best_ask_ticks
     opposite = at.best_ask_ticks if side > 0 else at.best_bid_ticks
     if crosses and opposite != NO_PRICE and side * (limit - opposite) >= 0:
         return opposite, _IOC
     if own == NO_PRICE:
-        own = math.floor(at.reference_ticks - side + 0.5)
+        own = floor_ticks(at.reference_ticks - side + 0.5)
+        if own == NO_PRICE:
+            return NO_PRICE, _DAY
     if opposite != NO_PRICE and side * (own - opposite) >= 0:
         own = opposite - side
     if side * (own - limit) > 0:

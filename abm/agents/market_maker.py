@@ -3,7 +3,8 @@
 Reservation price r = s - q gamma sigma^2 H and half spread gamma sigma^2 H / 2 + (1/gamma) ln(1 + gamma/k)
 with a rolling horizon H, where s is the maker's own estimate of value (the public model curve times e to a
 small private Ornstein-Uhlenbeck error) and q its inventory in the month plus a share of its inventory along
-the rest of the curve, which moves with it. The spread never exceeds the contract's maximum.
+the rest of the curve, which moves with it. The spread never exceeds the contract's maximum. A quote replaces
+the last one of its month in one message and only adds liquidity.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.outbox import write_cancel_all, write_limit
+from abm.agents.outbox import write_quote
+from abm.agents.ticks import ceil_ticks, floor_ticks
 from abm.agents.timing import acts, arrival_ms
 from abm.core.kernel import kernel
-from abm.core.orders import NO_PRICE, TimeInForce
+from abm.core.orders import NO_PRICE, TradingPhase
 from abm.core.randomness import normal
 
-_DAY = int(TimeInForce.DAY)
+_HALT = int(TradingPhase.HALT)
 
 MAKER_DTYPE = np.dtype(
     [
@@ -83,7 +85,7 @@ def decide_makers(
         for tenor in range(months.shape[0]):
             curve_lots += position_lots[me.account, months[tenor].slot]
         for tenor in range(months.shape[0]):
-            if acts(streams, i, me.requotes_per_day, day_share):
+            if acts(streams, i, me.requotes_per_day, day_share) and months[tenor].phase != _HALT:
                 held_lots = position_lots[me.account, months[tenor].slot]
                 count = _requote(
                     me, months[tenor], quote_lots[tenor], max_spread[tenor], tick_value_usd,
@@ -106,7 +108,10 @@ def _requote(
     count: int,
     first_order_id: int,
 ) -> int:
-    """Replace the maker's quotes in one month; a side without room for inventory is left empty."""
+    """Replace the maker's quotes in one month.
+
+    A side without room for inventory is left empty, and both are when the belief is not a number.
+    """
     gamma = me.risk_aversion * tick_value_usd
     variance = (at.volatility_per_day * at.scale_ticks) ** 2 * me.horizon_days
     exposure = held_lots + me.curve_correlation * (curve_lots - held_lots)
@@ -116,24 +121,23 @@ def _requote(
     reservation = value - min(max(skew, -bound), bound)
     half = half_spread_ticks(gamma, variance, me.fill_distance * at.scale_ticks)
     half = max(min(half, 0.5 * max_spread * at.scale_ticks), 0.5)
-    bid = math.ceil(reservation - half)
-    ask = math.floor(reservation + half)
+    if not math.isfinite(reservation) or not math.isfinite(half):
+        return write_quote(out, count, first_order_id, me.account, at.month, arrival, 0, 0, 0, 0, 1)
+    bid = ceil_ticks(reservation - half)
+    ask = floor_ticks(reservation + half)
     if ask <= bid:
-        bid = math.floor(reservation)
+        bid = floor_ticks(reservation)
         ask = bid + 1
     if at.best_ask_ticks != NO_PRICE:
         bid = min(bid, at.best_ask_ticks - 1)
     if at.best_bid_ticks != NO_PRICE:
         ask = max(ask, at.best_bid_ticks + 1)
-    count = write_cancel_all(out, count, me.account, at.month, arrival)
     bid_lots = min(quote_lots, me.max_position_lots - held_lots)
-    if bid_lots > 0 and at.low_ticks <= bid <= at.high_ticks:
-        count = write_limit(
-            out, count, first_order_id, me.account, at.month, arrival, 1, bid, bid_lots, _DAY, 1
-        )
+    if bid_lots < 0 or bid < at.low_ticks or bid > at.high_ticks:
+        bid_lots = 0
     ask_lots = min(quote_lots, me.max_position_lots + held_lots)
-    if ask_lots > 0 and at.low_ticks <= ask <= at.high_ticks:
-        count = write_limit(
-            out, count, first_order_id, me.account, at.month, arrival, -1, ask, ask_lots, _DAY, 1
-        )
-    return count
+    if ask_lots < 0 or ask < at.low_ticks or ask > at.high_ticks:
+        ask_lots = 0
+    return write_quote(
+        out, count, first_order_id, me.account, at.month, arrival, bid, bid_lots, ask, ask_lots, 1
+    )

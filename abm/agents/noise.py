@@ -6,27 +6,27 @@ Zovko 2005). The chance of buying falls as the position grows, so that the flow 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.outbox import write_cancel_all, write_limit, write_market
+from abm.agents.ticks import clamp_ticks, floor_ticks
 from abm.agents.timing import (
     MAX_EVENTS_PER_ROUND,
     acts,
     arrival_ms,
-    clamp,
     events,
     geometric_lots,
     pick_tenor,
 )
 from abm.core.kernel import kernel
-from abm.core.orders import ALL_MONTHS, TimeInForce
+from abm.core.orders import ALL_MONTHS, TimeInForce, TradingPhase
 from abm.core.randomness import exponential, uniform
 
 _DAY = int(TimeInForce.DAY)
+_HALT = int(TradingPhase.HALT)
 
 NOISE_DTYPE = np.dtype(
     [
@@ -90,7 +90,12 @@ def _one_order(
     side = 1 if uniform(streams, row) < 0.5 - 0.5 * min(max(held, -1.0), 1.0) else -1
     lots = geometric_lots(streams, row, me.mean_lots)
     if uniform(streams, row) < me.market_order_share:
+        if at.phase == _HALT:
+            return count
         return write_market(out, count, first_order_id, me.account, at.month, arrival, side, lots)
     distance = me.price_distance * at.scale_ticks * exponential(streams, row)
-    price = clamp(math.floor(at.reference_ticks - side * distance + 0.5), at.low_ticks, at.high_ticks)
+    aim = floor_ticks(at.reference_ticks - side * distance + 0.5)
+    price = clamp_ticks(aim, at.low_ticks, at.high_ticks)
+    if at.phase == _HALT:
+        return count
     return write_limit(out, count, first_order_id, me.account, at.month, arrival, side, price, lots, _DAY, 0)

@@ -8,25 +8,52 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.kernel import kernel
-from abm.core.orders import ORDER_DTYPE, MessageKind, TimeInForce
+from abm.core.orders import ORDER_DTYPE, MessageKind, SelfMatch, TimeInForce
 
 _LIMIT = int(MessageKind.LIMIT)
 _MARKET = int(MessageKind.MARKET)
 _CANCEL_ALL = int(MessageKind.CANCEL_ALL)
+_QUOTE = int(MessageKind.QUOTE)
+_NAME_ANOTHER_ORDER = (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MODIFY)
 _DAY = int(TimeInForce.DAY)
 _IOC = int(TimeInForce.IOC)
+
+DEFAULT_SELF_MATCH = int(np.iinfo(np.int8).min)
+"""Stands for the outbox's own self-match instruction until the batch is complete."""
 
 
 class Outbox:
     """A growing buffer of ``ORDER_DTYPE`` messages whose order ids run on from batch to batch.
 
-    A new order's id is ``first_order_id`` plus its row, so that its sender knows it before the exchange does.
+    Ids run in steps of two: a new order's id is ``first_order_id`` plus twice its row, so that its sender
+    knows it before the exchange does, and the ask of a quote has the id after its bid's.
+
+    Parameters
+    ----------
+    capacity : int
+        Messages that fit before the buffer grows.
+    self_match : SelfMatch
+        Instruction of the messages whose sender gives none, such as those of the built-in traders.
     """
 
-    def __init__(self, capacity: int = 4_096) -> None:
+    def __init__(self, capacity: int = 4_096, *, self_match: SelfMatch = SelfMatch.CANCEL_RESTING) -> None:
         self.rows: NDArray[Any] = np.zeros(capacity, dtype=ORDER_DTYPE)
         self.count = 0
         self.first_order_id = 1
+        self.self_match = self_match
+
+    @property
+    def next_order_id(self) -> int:
+        """Order id of the next message; messages that others number go on from it in steps of two."""
+        return self.first_order_id + 2 * self.count
+
+    @property
+    def messages(self) -> NDArray[Any]:
+        """The batch so far, in the order of writing: a view, which may be changed in place."""
+        batch = self.rows[: self.count]
+        instruction = batch["self_match"]
+        instruction[instruction == DEFAULT_SELF_MATCH] = int(self.self_match)
+        return batch
 
     def reserve(self, messages: int) -> None:
         """Make room for that many more messages."""
@@ -48,16 +75,30 @@ class Outbox:
         lots: int = 0,
         time_in_force: int = _DAY,
         post_only: bool = False,
-        order_id: int = 0,
+        order_id: int | None = None,
+        stop_ticks: int = 0,
+        ask_ticks: int = 0,
+        ask_lots: int = 0,
+        display_lots: int = 0,
+        minimum_lots: int = 0,
+        expiry_day: int = 0,
+        self_match: int | None = None,
+        spread_months: int = 0,
     ) -> int:
-        """Append one message and return its order id (for a cancel, the id of the order it names)."""
+        """Append one message and return its order id (for a cancel or modify, the id that it names)."""
         self.reserve(1)
-        order_id = order_id or self.first_order_id + self.count
+        order_id = self.next_order_id if order_id is None else order_id
         self.rows[self.count] = (
             order_id,
             price_ticks,
             lots,
             arrival,
+            stop_ticks,
+            ask_ticks,
+            ask_lots,
+            display_lots,
+            minimum_lots,
+            expiry_day,
             account,
             month,
             kind,
@@ -65,24 +106,35 @@ class Outbox:
             time_in_force,
             post_only,
             0,
+            DEFAULT_SELF_MATCH if self_match is None else self_match,
+            spread_months,
         )
         self.count += 1
         return order_id
 
     def extend(self, messages: NDArray[Any]) -> None:
-        """Append messages whose order ids run on from here."""
+        """Append messages; new orders among them are numbered from ``next_order_id`` on."""
+        new_ids = messages["order_id"][~np.isin(messages["kind"], _NAME_ANOTHER_ORDER)]
+        own = range(self.next_order_id, self.next_order_id + 2 * len(messages))
+        assert all(order_id in own for order_id in new_ids.tolist()), f"order ids {new_ids} are not in {own}"
         self.reserve(len(messages))
         self.rows[self.count : self.count + len(messages)] = messages
         self.count += len(messages)
 
-    def take_sorted(self) -> NDArray[Any]:
+    def take_sorted(self, batch: NDArray[Any] | None = None) -> NDArray[Any]:
         """Return the batch in order of arrival and start the next one.
 
         The sort is stable: messages that one trader sent with one arrival time keep their order.
+
+        Parameters
+        ----------
+        batch : array of ORDER_DTYPE, optional
+            What stands for ``messages`` after rules of the venue have changed, left out or added some.
         """
-        batch = self.rows[: self.count]
+        batch = self.messages if batch is None else batch
         order = np.argsort(batch["arrival"], kind="stable")
-        self.first_order_id += self.count
+        added_at_most = 0 if np.may_share_memory(batch, self.rows) else len(batch)
+        self.first_order_id += 2 * (self.count + added_at_most)
         self.count = 0
         return batch[order]
 
@@ -101,11 +153,20 @@ def write_limit(
     time_in_force: int,
     post_only: int,
 ) -> int:
-    """Write one limit order at row ``count`` and return the new count."""
-    rows[count].order_id = first_order_id + count
+    """Write one limit order at row ``count`` and return the new count.
+
+    Rows are used again round after round, so every field is set.
+    """
+    rows[count].order_id = first_order_id + 2 * count
     rows[count].price_ticks = price_ticks
     rows[count].lots = lots
     rows[count].arrival = arrival
+    rows[count].stop_ticks = 0
+    rows[count].ask_ticks = 0
+    rows[count].ask_lots = 0
+    rows[count].display_lots = 0
+    rows[count].minimum_lots = 0
+    rows[count].expiry_day = 0
     rows[count].account = account
     rows[count].month = month
     rows[count].kind = _LIMIT
@@ -113,6 +174,8 @@ def write_limit(
     rows[count].time_in_force = time_in_force
     rows[count].post_only = post_only
     rows[count].close_out = 0
+    rows[count].self_match = DEFAULT_SELF_MATCH
+    rows[count].spread_months = 0
     return count + 1
 
 
@@ -130,6 +193,30 @@ def write_market(
     """Write one market order with protection at row ``count`` and return the new count."""
     count = write_limit(rows, count, first_order_id, account, month, arrival, side, 0, lots, _IOC, 0)
     rows[count - 1].kind = _MARKET
+    return count
+
+
+@kernel
+def write_quote(
+    rows: NDArray[Any],
+    count: int,
+    first_order_id: int,
+    account: int,
+    month: int,
+    arrival: float,
+    bid_ticks: int,
+    bid_lots: int,
+    ask_ticks: int,
+    ask_lots: int,
+    post_only: int,
+) -> int:
+    """Write one two-sided quote at row ``count`` and return the new count; a side of 0 lots is withdrawn."""
+    count = write_limit(
+        rows, count, first_order_id, account, month, arrival, 0, bid_ticks, bid_lots, _DAY, post_only
+    )
+    rows[count - 1].kind = _QUOTE
+    rows[count - 1].ask_ticks = ask_ticks
+    rows[count - 1].ask_lots = ask_lots
     return count
 
 

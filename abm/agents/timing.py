@@ -63,10 +63,3 @@ def geometric_lots(streams: NDArray[np.uint64], row: int, mean_lots: float) -> i
         return 1
     further = math.log1p(-uniform(streams, row)) / math.log1p(-1.0 / mean_lots)
     return 1 + int(further)
-
-
-@kernel
-def clamp(value: int, low: int, high: int) -> int:
-    """Return the value moved into [low, high]."""
-    inside: int = min(max(value, low), high)
-    return inside

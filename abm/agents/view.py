@@ -6,13 +6,14 @@ kernels read the rows directly, a custom agent reads them through ``MarketView``
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.orders import NO_PRICE
+from abm.core.orders import NO_PRICE, TradingPhase
 
 MONTH_DTYPE = np.dtype(
     [
@@ -26,6 +27,8 @@ MONTH_DTYPE = np.dtype(
         ("settlement_ticks", np.int64),
         ("low_ticks", np.int64),
         ("high_ticks", np.int64),
+        ("phase", np.int64),
+        ("indicative_ticks", np.int64),
         ("reference_ticks", np.float64),
         ("model_ticks", np.float64),
         ("scale_ticks", np.float64),
@@ -33,18 +36,44 @@ MONTH_DTYPE = np.dtype(
     ],
     align=True,
 )
-"""One listed month. Missing prices are ``NO_PRICE``. ``settlement_ticks`` is yesterday's; ``reference_ticks``
-the mid price, else the last trade, else the settlement; ``model_ticks`` the average-price forward implied by
-today's fixing; ``scale_ticks`` max(|model|, 100 ticks), by which relative distances are measured so that
+"""One listed month. Missing prices are ``NO_PRICE``. ``settlement_ticks`` is yesterday's; ``phase`` is a
+``TradingPhase``; ``indicative_ticks`` the price of an auction if it ended now; ``reference_ticks`` the mid
+price, else that price, else the last trade, else the model; ``model_ticks`` the average-price forward implied
+by today's fixing; ``scale_ticks`` max(|model|, 100 ticks), by which relative distances are measured so that
 prices may be zero or negative; ``volatility_per_day`` the relative daily volatility seen in settlements."""
 
 SCALE_FLOOR_TICKS = 100.0
 """Smallest price scale for relative distances, in ticks (judgement)."""
 
 
+PUBLIC_TRADE_DTYPE = np.dtype(
+    [
+        ("day", np.int64),
+        ("round", np.int64),
+        ("month", np.int64),
+        ("price_ticks", np.int64),
+        ("lots", np.int64),
+        ("aggressor_side", np.int64),
+        ("spread_months", np.int64),
+    ],
+    align=True,
+)
+"""One trade as the market publishes it: nobody's name; ``aggressor_side`` is 0 in an auction;
+``spread_months`` is not 0 for a leg of a calendar spread, whose price says nothing of its month."""
+
+
+class Depth(NamedTuple):
+    """Best price levels of one month, best first; lots are those that show."""
+
+    bid_ticks: NDArray[np.int64]
+    bid_lots: NDArray[np.int64]
+    ask_ticks: NDArray[np.int64]
+    ask_lots: NDArray[np.int64]
+
+
 @dataclass(slots=True)
 class MarketView:
-    """The public state of the market at the start of a round.
+    """The public state of the market at the start of a round, or as old as market data are.
 
     Attributes
     ----------
@@ -56,6 +85,10 @@ class MarketView:
         Today's fixing of the Token Price Index, USD per mSIT.
     months : structured array, shape (listed months,)
         Rows of ``MONTH_DTYPE`` in tenor order.
+    trades : structured array
+        Latest trades of today, rows of ``PUBLIC_TRADE_DTYPE``, the newest last.
+    read_depth : callable
+        Gives the ``Depth`` of a tenor; see :meth:`depth`.
     """
 
     day: int
@@ -63,6 +96,8 @@ class MarketView:
     day_share: float
     index_usd: float
     months: NDArray[Any]
+    trades: NDArray[Any]
+    read_depth: Callable[[int], Depth]
 
     def best_bid_ticks(self, tenor: int = 0) -> int | None:
         """Return the best bid of a month in ticks, ``None`` if nobody bids."""
@@ -77,8 +112,20 @@ class MarketView:
         return _price_or_none(self.months["last_trade_ticks"][tenor])
 
     def mid_ticks(self, tenor: int = 0) -> float:
-        """Return the mid price in ticks, else the last trade, else yesterday's settlement."""
+        """Return the mid price in ticks, else an auction's indicative price, the last trade, the model."""
         return float(self.months["reference_ticks"][tenor])
+
+    def depth(self, tenor: int = 0) -> Depth:
+        """Return the best price levels of a month, as many as the venue publishes; none in an auction."""
+        return self.read_depth(tenor)
+
+    def phase(self, tenor: int = 0) -> TradingPhase:
+        """Return whether a month trades continuously, collects orders for an auction, or is halted."""
+        return TradingPhase(int(self.months["phase"][tenor]))
+
+    def indicative_ticks(self, tenor: int = 0) -> int | None:
+        """Return the price of a month's auction if it ended now, ``None`` if nothing would trade."""
+        return _price_or_none(self.months["indicative_ticks"][tenor])
 
     def model_ticks(self, tenor: int = 0) -> float:
         """Return the average-price forward implied by today's fixing, in ticks."""

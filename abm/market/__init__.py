@@ -2,6 +2,7 @@
 
 from abm.market.model import TokenFuturesMarket
 from abm.market.populate import CustomAgents
+from abm.market.rules import MarketRule
 from abm.market.run import RunResult, run
 
-__all__ = ["CustomAgents", "RunResult", "TokenFuturesMarket", "run"]
+__all__ = ["CustomAgents", "MarketRule", "RunResult", "TokenFuturesMarket", "run"]

@@ -5,23 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from abm.agents.base import Population
-from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, FlatMargin, MemberTerms
+from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import usd_to_micro
+from abm.core.orders import MatchingRule
 from abm.core.randomness import RandomStreams
-from abm.exchange import CompiledExchange, Exchange, ReferenceExchange
+from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
+from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
 from abm.market.maker_contract import MakerTerms
+from abm.market.margin_build import build_margin
 from abm.market.populate import CustomAgents, PopulationBuilder, provider_capacity
+from abm.market.position_limits import PositionLimits
+from abm.market.rule_build import build_rules
+from abm.market.rules import MarketRule
 from abm.market.spot_build import build_desk, fit_provider_prices
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.spot.list_prices import ListPriceFit
 
-_BPS = 10_000
+_SECTION_OF = {
+    "enterprise": "enterprises",
+    "provider": "providers",
+    "noise": "noise",
+    "fundamentalist": "fundamentalists",
+    "chartist": "chartists",
+    "dmm": "market_makers",
+}
+"""Scenario section of each built-in class; custom agents have none."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +47,10 @@ class MarketParts:
     clock: MarketClock
     desk: SpotDesk
     exchange: Exchange
+    position_limits: PositionLimits
+    rules: tuple[MarketRule, ...]
     clearing: ClearingHouse
+    margin_history: NDArray[np.float64]
     populations: list[Population]
     maker_terms: MakerTerms
     list_prices: ListPriceFit
@@ -76,13 +94,20 @@ def build(
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
         streams=streams,
+        members=scenario.clearing.members,
+        member_account_usd=scenario.clearing.member_account_usd,
     ).build(custom_agents)
+    accounts = account_terms(scenario, populations)
+    margin = build_margin(scenario.clearing.margin, contract, clock.calendar, desk.process, streams)
     return MarketParts(
         contract=contract,
         clock=clock,
         desk=desk,
         exchange=_exchange(scenario, contract, populations),
-        clearing=_clearing(scenario, contract, clock.calendar, populations, journal),
+        position_limits=_position_limits(scenario, populations),
+        rules=build_rules(scenario, clock.calendar, accounts),
+        clearing=build_clearing(scenario, contract, clock.calendar, accounts, margin.model, journal=journal),
+        margin_history=margin.history,
         populations=populations,
         maker_terms=_maker_terms(scenario),
         list_prices=list_prices,
@@ -106,76 +131,32 @@ def _clock(scenario: Scenario) -> MarketClock:
 
 
 def _exchange(scenario: Scenario, contract: ContractSpec, populations: list[Population]) -> Exchange:
-    engine = CompiledExchange if scenario.exchange.engine == "compiled" else ReferenceExchange
+    section = scenario.exchange
+    engine = CompiledExchange if section.engine == "compiled" else ReferenceExchange
     return engine(
         n_accounts=sum(population.count for population in populations),
         n_slots=contract.listed_months,
-        max_order_lots=scenario.exchange.max_order_lots,
+        max_order_lots=section.max_order_lots,
+        rules=BookRules(
+            matching=MatchingRule[section.matching.upper()],
+            spread_matching=MatchingRule[section.spreads.matching.upper()],
+            top_order=section.top_order,
+            pro_rata_min_lots=section.pro_rata_min_lots,
+            spread_lengths=tuple(section.spreads.lengths),
+            implied_in=section.spreads.implied_in,
+        ),
     )
 
 
-def _clearing(
-    scenario: Scenario,
-    contract: ContractSpec,
-    calendar: TradingCalendar,
-    populations: list[Population],
-    journal: bool,
-) -> ClearingHouse:
-    section = scenario.clearing
-    rounds = calendar.rounds_per_day
-    near, far = round(section.margin.rate * _BPS), round(section.margin.far_rate * _BPS)
-    buckets = [(section.margin.far_from_tenor - 1, near), (contract.listed_months - 1, far)]
-    if section.margin.far_from_tenor >= contract.listed_months:
-        buckets = [(contract.listed_months - 1, near)]
-    return ClearingHouse(
-        contract=contract,
-        n_slots=contract.listed_months,
-        accounts=_account_terms(scenario, populations),
-        members=MemberTerms(
-            capital_usd_micro=np.full(
-                section.members, usd_to_micro(section.member_capital_usd), dtype=np.int64
-            ),
-            fund_contribution_usd_micro=np.full(
-                section.members, usd_to_micro(section.fund_contribution_usd), dtype=np.int64
-            ),
+def _position_limits(scenario: Scenario, populations: list[Population]) -> PositionLimits:
+    section = scenario.exchange.position_limits
+    return PositionLimits(
+        month_lots=section.month_lots,
+        front_month_lots=section.front_month_lots,
+        exempt=np.repeat(
+            [_SECTION_OF.get(population.name) in section.exempt for population in populations],
+            [population.count for population in populations],
         ),
-        rules=ClearingRules(
-            skin_in_the_game_usd_micro=usd_to_micro(section.skin_in_the_game_usd),
-            call_deadline_rounds=max(1, round(section.call_deadline_days * rounds)),
-            close_out_slice_share=min(1.0, 1.0 / (section.close_out_days * rounds)),
-            close_out_protection=section.close_out_protection,
-            days_per_year=calendar.days_per_year,
-            client_ratio_bps=round(section.margin.client_ratio * _BPS),
-            excess_buffer_bps=round(section.excess_buffer * _BPS),
-        ),
-        margin=FlatMargin(
-            buckets, floor_price_ticks=max(1, contract.price_to_ticks(section.margin.floor_price_usd))
-        ),
-        journal=journal,
-    )
-
-
-def _account_terms(scenario: Scenario, populations: list[Population]) -> AccountTerms:
-    exchange, share = scenario.exchange, scenario.agents.initial_collateral_share
-    counts = [population.count for population in populations]
-    cash = np.concatenate([population.funding.cash_usd_micro for population in populations])
-    maker_fees = [
-        exchange.dmm_maker_fee_usd if population.is_market_maker else exchange.maker_fee_usd
-        for population in populations
-    ]
-    return AccountTerms(
-        member=np.arange(sum(counts), dtype=np.int64) % scenario.clearing.members,
-        cash_usd_micro=cash,
-        initial_collateral_usd_micro=np.floor(cash * share).astype(np.int64),
-        credit_limit_usd_micro=np.concatenate([p.funding.credit_limit_usd_micro for p in populations]),
-        credit_rate_per_year_bps=np.repeat(
-            np.array([p.funding.credit_rate_bps for p in populations], dtype=np.int64), counts
-        ),
-        maker_fee_usd_micro=np.repeat(
-            np.array([usd_to_micro(fee) for fee in maker_fees], dtype=np.int64), counts
-        ),
-        taker_fee_usd_micro=np.full(sum(counts), usd_to_micro(exchange.taker_fee_usd), dtype=np.int64),
-        is_client=np.ones(sum(counts), dtype=np.bool_),
     )
 
 

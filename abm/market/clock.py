@@ -45,6 +45,11 @@ class MarketClock:
         return self.round == self.calendar.rounds_per_day - 1
 
     @property
+    def rounds_left(self) -> int:
+        """Rounds of the day after this one."""
+        return self.calendar.rounds_per_day - 1 - self.round
+
+    @property
     def in_closing_window(self) -> bool:
         """Whether trades of this round count towards the settlement price (at least the last round does)."""
         rounds = self.calendar.rounds_per_day

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.view import MONTH_DTYPE, SCALE_FLOOR_TICKS
+from abm.clearing import MarginDay
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE
-from abm.exchange import TopOfBook, daily_settlement
+from abm.exchange import Exchange, TopOfBook, daily_settlement
 from abm.market.observation import TradingDayRecord
 from abm.market.spot_desk import SpotDesk
-from abm.scenario.venue_sections import ExchangeSection
+from abm.scenario.exchange_sections import ExchangeSection
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -33,10 +34,14 @@ def refresh_months(
     bid_lots: IntArray,
     ask_lots: IntArray,
     last_trade_ticks: IntArray,
+    indicative_ticks: IntArray,
+    indicative_lots: IntArray,
+    phase: IntArray,
 ) -> None:
     """Put the top of the book (by slot) into the public rows (by tenor).
 
-    The reference price is the mid, else the last trade, else the model curve inside the day's limits.
+    The reference price is the mid, else the indicative price of an auction, else the last trade, else the
+    model curve inside the day's limits.
     """
     for tenor in range(months.shape[0]):
         at = months[tenor]
@@ -45,8 +50,12 @@ def refresh_months(
         at.bid_lots = bid_lots[at.slot]
         at.ask_lots = ask_lots[at.slot]
         at.last_trade_ticks = last_trade_ticks[at.slot]
+        at.indicative_ticks = indicative_ticks[at.slot]
+        at.phase = phase[at.slot]
         if at.best_bid_ticks != NO_PRICE and at.best_ask_ticks != NO_PRICE:
             at.reference_ticks = 0.5 * at.best_bid_ticks + 0.5 * at.best_ask_ticks
+        elif at.indicative_ticks != NO_PRICE:
+            at.reference_ticks = at.indicative_ticks
         elif at.last_trade_ticks != NO_PRICE:
             at.reference_ticks = at.last_trade_ticks
         else:
@@ -98,24 +107,50 @@ class FuturesCurve:
         width = np.full(len(rows), self._rules.daily_limit)
         if self._calendar.is_last_day_of_month(day):
             width[0] = self._rules.final_day_band
-        half = np.floor(width * np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)).astype(np.int64)
-        rows["low_ticks"] = self.settlement_ticks - half
-        rows["high_ticks"] = self.settlement_ticks + half
+        self._set_limits(width)
 
-    def day_terms(self, day: int) -> dict[str, NDArray[Any]]:
+    def day_terms(self, day: int) -> dict[str, Any]:
         """Return the terms of the day for ``Exchange.open_day``, by slot."""
+        return {
+            "day": day,
+            "months": self.by_slot(self.months["month"]),
+            "reference_ticks": self.by_slot(self.settlement_ticks),
+            "low_ticks": self.by_slot(self.months["low_ticks"]),
+            "high_ticks": self.by_slot(self.months["high_ticks"]),
+            "is_daily_limit": self.has_daily_limit_by_slot(day),
+            "protection_ticks": self.by_slot(np.maximum(1, self._share_ticks(self._rules.market_protection))),
+            "band_ticks": self.by_slot(self._share_ticks(self._rules.price_band)),
+            "interruption_ticks": self.by_slot(self._share_ticks(self._rules.interruption.width)),
+        }
+
+    def limits_by_slot(self) -> tuple[IntArray, IntArray]:
+        """Return today's lowest and highest prices, by slot."""
+        return self.by_slot(self.months["low_ticks"]), self.by_slot(self.months["high_ticks"])
+
+    def has_daily_limit_by_slot(self, day: int) -> NDArray[np.bool_]:
+        """Return which months have a daily price limit today rather than a technical range, by slot."""
         is_daily_limit = np.ones(len(self.months), dtype=np.bool_)
         is_daily_limit[0] = not self._calendar.is_last_day_of_month(day)
-        scale = np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)
-        protection = np.maximum(1, np.rint(self._rules.market_protection * scale)).astype(np.int64)
-        return {
-            "months": self._by_slot(self.months["month"]),
-            "reference_ticks": self._by_slot(self.settlement_ticks),
-            "low_ticks": self._by_slot(self.months["low_ticks"]),
-            "high_ticks": self._by_slot(self.months["high_ticks"]),
-            "is_daily_limit": self._by_slot(is_daily_limit),
-            "protection_ticks": self._by_slot(protection),
-        }
+        return self.by_slot(is_daily_limit)
+
+    def widen_limits(self, slots: NDArray[np.bool_], width_by_slot: FloatArray, exchange: Exchange) -> None:
+        """Give some months wider limits for the rest of the day, in the public rows and in the books.
+
+        Parameters
+        ----------
+        slots : array of bool, shape (listed months,)
+            Which months, by slot.
+        width_by_slot : array of float, shape (listed months,)
+            Their new limits, as shares of price either side of the settlement.
+        exchange : Exchange
+            Holds the books.
+        """
+        before = self.months[["low_ticks", "high_ticks"]].copy()
+        self._set_limits(width_by_slot[self.slots])
+        for name in ("low_ticks", "high_ticks"):
+            self.months[name] = np.where(slots[self.slots], self.months[name], before[name])
+        low, high = self.limits_by_slot()
+        exchange.widen_range(low_ticks=low, high_ticks=high)
 
     def refresh(self, top: TopOfBook) -> NDArray[Any]:
         """Put the top of the book into the public rows and return them."""
@@ -125,7 +160,7 @@ class FuturesCurve:
     def mark_ticks(self, top: TopOfBook) -> IntArray:
         """Return intraday mark prices by slot: the mid, else the last trade, else the model, on tick."""
         self.refresh(top)
-        return self._by_slot(np.rint(self.months["reference_ticks"]).astype(np.int64))
+        return self.by_slot(np.rint(self.months["reference_ticks"]).astype(np.int64))
 
     def settle(self, today: TradingDayRecord, top: TopOfBook) -> None:
         """Set the day's settlement prices and update the volatility estimate."""
@@ -147,7 +182,7 @@ class FuturesCurve:
 
     def settlement_by_slot(self) -> IntArray:
         """Return the settlement price of every listed month, by slot."""
-        return self._by_slot(self.settlement_ticks)
+        return self.by_slot(self.settlement_ticks)
 
     def roll_to_next(self, day: int) -> None:
         """After the last day of a month, drop the expired month and list the next one at its model value."""
@@ -160,15 +195,40 @@ class FuturesCurve:
         self._variance = np.append(self._variance[1:], self._variance[-1])
         self.slots = np.roll(self.slots, -1)
 
-    def margin_inputs(self, day: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return settlement price, tenor and share of fixings to come (bps), by slot, for a coming day."""
+    def margin_day(self, day: int, volume_lots: IntArray) -> MarginDay:
+        """Return what a margin model may see of the latest settlement, for a coming day.
+
+        Parameters
+        ----------
+        day : int
+            The coming day.
+        volume_lots : array of int64, shape (listed months,)
+            Lots traded in each slot on the day that was settled.
+        """
         tenor = np.arange(len(self.months))
         days = self._calendar.days_per_month
         remaining = np.full(len(self.months), _BPS)
         remaining[0] = -(-(days - day % days) * _BPS // days)
-        return self.settlement_by_slot(), self._by_slot(tenor), self._by_slot(remaining)
+        return MarginDay(
+            settlement_ticks=self.settlement_by_slot(),
+            tenor=self.by_slot(tenor),
+            remaining_share_bps=self.by_slot(remaining),
+            months=self.by_slot(np.array(self._calendar.listed(day))),
+            volume_lots=volume_lots,
+        )
 
-    def _by_slot(self, by_tenor: NDArray[Any]) -> NDArray[Any]:
+    def _set_limits(self, width: FloatArray) -> None:
+        half = np.floor(width * np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)).astype(np.int64)
+        self.months["low_ticks"] = self.settlement_ticks - half
+        self.months["high_ticks"] = self.settlement_ticks + half
+
+    def _share_ticks(self, share: float) -> IntArray:
+        """Return a share of every month's price in whole ticks, at least one unless the share is zero."""
+        scale = np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)
+        return np.maximum(np.rint(share * scale), share > 0.0).astype(np.int64)
+
+    def by_slot(self, by_tenor: NDArray[Any]) -> NDArray[Any]:
+        """Return values in tenor order rearranged by slot."""
         by_slot = np.empty_like(by_tenor)
         by_slot[self.slots] = by_tenor
         return by_slot

@@ -2,8 +2,9 @@
 
 A maker is present in a month in a round that ends with both its quotes in the book; the quote complies if
 its spread is within the contract's maximum and both sides show at least the minimum size. Duties count over
-all listed months with equal weight; a day is kept when the share of complying month-rounds reaches the
-presence required. The monthly stipend is paid when the month's mean share reaches it too.
+all listed months with equal weight, in rounds of continuous trading only: auctions and halts leave the
+denominator. A day is kept when the share of complying month-rounds reaches the presence required. The monthly
+stipend is paid when the month's mean share reaches it too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.kernel import kernel
+from abm.core.orders import TradingPhase
 
+_CONTINUOUS = int(TradingPhase.CONTINUOUS)
 _PRESENT, _TIGHT, _LARGE, _COMPLYING = range(4)
 
 
@@ -64,7 +67,7 @@ class MakerScores:
     def __init__(self, terms: MakerTerms, makers: int) -> None:
         self.terms = terms
         self._kept_rounds: NDArray[np.int64] = np.zeros((makers, 4), dtype=np.int64)
-        self._rounds = 0
+        self._month_rounds = 0
         self._month_complying = np.zeros(makers)
         self._month_days = 0
 
@@ -78,21 +81,23 @@ class MakerScores:
         quote_ticks, quote_lots : array of int64, shape (makers, slots, 2)
             Price and lots of each maker's resting bid and ask.
         months : structured array, shape (listed months,)
-            ``MONTH_DTYPE`` rows in tenor order; spreads are measured against ``scale_ticks``.
+            ``MONTH_DTYPE`` rows in tenor order; spreads are measured against ``scale_ticks``, and a month
+            counts if its phase is continuous trading.
         """
         score_round(
             quote_ticks, quote_lots, months, self.terms.max_spread, self.terms.min_lots, self._kept_rounds
         )
-        self._rounds += 1
+        self._month_rounds += int((months["phase"] == _CONTINUOUS).sum())
 
     def close_day(self) -> DayScore:
-        """Return the day's score and start a new day."""
-        shares = self._kept_rounds / (max(self._rounds, 1) * len(self.terms.min_lots))
+        """Return the day's score and start a new day; a day without continuous trading asks nothing."""
+        traded = self._month_rounds > 0
+        shares = self._kept_rounds / self._month_rounds if traded else np.ones(self._kept_rounds.shape)
         complying = shares[:, _COMPLYING]
         self._month_complying += complying
         self._month_days += 1
         self._kept_rounds[:] = 0
-        self._rounds = 0
+        self._month_rounds = 0
         return DayScore(
             shares[:, _PRESENT],
             shares[:, _TIGHT],
@@ -123,6 +128,8 @@ def score_round(
     """
     for maker in range(kept_rounds.shape[0]):
         for tenor in range(months.shape[0]):
+            if months[tenor].phase != _CONTINUOUS:
+                continue
             slot = months[tenor].slot
             smallest = min(quote_lots[maker, slot, 0], quote_lots[maker, slot, 1])
             if smallest <= 0:

@@ -13,16 +13,23 @@ from abm.agents.base import DayOpening
 from abm.agents.hedgers import Enterprises
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
+from abm.core.calendar import whole_rounds
 from abm.core.money import USD_MICRO
-from abm.core.orders import CancelCause, RejectReason
-from abm.exchange import MatchResult, final_settlement_ticks
+from abm.core.orders import NO_PRICE, CancelCause, RejectReason, SelfMatch, TradingPhase
+from abm.core.randomness import RandomStreams
+from abm.exchange import MatchResult
 from abm.market.build import build
 from abm.market.curve import FuturesCurve
+from abm.market.day_end import expire_front_month, final_price_ticks, pay_makers
 from abm.market.hedge_accounts import HedgeAccounts
 from abm.market.maker_contract import MakerScores
-from abm.market.observation import TradingDayRecord, add_trade_values, count_messages, follow_quotes
+from abm.market.market_data import MarketDataFeed
+from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
 from abm.market.populate import CustomAgents
+from abm.market.risk_desk import RiskDesk
+from abm.market.rules import MarketRule, checked_rules, messages_by_rules
+from abm.market.sessions import Sessions, joined
 from abm.market.tables import MarketTables
 from abm.recording import Recorder
 from abm.scenario import Scenario
@@ -39,6 +46,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         Seed of the run; the scenario's ``run.seed`` by default.
     custom_agents : sequence of CustomAgents
         A user's own traders, added to the scenario's.
+    rules : sequence of MarketRule
+        A user's own rules, called after those of the scenario.
     recorder : Recorder, optional
         Keeps the run's tables; none by default, as when a Mesa user steps the model by hand.
 
@@ -57,6 +66,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         scenario: Scenario | str = "baseline",
         rng: int | None = None,
         custom_agents: tuple[CustomAgents, ...] | list[CustomAgents] = (),
+        rules: tuple[MarketRule, ...] | list[MarketRule] = (),
         recorder: Recorder | None = None,
     ) -> None:
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
@@ -73,19 +83,29 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.contract, self.clock, self.desk = parts.contract, parts.clock, parts.desk
         self.exchange, self.clearing = parts.exchange, parts.clearing
         self.populations, self.list_prices = parts.populations, parts.list_prices
+        self.position_limits, self.rules = parts.position_limits, (*parts.rules, *checked_rules(rules))
+        self._rule_generators: dict[str, np.random.Generator] = {}
+        self.sessions = Sessions(self.exchange)
         self.timer = PhaseTimer()
         for population in self.populations:
             population.create_agents(self)
         self._set_up_books()
-        self._makers = next(p for p in self.populations if p.is_market_maker)
-        self._maker_scores = MakerScores(parts.maker_terms, self._makers.count)
-        self._quote_ticks = np.zeros((self._makers.count, self.contract.listed_months, 2), dtype=np.int64)
+        self.makers = next(p for p in self.populations if p.is_market_maker)
+        self.maker_scores = MakerScores(parts.maker_terms, self.makers.count)
         self.tables = MarketTables(self)
+        self.risk_desk = RiskDesk(self, parts.margin_history)
         self.datacollector = mesa.DataCollector(model_reporters=self.tables.daily_reporters())
 
     def _set_up_books(self) -> None:
         accounts, slots = sum(p.count for p in self.populations), self.contract.listed_months
-        self.outbox = Outbox()
+        shown = self.market_scenario.exchange.market_data
+        self.outbox = Outbox(self_match=SelfMatch[self.market_scenario.exchange.self_match.upper()])
+        self._feed = MarketDataFeed(
+            self.exchange,
+            depth_levels=shown.depth_levels,
+            trades_shown=shown.trades_shown,
+            delay_rounds=whole_rounds(shown.delay_days, self.clock.calendar.rounds_per_day),
+        )
         self.messages_sent: NDArray[np.int64] = np.zeros(accounts, dtype=np.int64)
         self.refusals: NDArray[np.int64] = np.zeros((accounts, len(RejectReason)), dtype=np.int64)
         self.trade_value_ticks: NDArray[np.int64] = np.zeros((accounts, slots), dtype=np.int64)
@@ -96,7 +116,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.market_scenario.exchange, self.contract, self.clock.calendar, self.desk
         )
         self.today = TradingDayRecord(slots)
-        self.clearing.set_margin(*self.curve.margin_inputs(self.clock.day))
+        self.clearing.set_margin(self.curve.margin_day(0, np.zeros(slots, dtype=np.int64)))
         self.enterprises = next(p for p in self.populations if isinstance(p, Enterprises))
         self.hedge_accounts = HedgeAccounts(
             self.enterprises,
@@ -108,12 +128,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         """Run one trading round; the open and the close of a day belong to its first and last round."""
         if self.clock.is_open:
             self._open_day()
+        self._begin_round()
         view = self.public_view()
         batch = self._collect_orders(view)
         result = self._match(batch)
         self._observe(batch, result)
-        if self.clock.is_margin_cycle:
-            self._margin_cycle(self.curve.mark_ticks(self.exchange.top_of_book()))
+        self._margin_cycle_if_due()
         self._manage_defaults()
         if self.clock.is_close:
             self._close_day()
@@ -139,6 +159,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         house = self.clearing
         return house.collateral_usd_micro + house.bank_cash_usd_micro - house.credit_drawn_usd_micro
 
+    def rule_generator(self, name: str) -> np.random.Generator:
+        """Return the random generator of a rule; the same one each time, and nobody else's."""
+        if name not in self._rule_generators:
+            self._rule_generators[name] = RandomStreams(self.seed_used).generator("rule", name)
+        return self._rule_generators[name]
+
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
         digest = hashlib.sha256(f"{self.clock.day}/{self.clock.round}".encode())
@@ -146,6 +172,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.clearing.update_digest(digest)
         for population in self.populations:
             population.update_digest(digest)
+        self.sessions.update_digest(digest)
+        self._feed.update_digest(digest)
+        for rule in self.rules:
+            rule.update_digest(digest)
+        for name, generator in sorted(self._rule_generators.items()):
+            digest.update(f"{name}: {generator.bit_generator.state}".encode())
         digest.update(np.array([fixing.usd_micro for fixing in self.desk.fixings]).tobytes())
         return digest.hexdigest()
 
@@ -153,12 +185,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         """Return what every trader sees now."""
         with self.timer("view"):
             months = self.curve.refresh(self.exchange.top_of_book())
-            return MarketView(
+            return self._feed.view(
+                months,
                 day=self.clock.day,
-                round=self.clock.round,
+                round_of_day=self.clock.round,
                 day_share=1.0 / self.clock.calendar.rounds_per_day,
                 index_usd=self.desk.index_usd,
-                months=months,
             )
 
     def _open_day(self) -> None:
@@ -183,38 +215,65 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             for population in self.populations:
                 population.new_day(opening)
             self.today = TradingDayRecord(self.contract.listed_months)
+            self._feed.open_day(day)
+            self.sessions.open_day()
+            for rule in self.rules:
+                rule.open_day(self)
             self.tables.record_spot()
 
+    def _begin_round(self) -> None:
+        """End the halts whose time is up, and let every rule change what holds in this round."""
+        with self.timer("rules"):
+            self.sessions.resume(self.clock.now_round)
+            for rule in self.rules:
+                rule.before_round(self)
+
     def _collect_orders(self, view: MarketView) -> NDArray[Any]:
-        """Let every trader decide on the same view, add close-out orders, and sort by arrival."""
+        """Let all traders decide on the same view, add close-outs, apply the rules, sort by arrival."""
         with self.timer("agents"):
             positions = self.clearing.position_lots
             for population in self.populations:
                 population.decide_all(view, positions, self.outbox)
-            if self.clearing.in_default.any():
+            if self.clearing.has_positions_to_close:
                 self.outbox.extend(self._close_out_orders())
-            return self.outbox.take_sorted()
+            return self.outbox.take_sorted(messages_by_rules(self.rules, self, self.outbox.messages))
 
     def _close_out_orders(self) -> NDArray[Any]:
+        """Return the clearing house's orders for defaulters; it trades in continuous trading only."""
         top, terms = self.exchange.top_of_book(), self.curve.day_terms(self.clock.day)
+        trading = top.phase == TradingPhase.CONTINUOUS
         return self.clearing.close_out_orders(
-            best_bid_ticks=top.best_bid_ticks,
-            best_ask_ticks=top.best_ask_ticks,
+            best_bid_ticks=np.where(trading, top.best_bid_ticks, NO_PRICE),
+            best_ask_ticks=np.where(trading, top.best_ask_ticks, NO_PRICE),
             low_ticks=terms["low_ticks"],
             high_ticks=terms["high_ticks"],
             months=terms["months"],
-            first_order_id=self.outbox.first_order_id + self.outbox.count,
+            first_order_id=self.outbox.next_order_id,
+            bid_lots=top.bid_lots,
+            ask_lots=top.ask_lots,
         )
 
     def _match(self, batch: NDArray[Any]) -> MatchResult:
-        """Match the batch in all months at once and book its trades with the clearing house."""
+        """Match the batch in all months at once, end the auctions that are due, and book all trades."""
         with self.timer("match"):
-            result = self.exchange.match(batch)
+            self.sessions.begin_matching()
+            result = self._uncrossed(self.exchange.match(batch))
         with self.timer("book"):
             self.clearing.book_trades(result.trades)
             add_trade_values(result.trades, self.trade_value_ticks)
         self.trades_made += len(result.trades)
         return result
+
+    def _uncrossed(self, result: MatchResult) -> MatchResult:
+        """Return the round's result with the auctions that end with it; none outlasts the day."""
+        clock, months = self.clock, self.curve.months["month"]
+        while True:
+            self.sessions.note_interruptions()
+            due = self.sessions.end_auctions(clock.now_round, is_close=clock.is_close)
+            if not due.any():
+                return result
+            result = MatchResult(*(part.copy() for part in result))
+            result = joined(result, self.exchange.uncross(months[due[self.curve.slots]]))
 
     def _observe(self, batch: NDArray[Any], result: MatchResult) -> None:
         """Take down the round: counts, quotes, makers' duties, and the tables of the run."""
@@ -222,14 +281,27 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             top = self.exchange.top_of_book()
             self.today.observe(result.trades, top, in_closing_window=self.clock.in_closing_window)
             count_messages(batch, result.outcomes, self.messages_sent, self.refusals)
-            if self._makers.count > 0:
-                follow_quotes(batch, result.outcomes, self._makers.first_account, self._quote_ticks)
-                self._maker_scores.observe(
-                    self._quote_ticks,
-                    self.exchange.open_order_lots[self._makers.accounts],
+            if self.makers.count > 0:
+                self.curve.refresh(top)
+                self.maker_scores.observe(
+                    *self.exchange.own_quotes(self.makers.first_account, self.makers.count),
                     self.curve.months,
                 )
+            self._feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
             self.tables.record_round(batch, result, top)
+        with self.timer("rules"):
+            for rule in self.rules:
+                rule.after_matching(self, batch, result)
+
+    def _margin_cycle_if_due(self) -> None:
+        """Hold a scheduled intraday margin cycle, or an extra one after a large loss."""
+        house = self.clearing
+        if self.clock.is_margin_cycle:
+            self._margin_cycle(self.curve.mark_ticks(self.exchange.top_of_book()))
+        elif house.rules.ad_hoc_call_loss_share_bps > 0 and not self.clock.is_close:
+            marks = self.curve.mark_ticks(self.exchange.top_of_book())
+            if house.needs_ad_hoc_call(marks):
+                self._margin_cycle(marks)
 
     def _margin_cycle(self, mark_ticks: NDArray[np.int64]) -> None:
         """Mark to market, call margin, settle finished close-outs, and tell the exchange what is left."""
@@ -243,16 +315,21 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 self.tables.record_close_out(finished)
                 for account in finished.own_accounts_in_default:
                     self._suspend(account)
+            add_trade_values(self.clearing.drain_transfers(), self.trade_value_ticks)
             self._load_risk()
 
     def _manage_defaults(self) -> None:
-        """Put accounts whose call ran past its deadline into default and pull their orders."""
+        """Put accounts whose call ran past its deadline into default, or reduce them; pull their orders."""
         with self.timer("clearing"):
+            reducing = self.clearing.reducing.copy()
             events = self.clearing.process_deadlines(now_round=self.clock.now_round)
             for event in events:
                 self._suspend(event.account)
                 self.tables.record_default(event)
-            if events:
+            for notice in self.clearing.drain_reduction_notices():
+                self.exchange.cancel_account(notice.account, CancelCause.SUSPENSION)
+                self.tables.record_reduction(notice)
+            if events or not np.array_equal(reducing, self.clearing.reducing):
                 self._load_risk()
 
     def _suspend(self, account: int) -> None:
@@ -273,54 +350,25 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.exchange.close_day()
             expires = self.clock.calendar.is_last_day_of_month(day)
             if expires:
-                self.curve.settlement_ticks[0] = self._final_price_ticks()
+                self.curve.settlement_ticks[0] = final_price_ticks(self)
             self.tables.record_day(front_is_final=expires)
+            self.risk_desk.settle()
             if expires:
-                self._expire_front_month()
+                expire_front_month(self)
             self.curve.roll_to_next(day)
-            self.clearing.set_margin(*self.curve.margin_inputs(day + 1))
+            self.clearing.set_margin(self.curve.margin_day(day + 1, self.today.volume_lots))
             self.clearing.charge_fees()
+            for rule in self.rules:
+                rule.close_day(self)
             self.hedge_accounts.add_interest(self.clearing.daily_interest())
-            self._pay_makers()
+            pay_makers(self)
         self._margin_cycle(self.curve.settlement_by_slot())
         with self.timer("close"):
+            self.risk_desk.size_fund()
+            self.risk_desk.hold()
             self.clearing.sweep_excess()
             self.tables.record_accounts()
             self.datacollector.collect(self)
-
-    def _final_price_ticks(self) -> int:
-        return final_settlement_ticks(
-            self.desk.month_fixings_usd_micro(self.front_month),
-            self.contract.tick_size_usd_micro,
-            scheduled_fixings=self.clock.calendar.days_per_month,
-        )
-
-    def _expire_front_month(self) -> None:
-        """Settle the front month at the mean of its fixings; its positions and orders go."""
-        month = self.front_month
-        slot = self.clock.calendar.slot(month)
-        final = int(self.curve.settlement_ticks[0])
-        self.exchange.expire_month(month)
-        rows = self.hedge_accounts.close_month(
-            month,
-            position_lots=self.clearing.position_lots[:, slot],
-            value_ticks=self.trade_value_ticks[:, slot],
-            final_ticks=final,
-            fees_usd_micro=self.clearing.fees_usd_micro,
-        )
-        self.tables.record_hedging(rows)
-        self.clearing.final_settlement(slot, final)
-        self.exchange.check()
-        self.trade_value_ticks[:, slot] = 0
-
-    def _pay_makers(self) -> None:
-        """Close the makers' day, and at month end pay those who kept their duty."""
-        score = self._maker_scores.close_day()
-        paid = np.zeros(self._makers.count, dtype=np.int64)
-        if self.clock.calendar.is_last_day_of_month(self.clock.day):
-            for row, due in enumerate(self._maker_scores.close_month().tolist()):
-                paid[row] = self.clearing.pay(self._makers.first_account + row, due)
-        self.tables.record_makers(self._makers, score, paid)
 
     def _load_risk(self) -> None:
         self.exchange.load_risk(
@@ -328,6 +376,10 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             funds_usd_micro=self.clearing.pre_trade_funds(),
             margin_per_lot_usd_micro=self.clearing.margin_per_lot_usd_micro,
             may_trade=self.clearing.may_trade,
+            position_limit_lots=self.position_limits.by_slot(
+                self.exchange.n_slots, self.clock.calendar.slot(self.front_month)
+            ),
+            limit_exempt=self.position_limits.exempt,
         )
 
     def _expected_unit_costs(self) -> NDArray[np.float64]:

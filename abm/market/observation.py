@@ -1,4 +1,4 @@
-"""Watches the books round by round: the day's trading by month, hedge cash flows, and makers' live quotes."""
+"""Watches the books round by round: the day's trading by month, hedge cash flows, messages and refusals."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.kernel import kernel
-from abm.core.orders import NO_PRICE, TRADE_DTYPE, MessageKind, RejectReason
+from abm.core.orders import NO_PRICE, TRADE_DTYPE, RejectReason, TradingPhase
 from abm.exchange import TopOfBook
 
-_LIMIT = int(MessageKind.LIMIT)
+_CONTINUOUS = int(TradingPhase.CONTINUOUS)
 _ACCEPTED = int(RejectReason.NONE)
 
 
@@ -25,8 +25,8 @@ class TradingDayRecord:
 
     Attributes
     ----------
-    volume_lots, trades : array of int64, shape (n_slots,)
-        Lots and number of trades so far today.
+    volume_lots, trades, auction_lots : array of int64, shape (n_slots,)
+        Lots and number of trades so far today, and the lots among them that traded in auctions.
     round_volume_lots : array of int64, shape (n_slots,)
         Lots of the last round.
     """
@@ -34,28 +34,37 @@ class TradingDayRecord:
     def __init__(self, n_slots: int) -> None:
         self.volume_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
         self.trades: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
+        self.auction_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
         self.round_volume_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
-        self._rounds = 0
+        self._rounds = np.zeros(n_slots, dtype=np.int64)
         self._two_sided_rounds = np.zeros(n_slots, dtype=np.int64)
         self._spread_ticks = np.zeros(n_slots, dtype=np.int64)
         self._depth_lots = np.zeros(n_slots, dtype=np.int64)
         self._window: list[NDArray[Any]] = []
 
     def observe(self, trades: NDArray[Any], top: TopOfBook, *, in_closing_window: bool) -> None:
-        """Take in one round: its trades and the top of the book after it."""
+        """Take in one round: its trades and the top of the book after it.
+
+        Spread, depth and two-sidedness are observed in continuous trading only. Legs of spread trades count
+        as volume, but say nothing of the price of their months.
+        """
         slot = trades["month"] % len(self.volume_lots)
         self.round_volume_lots = np.bincount(
             slot, weights=trades["lots"], minlength=len(self.volume_lots)
         ).astype(np.int64)
         self.volume_lots += self.round_volume_lots
         self.trades += np.bincount(slot, minlength=len(self.trades))
+        in_auction = trades["aggressor_side"] == 0
+        if in_auction.any():
+            np.add.at(self.auction_lots, slot[in_auction], trades["lots"][in_auction])
         if in_closing_window and len(trades) > 0:
-            self._window.append(trades.copy())
-        two_sided = (top.best_bid_ticks != NO_PRICE) & (top.best_ask_ticks != NO_PRICE)
-        self._rounds += 1
+            self._window.append(trades[trades["spread_months"] == 0])
+        trading = top.phase == _CONTINUOUS
+        two_sided = trading & (top.best_bid_ticks != NO_PRICE) & (top.best_ask_ticks != NO_PRICE)
+        self._rounds += trading
         self._two_sided_rounds += two_sided
         self._spread_ticks += np.where(two_sided, top.best_ask_ticks - top.best_bid_ticks, 0)
-        self._depth_lots += top.bid_lots + top.ask_lots
+        self._depth_lots += np.where(trading, top.bid_lots + top.ask_lots, 0)
 
     @property
     def closing_trades(self) -> NDArray[Any]:
@@ -64,8 +73,8 @@ class TradingDayRecord:
 
     @property
     def two_sided_share(self) -> NDArray[np.float64]:
-        """Share of the rounds that ended with a bid and an ask, shape (n_slots,)."""
-        return self._two_sided_rounds / max(self._rounds, 1)
+        """Share of the rounds in continuous trading that ended with a bid and an ask, shape (n_slots,)."""
+        return self._two_sided_rounds / np.maximum(self._rounds, 1)
 
     @property
     def mean_spread_ticks(self) -> NDArray[np.float64]:
@@ -76,7 +85,7 @@ class TradingDayRecord:
     @property
     def mean_depth_lots(self) -> NDArray[np.float64]:
         """Mean lots at the best bid plus the best ask, shape (n_slots,)."""
-        return self._depth_lots / max(self._rounds, 1)
+        return self._depth_lots / np.maximum(self._rounds, 1)
 
 
 @kernel
@@ -91,28 +100,6 @@ def add_trade_values(trades: NDArray[Any], value_ticks: NDArray[np.int64]) -> No
         value = trades[k].price_ticks * trades[k].lots
         value_ticks[trades[k].buyer, slot] += value
         value_ticks[trades[k].seller, slot] -= value
-
-
-@kernel
-def follow_quotes(
-    orders: NDArray[Any],
-    outcomes: NDArray[Any],
-    first_account: int,
-    quote_ticks: NDArray[np.int64],
-) -> None:
-    """Note the price of the latest resting order of each market maker by month and side.
-
-    Parameters
-    ----------
-    quote_ticks : array of int64, shape (makers, slots, 2)
-        Column 0 bids, column 1 asks.
-    """
-    makers, n_slots = quote_ticks.shape[0], quote_ticks.shape[1]
-    for k in range(orders.shape[0]):
-        maker = orders[k].account - first_account
-        if 0 <= maker < makers and orders[k].kind == _LIMIT and outcomes[k].resting_lots > 0:
-            column = 0 if orders[k].side > 0 else 1
-            quote_ticks[maker, orders[k].month % n_slots, column] = orders[k].price_ticks
 
 
 @kernel

@@ -19,6 +19,7 @@ from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
 from abm.agents.hedgers import Enterprises, Providers
 from abm.agents.hedging import HEDGER_DTYPE
 from abm.agents.market_maker import MAKER_DTYPE
+from abm.agents.member_accounts import MemberAccounts
 from abm.agents.noise import NOISE_DTYPE
 from abm.agents.speculators import Chartists, Fundamentalists, MarketMakers, NoiseTraders
 from abm.core.contract import ContractSpec
@@ -80,6 +81,10 @@ class PopulationBuilder:
         in index terms, and so in lots.
     streams : RandomStreams
         Named streams of the run.
+    members : int
+        Clearing members.
+    member_account_usd : float
+        Cash of each member's own account; without any there are no such accounts.
     """
 
     def __init__(
@@ -91,8 +96,11 @@ class PopulationBuilder:
         initial_price_usd: float,
         provider_multiples: FloatArray,
         streams: RandomStreams,
+        members: int = 0,
+        member_account_usd: float = 0.0,
     ) -> None:
         self._agents = agents
+        self._members, self._member_account_usd = members, member_account_usd
         self._contract = contract
         self._days_per_month = days_per_month
         self._price_usd = initial_price_usd
@@ -111,6 +119,8 @@ class PopulationBuilder:
             self._chartists(),
             self._makers(),
         ]
+        if self._member_account_usd > 0.0:
+            populations.append(self._member_accounts())
         return populations + [self._custom(custom) for custom in custom_agents]
 
     def _enterprises(self) -> Enterprises:
@@ -224,6 +234,12 @@ class PopulationBuilder:
             first_account=first,
             funding=self._funding(section.count, section.cash_usd),
         )
+
+    def _member_accounts(self) -> MemberAccounts:
+        first = self._next_account
+        self._next_account += self._members
+        funding = self._funding(self._members, self._member_account_usd)
+        return MemberAccounts(self._members, first_account=first, funding=funding)
 
     def _custom(self, custom: CustomAgents) -> CustomPopulation:
         name = f"{custom.agent_class.__module__}.{custom.agent_class.__qualname__}"

@@ -15,9 +15,12 @@ from typing import Any
 
 import pandas as pd
 
+from abm.agents.base import TraderAgent
+from abm.agents.view import MarketView
 from abm.core.orders import RejectReason
 from abm.market.model import TokenFuturesMarket
 from abm.market.populate import CustomAgents
+from abm.market.rules import MarketRule
 from abm.recording import Recorder
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
@@ -80,6 +83,7 @@ def run(
     *,
     out: Path | str | None = None,
     custom_agents: tuple[CustomAgents, ...] | list[CustomAgents] = (),
+    rules: tuple[MarketRule, ...] | list[MarketRule] = (),
     progress: Progress | None = None,
 ) -> RunResult:
     """Run a scenario and return its tables, manifest and state hash.
@@ -94,6 +98,8 @@ def run(
         Run folder to write; nothing is written by default.
     custom_agents : sequence of CustomAgents
         A user's own traders.
+    rules : sequence of MarketRule
+        A user's own rules of the venue.
     progress : callable, optional
         Called at the end of each day, see ``Progress``.
     """
@@ -101,7 +107,9 @@ def run(
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     load_kernels()
     recorder = Recorder(resolved.recording.profile)
-    market = TokenFuturesMarket(resolved, rng=seed, custom_agents=custom_agents, recorder=recorder)
+    market = TokenFuturesMarket(
+        resolved, rng=seed, custom_agents=custom_agents, rules=rules, recorder=recorder
+    )
     set_up = time.process_time() - cpu_started
     days, rounds = resolved.run.days, market.clock.calendar.rounds_per_day
     for day in range(days):
@@ -121,13 +129,22 @@ def run(
 
 @cache
 def load_kernels() -> None:
-    """Load the compiled kernels, or compile them, by trading one coarse day once per process.
+    """Load the compiled kernels, or compile them, by trading two coarse days once per process.
 
-    The time belongs to setting up: left to the first rounds it would pass for the speed of the market.
+    The time belongs to setting up: left to the first rounds it would pass for the speed of the market. The
+    second day steps the spot price; the bystander draws the arrival time of a custom agent.
     """
-    market = TokenFuturesMarket(Scenario().replace({"calendar.rounds_per_day": 2}), rng=0)
-    for _ in range(2):
+    coarse = {"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.5}
+    market = TokenFuturesMarket(Scenario().replace(coarse), rng=0, custom_agents=[CustomAgents(_Bystander)])
+    for _ in range(4):
         market.step()
+
+
+class _Bystander(TraderAgent):
+    """Sends messages that ask for nothing."""
+
+    def decide(self, view: MarketView) -> None:
+        self.cancel_all()
 
 
 def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) -> dict[str, Any]:

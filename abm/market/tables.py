@@ -9,15 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import Population
-from abm.clearing import DefaultEvent, MarginCall, PostingKind, WaterfallResult
-from abm.core.orders import MessageKind
+from abm.clearing import (
+    DefaultEvent,
+    FundSizing,
+    MarginCall,
+    PostingKind,
+    ReductionNotice,
+    WaterfallResult,
+)
+from abm.core.orders import NO_PRICE, MessageKind
 from abm.exchange import MatchResult, TopOfBook
 from abm.market.maker_contract import DayScore
 
 if TYPE_CHECKING:
     from abm.market.model import TokenFuturesMarket
 
-_CANCELS = (int(MessageKind.CANCEL), int(MessageKind.CANCEL_ALL))
+_WITHOUT_PRICE = tuple(
+    int(kind) for kind in (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MARKET, MessageKind.STOP)
+)
+_STOPS = (int(MessageKind.STOP), int(MessageKind.STOP_LIMIT))
 _KIND_NAMES = np.array([kind.name.lower() for kind in PostingKind])
 
 
@@ -49,6 +59,38 @@ class MarketTables:
             "margin_calls": lambda market: float(market.margin_calls_made),
             "defaults": lambda market: float(market.clearing.in_default.sum()),
         }
+
+    def keeps(self, table: str) -> bool:
+        """Say whether a table of the run is recorded."""
+        return self._recorder is not None and self._recorder.keeps(table)
+
+    def record_backtest(self, accounts: NDArray[Any], contracts: NDArray[Any]) -> None:
+        """Add rows of ``margin_backtest`` and of ``contract_backtest``."""
+        for table, rows in (("margin_backtest", accounts), ("contract_backtest", contracts)):
+            if self._recorder is not None and len(rows) > 0:
+                columns = {name: rows[name] for name in rows.dtype.names or ()}
+                self._recorder.append(table, **columns | {"breach": rows["breach"].astype(np.bool_)})
+
+    def record_exposures(self, rows: dict[str, NDArray[Any]]) -> None:
+        """Add the day's rows of ``exposures``."""
+        if self._recorder is not None:
+            self._recorder.append("exposures", day=self._market.clock.day, **rows)
+
+    def record_fund(self, sizing: FundSizing) -> None:
+        """Add the rows of ``guaranty_fund`` of one sizing, one per member."""
+        if self._recorder is None:
+            return
+        members = len(sizing.required_usd_micro)
+        self._recorder.append(
+            "guaranty_fund",
+            day=self._market.clock.day,
+            member=np.arange(members),
+            cover_two_usd_micro=np.full(members, sizing.cover_two.loss_usd_micro),
+            scenario=np.full(members, sizing.cover_two.scenario),
+            required_usd_micro=np.array(sizing.required_usd_micro, dtype=np.int64),
+            paid_in_usd_micro=np.array(sizing.paid_in_usd_micro, dtype=np.int64),
+            returned_usd_micro=np.array(sizing.returned_usd_micro, dtype=np.int64),
+        )
 
     def record_spot(self) -> None:
         """Add today's row of ``spot``."""
@@ -89,6 +131,7 @@ class MarketTables:
                 ask_lots=top.ask_lots[slots],
                 last_trade_ticks=top.last_trade_ticks[slots],
                 volume_lots=market.today.round_volume_lots[slots],
+                phase=top.phase[slots],
             )
         if recorder.keeps("trades") and len(result.trades) > 0:
             trades = result.trades
@@ -102,15 +145,41 @@ class MarketTables:
         if recorder.keeps("orders") and len(batch) > 0:
             self._record_orders(batch, result)
 
+    def record_halts(
+        self, kind: str, halted: NDArray[np.bool_], cause: NDArray[np.bool_], rounds: int
+    ) -> None:
+        """Add one row of ``halts`` per month, given by slot: which stop trading, and which are the cause."""
+        market = self._market
+        if self._recorder is None:
+            return
+        tenors = np.flatnonzero(halted[market.curve.slots])
+        rows = market.curve.months[tenors]
+        self._recorder.append(
+            "halts",
+            day=market.clock.day,
+            round=market.clock.round,
+            month=rows["month"],
+            tenor=tenors,
+            kind=kind,
+            is_cause=cause[rows["slot"]],
+            rounds=rounds,
+            limit_low_ticks=rows["low_ticks"],
+            limit_high_ticks=rows["high_ticks"],
+        )
+
     def _record_orders(self, batch: NDArray[Any], result: MatchResult) -> None:
         assert self._recorder is not None
-        no_price = np.isin(batch["kind"], _CANCELS) | (batch["kind"] == int(MessageKind.MARKET))
+        no_price = np.isin(batch["kind"], _WITHOUT_PRICE)
         copied = (
             "account",
             "kind",
             "side",
             "month",
+            "spread_months",
             "lots",
+            "display_lots",
+            "minimum_lots",
+            "ask_lots",
             "time_in_force",
             "post_only",
             "order_id",
@@ -120,7 +189,9 @@ class MarketTables:
             day=self._market.clock.day,
             round=self._market.clock.round,
             arrival_ms=batch["arrival"],
-            price_ticks=np.where(no_price, np.iinfo(np.int64).min, batch["price_ticks"]),
+            price_ticks=np.where(no_price, NO_PRICE, batch["price_ticks"]),
+            stop_ticks=np.where(np.isin(batch["kind"], _STOPS), batch["stop_ticks"], NO_PRICE),
+            ask_ticks=np.where(batch["kind"] == int(MessageKind.QUOTE), batch["ask_ticks"], NO_PRICE),
             reason=result.outcomes["reason"],
             filled_lots=result.outcomes["filled_lots"],
             resting_lots=result.outcomes["resting_lots"],
@@ -144,6 +215,7 @@ class MarketTables:
             settlement_tier=market.curve.settlement_tier,
             model_ticks=np.rint(rows["model_ticks"]).astype(np.int64),
             volume_lots=today.volume_lots[slots],
+            auction_lots=today.auction_lots[slots],
             trades=today.trades[slots],
             open_interest_lots=market.clearing.open_interest_lots[slots],
             spread_ticks=today.mean_spread_ticks[slots],
@@ -168,6 +240,8 @@ class MarketTables:
                 equity_usd_micro=house.collateral_usd_micro,
                 bank_cash_usd_micro=house.bank_cash_usd_micro,
                 credit_drawn_usd_micro=house.credit_drawn_usd_micro,
+                collateral_interest_usd_micro=house.collateral_interest_usd_micro,
+                levies_usd_micro=house.levies_usd_micro,
                 initial_margin_usd_micro=house.initial_margin(),
                 maintenance_margin_usd_micro=house.maintenance_margin(),
                 variation_usd_micro=variation - self._variation_before,
@@ -216,6 +290,10 @@ class MarketTables:
         """Add the default of an account to ``defaults``."""
         self._default_row("client_default", event.account, event.member)
 
+    def record_reduction(self, notice: ReductionNotice) -> None:
+        """Add the start of a forced reduction to ``defaults``."""
+        self._default_row("forced_reduction", notice.account, notice.member)
+
     def record_close_out(self, result: WaterfallResult) -> None:
         """Add the end of a close-out, and the default of a member that it caused, to ``defaults``."""
         self._default_row(
@@ -226,8 +304,8 @@ class MarketTables:
             surplus=result.surplus_usd_micro,
             **{name.removesuffix("_usd_micro"): lots for name, lots in result.layers._asdict().items()},
         )
-        if result.member_default:
-            self._default_row("member_default", result.account, result.member)
+        for failed in result.member_defaults:
+            self._default_row("member_default", result.account, failed.member)
 
     def _default_row(self, event: str, account: int, member: int, **amounts: int) -> None:
         if self._recorder is None:
@@ -238,6 +316,9 @@ class MarketTables:
             "member_fund",
             "skin_in_the_game",
             "survivors_fund",
+            "assessments",
+            "variation_haircut",
+            "tear_up",
             "uncovered",
             "surplus",
         )
@@ -291,7 +372,7 @@ class MarketTables:
             final_equity_usd_micro=final,
             pnl_usd_micro=final - self._initial_equity,
             fees_usd_micro=house.fees_usd_micro,
-            lots_traded=house.maker_lots + house.taker_lots,
+            lots_traded=house.maker_lots + house.taker_lots + house.auction_lots,
             maker_lots=house.maker_lots,
             messages=market.messages_sent,
             rejected=market.refusals.sum(axis=1),

@@ -188,8 +188,12 @@ def market_metrics(
     return {
         "front_two_sided_share": _at(tenors, "two_sided_share", 0),
         "front_spread_ticks": _at(tenors, "spread_ticks", 0),
+        "front_spread_usd": _at(tenors, "spread_ticks", 0) * contract.tick_size_usd_micro / USD_MICRO,
         "front_depth_lots": _at(tenors, "depth_lots", 0),
         "volume_lots": float(daily["volume_lots"].sum()),
+        "auction_volume_share": ratio(daily["auction_lots"].sum(), daily["volume_lots"].sum()),
+        "limit_halts": _caused(tables["halts"], "limit"),
+        "interruptions": _caused(tables["halts"], "interruption"),
         "months_listed": float(len(traded)),
         "months_traded": float((traded > 0).sum()),
         "open_interest_first_lots": interest.first,
@@ -210,6 +214,11 @@ def market_metrics(
         "variance_reduction": hedge.variance_reduction,
         "variance_reduction_pooled": hedge.variance_reduction_pooled,
     }
+
+
+def _caused(halts: pd.DataFrame, kind: str) -> float:
+    """Return how many months stopped for a reason of their own price."""
+    return float(((halts["kind"] == kind) & halts["is_cause"]).sum())
 
 
 def _at(tenors: pd.DataFrame, column: str, tenor: int) -> float:

@@ -11,13 +11,14 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from abm.core.errors import ScenarioError
 from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
+from abm.scenario.exchange_sections import ExchangeSection
 from abm.scenario.fields import Section, section
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
 from abm.scenario.spot_sections import IndexSection, SpotSection
 from abm.scenario.toml_text import toml_document
-from abm.scenario.venue_sections import ClearingSection, ExchangeSection, RecordingSection
+from abm.scenario.venue_sections import ClearingSection, RecordingSection
 
 OVERRIDE = "override"
 """Origin of a field that ``replace`` (or ``--set`` on the command line) has set."""
@@ -155,6 +156,11 @@ class Scenario(Section):
             raise ValueError(
                 f"agents.providers.count: {self.agents.providers.count} is not "
                 f">= index.min_providers = {self.index.min_providers}"
+            )
+        longest, listed = max(self.exchange.spreads.lengths, default=0), self.contract.listed_months
+        if longest >= listed:
+            raise ValueError(
+                f"exchange.spreads.lengths: {longest} is not < contract.listed_months = {listed}"
             )
         price = self.spot.initial_price_usd
         if isinstance(price, float) and price < self.contract.tick_size_usd:

@@ -61,7 +61,7 @@ def problem_line(
     ordered = sorted(by_field.items(), key=lambda item: item[1][0]["type"] != "extra_forbidden")
     path, problems = ordered[0]
     dotted, text = _describe(path, problems, model, tables)
-    origin = _origin(dotted, origins)
+    origin = _origin(dotted, origins) or _origin_of_mentioned(text, origins)
     more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
     return f"{origin + ': ' if origin else ''}{dotted}: {text}{more}"
 
@@ -72,6 +72,12 @@ def _origin(dotted: str, origins: Mapping[str, str]) -> str | None:
         if f"{field}.".startswith(f"{dotted}.") or dotted.startswith(f"{field}."):
             return origin
     return None
+
+
+def _origin_of_mentioned(text: str, origins: Mapping[str, str]) -> str | None:
+    """Return the file that set a field which the message sets another one against."""
+    mentioned = (_origin(word, origins) for word in text.split() if "." in word)
+    return next((origin for origin in mentioned if origin is not None), None)
 
 
 def _unknown_key(key: str, known: Iterable[str]) -> str:

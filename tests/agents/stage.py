@@ -23,7 +23,7 @@ def months_around(
     months["best_bid_ticks"] = model - spread_ticks // 2
     months["best_ask_ticks"] = model + spread_ticks // 2
     months["bid_lots"] = months["ask_lots"] = 20
-    months["last_trade_ticks"] = NO_PRICE
+    months["last_trade_ticks"] = months["indicative_ticks"] = NO_PRICE
     months["low_ticks"] = model - 300
     months["high_ticks"] = model + 300
     months["volatility_per_day"] = 0.02

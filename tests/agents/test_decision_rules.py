@@ -7,72 +7,24 @@ import math
 import numpy as np
 import pytest
 from stage import decide, keys, months_around, no_positions
+from traders import (
+    DAY_SHARE,
+    WEIGHTS,
+    chartist_rows,
+    fundamentalist_rows,
+    hedger_rows,
+    maker_rows,
+    noise_rows,
+    quote_terms,
+)
 
-from abm.agents.chartist import CHARTIST_DTYPE, decide_chartists
-from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE, decide_fundamentalists
-from abm.agents.hedging import HEDGER_DTYPE, decide_hedgers
-from abm.agents.market_maker import MAKER_DTYPE, decide_makers, half_spread_ticks
-from abm.agents.noise import NOISE_DTYPE, decide_noise
-from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce
-from abm.market.populate import cumulative_tenor_weights
-
-DAY_SHARE = 1 / 48
-WEIGHTS = cumulative_tenor_weights(12, 3.0)
-
-
-def rows(dtype, count, **values):
-    columns = np.zeros(count, dtype=dtype)
-    columns["account"] = np.arange(count)
-    columns["latency_ms"], columns["jitter"] = 20.0, 0.5
-    for name, value in values.items():
-        columns[name] = value
-    return columns
-
-
-def noise_rows(count=200, **values):
-    return rows(
-        NOISE_DTYPE, count,
-        **{"actions_per_day": 48.0, "cancels_per_day": 5.0, "market_order_share": 0.4, "mean_lots": 3.0,
-           "price_distance": 0.004, "max_position_lots": 50} | values,
-    )  # fmt: skip
-
-
-def fundamentalist_rows(count=200, **values):
-    return rows(
-        FUNDAMENTALIST_DTYPE, count,
-        **{"actions_per_day": 48.0, "belief_sd": 0.02, "belief_reversion_per_day": 0.3, "threshold": 0.005,
-           "mean_lots": 5.0, "max_position_lots": 100} | values,
-    )  # fmt: skip
-
-
-def chartist_rows(count=60, **values):
-    return rows(
-        CHARTIST_DTYPE, count,
-        **{"actions_per_day": 48.0, "tenor": 1 + np.arange(count) % 6, "month": -1, "fast_days": 0.5,
-           "slow_days": 3.0, "threshold": 0.001, "slice_lots": 5, "max_position_lots": 30} | values,
-    )  # fmt: skip
-
-
-def hedger_rows(count=100, **values):
-    return rows(
-        HEDGER_DTYPE, count,
-        **{"actions_per_day": 96.0, "cross_probability": 0.4, "max_premium": 0.03, "floor_ticks": -math.inf,
-           "slice_lots": 4, "band_lots": 1} | values,
-    )  # fmt: skip
-
-
-def maker_rows(count=4, **values):
-    return rows(
-        MAKER_DTYPE, count,
-        **{"requotes_per_day": 1e9, "risk_aversion": 4e-6, "horizon_days": 1.0, "fill_distance": 0.004,
-           "curve_correlation": 0.5, "belief_sd": 0.0, "belief_reversion_per_day": 2.0, "max_skew": 0.04,
-           "max_position_lots": 600} | values,
-    )  # fmt: skip
-
-
-def quote_terms(lots=20, widest=0.05):
-    return np.full(12, lots, dtype=np.int64), np.full(12, widest), 1.0
-
+from abm.agents.chartist import decide_chartists
+from abm.agents.fundamentalist import decide_fundamentalists
+from abm.agents.hedging import decide_hedgers
+from abm.agents.market_maker import decide_makers, half_spread_ticks
+from abm.agents.noise import decide_noise
+from abm.agents.view import MONTH_DTYPE
+from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce, TradingPhase
 
 CASES = {
     "noise": (decide_noise, noise_rows, lambda n: (WEIGHTS, months_around(), no_positions(n), DAY_SHARE)),
@@ -117,6 +69,24 @@ def test_the_compiled_rule_does_what_its_plain_original_does(name):
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_nobody_sends_anything_new_into_a_halted_month(name):
+    kernel, make_rows, middle = CASES[name]
+    halted_tenors = [1, 2, 3]
+    months_traded = {}
+    for phase in (TradingPhase.CONTINUOUS, TradingPhase.HALT):
+        columns = make_rows()
+        terms = middle(len(columns))
+        months = next(part for part in terms if getattr(part, "dtype", None) == MONTH_DTYPE)
+        months["phase"][halted_tenors] = phase
+        sent = decide(kernel, columns, keys(len(columns)), *terms)
+        months_traded[phase] = set(sent["month"][sent["kind"] != MessageKind.CANCEL_ALL].tolist())
+    halted = set(months["month"][halted_tenors].tolist())
+    assert halted <= months_traded[TradingPhase.CONTINUOUS]
+    assert not halted & months_traded[TradingPhase.HALT]
+    assert len(months_traded[TradingPhase.HALT]) >= 3
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_nobody_acts_without_activity(name):
     kernel, make_rows, middle = CASES[name]
     columns = make_rows()
@@ -134,6 +104,11 @@ def test_messages_keep_inside_the_daily_limits(name):
     months = next(part for part in arguments if isinstance(part, np.ndarray) and part.dtype.names)
     months["low_ticks"], months["high_ticks"] = months["model_ticks"] - 4, months["model_ticks"] + 4
     sent = decide(kernel, columns, keys(len(columns)), *arguments)
+    for price, lots in (("price_ticks", "lots"), ("ask_ticks", "ask_lots")):
+        quotes = sent[(sent["kind"] == MessageKind.QUOTE) & (sent[lots] > 0)]
+        tenor = quotes["month"] - months["month"][0]
+        assert (quotes[price] >= months["low_ticks"][tenor]).all()
+        assert (quotes[price] <= months["high_ticks"][tenor]).all()
     limits = sent[sent["kind"] == MessageKind.LIMIT]
     tenor = limits["month"] - months["month"][0]
     resting = limits["time_in_force"] == TimeInForce.DAY
@@ -298,12 +273,13 @@ def test_the_half_spread_is_avellanedas_and_stoikovs():
 def test_a_flat_maker_quotes_symmetrically_in_every_month():
     months = months_around()
     sent = decide(decide_makers, maker_rows(1), keys(1), *quote_terms(), months, no_positions(1), DAY_SHARE)
-    quotes = sent[sent["kind"] == MessageKind.LIMIT]
-    bids, asks = quotes[quotes["side"] > 0], quotes[quotes["side"] < 0]
-    assert len(bids) == len(asks) == 12
-    assert (quotes["post_only"] == 1).all()
-    below = months["model_ticks"] - bids["price_ticks"]
-    above = asks["price_ticks"] - months["model_ticks"]
+    assert (sent["kind"] == MessageKind.QUOTE).all()
+    assert sent["month"].tolist() == months["month"].tolist()
+    assert (sent["post_only"] == 1).all()
+    assert (sent["lots"] == 20).all()
+    assert (sent["ask_lots"] == 20).all()
+    below = months["model_ticks"] - sent["price_ticks"]
+    above = sent["ask_ticks"] - months["model_ticks"]
     np.testing.assert_array_equal(below, above)
 
 
@@ -316,7 +292,7 @@ def test_a_long_maker_lowers_both_quotes_along_the_whole_curve():
     long = decide(decide_makers, maker, keys(1), *terms, months, held, DAY_SHARE)
     moved = {}
     for name, sent in (("flat", flat), ("long", long)):
-        quotes = sent[(sent["kind"] == MessageKind.LIMIT) & (sent["side"] > 0)]
+        quotes = sent[sent["lots"] > 0]
         moved[name] = dict(zip(quotes["month"].tolist(), quotes["price_ticks"].tolist(), strict=True))
     fall = {month: moved["flat"][month] - moved["long"][month] for month in moved["flat"]}
     held_month = int(months["month"][3])
@@ -327,9 +303,9 @@ def test_a_long_maker_lowers_both_quotes_along_the_whole_curve():
 def test_a_maker_at_its_position_limit_quotes_one_side():
     held = no_positions(1) + 600
     sent = decide(decide_makers, maker_rows(1), keys(1), *quote_terms(), months_around(), held, DAY_SHARE)
-    quotes = sent[sent["kind"] == MessageKind.LIMIT]
-    assert (quotes["side"] == Side.SELL).all()
-    assert len(quotes) == 12
+    assert (sent["lots"] == 0).all()
+    assert (sent["ask_lots"] == 20).all()
+    assert len(sent) == 12
 
 
 def test_the_contract_caps_the_makers_spread():
@@ -337,21 +313,29 @@ def test_the_contract_caps_the_makers_spread():
     months = months_around(spread_ticks=2_000)
     months["low_ticks"], months["high_ticks"] = -10_000, 10_000
     sent = decide(decide_makers, wide, keys(1), *quote_terms(widest=0.02), months, no_positions(1), DAY_SHARE)
-    quotes = sent[sent["kind"] == MessageKind.LIMIT]
-    asks, bids = quotes[quotes["side"] < 0], quotes[quotes["side"] > 0]
-    assert (asks["price_ticks"] - bids["price_ticks"] <= 0.02 * months["scale_ticks"] + 1).all()
+    assert (sent["ask_ticks"] - sent["price_ticks"] <= 0.02 * months["scale_ticks"] + 1).all()
 
 
 def test_makers_quote_around_negative_prices():
     months = months_around(-500.0, spread_ticks=200)
     sent = decide(decide_makers, maker_rows(1), keys(1), *quote_terms(), months, no_positions(1), DAY_SHARE)
-    quotes = sent[sent["kind"] == MessageKind.LIMIT]
-    assert len(quotes) == 24
-    assert (quotes[quotes["side"] > 0]["price_ticks"] < months["model_ticks"]).all()
+    assert len(sent) == 12
+    assert (sent["lots"] > 0).all()
+    assert (sent["ask_lots"] > 0).all()
+    assert (sent["price_ticks"] < months["model_ticks"]).all()
 
 
 def test_makers_quote_an_empty_book():
     months = months_around()
     months["best_bid_ticks"] = months["best_ask_ticks"] = NO_PRICE
     sent = decide(decide_makers, maker_rows(1), keys(1), *quote_terms(), months, no_positions(1), DAY_SHARE)
-    assert np.count_nonzero(sent["kind"] == MessageKind.LIMIT) == 24
+    assert (sent["kind"] == MessageKind.QUOTE).sum() == 12
+    assert (sent["lots"] > 0).all()
+    assert (sent["ask_lots"] > 0).all()
+
+
+def test_makers_do_not_quote_a_halted_month():
+    months = months_around()
+    months["phase"][3] = TradingPhase.HALT
+    sent = decide(decide_makers, maker_rows(1), keys(1), *quote_terms(), months, no_positions(1), DAY_SHARE)
+    assert sent["month"].tolist() == np.delete(months["month"], 3).tolist()

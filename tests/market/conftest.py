@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
+import pandas as pd
 import pytest
 
 from abm.market import RunResult, run
@@ -13,8 +15,8 @@ SEEDS = (1, 2, 3)
 
 
 @cache
-def year(name: str, seed: int) -> RunResult:
-    return run(Scenario.load(name).replace({"recording.profile": "daily"}), seed=seed)
+def year(name: str, seed: int, profile: str = "daily") -> RunResult:
+    return run(Scenario.load(name).replace({"recording.profile": profile}), seed=seed)
 
 
 @pytest.fixture(scope="session", params=SEEDS)
@@ -24,7 +26,13 @@ def baseline_year(request: pytest.FixtureRequest) -> RunResult:
 
 @pytest.fixture(scope="session")
 def explosions() -> list[RunResult]:
-    return [year("demand_explosion", seed) for seed in SEEDS]
+    return [year("demand_explosion", seed, "full" if seed == 1 else "daily") for seed in SEEDS]
+
+
+@pytest.fixture(scope="session")
+def halting_year(explosions: list[RunResult]) -> Mapping[str, pd.DataFrame]:
+    """Every table of a year in which months halt."""
+    return explosions[0].tables
 
 
 @pytest.fixture(scope="session")

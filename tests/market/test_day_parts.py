@@ -7,12 +7,12 @@ import pytest
 
 from abm.agents.view import MONTH_DTYPE
 from abm.core.calendar import TradingCalendar
-from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, TRADE_DTYPE, MessageKind
+from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, TRADE_DTYPE, RejectReason
 from abm.exchange import TopOfBook
 from abm.market import TokenFuturesMarket
 from abm.market.clock import MarketClock
 from abm.market.maker_contract import MakerScores, MakerTerms
-from abm.market.observation import TradingDayRecord, add_trade_values, count_messages, follow_quotes
+from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
@@ -173,6 +173,16 @@ def test_a_spread_of_one_tick_is_tight_at_any_price():
     assert contract.close_day().spread_compliance[0] == 1.0
 
 
+def test_a_maker_owes_nothing_while_a_month_is_halted_or_in_an_auction():
+    contract, months = scores(), months_at(1_000.0)
+    contract.observe(*quote(995, 1_005), months)
+    months["phase"] = [2, 1]
+    contract.observe(*quote(995, 1_005, bid_lots=0), months)
+    assert contract.close_day().presence.tolist() == [1.0]
+    contract.observe(*quote(995, 1_005, bid_lots=0), months)
+    assert contract.close_day().obligation_met.tolist() == [True]  # a day without continuous trading
+
+
 def test_invariant_34_no_pay_for_a_month_in_which_the_level_was_missed():
     contract = scores(required=0.8)
     good, bad = quote(995, 1_005), quote(995, 1_005, bid_lots=0)
@@ -229,15 +239,20 @@ def test_hedge_accounts_agree_with_the_variation_margin_paid():
     assert np.abs(paid).sum() > 0
 
 
+def top(bids, asks, bid_lots, ask_lots, phases=(0, 0)) -> TopOfBook:
+    none, zero = (NO_PRICE, NO_PRICE), (0, 0)
+    return TopOfBook(*(np.array(row) for row in (bids, asks, bid_lots, ask_lots, none, none, zero, phases)))
+
+
+QUOTED = top((99, 50), (101, 54), (5, 6), (7, 8))
+NO_TRADES = np.zeros(0, dtype=TRADE_DTYPE)
+
+
 def test_the_day_record_averages_over_rounds():
     record = TradingDayRecord(2)
-    no_trades = np.zeros(0, dtype=TRADE_DTYPE)
-    quoted = TopOfBook(*(np.array(pair) for pair in ([99, 50], [101, 54], [5, 6], [7, 8], [NO_PRICE] * 2)))
-    empty = TopOfBook(
-        *(np.array(pair) for pair in ([NO_PRICE, 50], [101, 56], [0, 6], [7, 8], [NO_PRICE] * 2))
-    )
-    record.observe(trades_of((0, 1, 1, 52, 3)), quoted, in_closing_window=False)
-    record.observe(no_trades, empty, in_closing_window=True)
+    record.observe(trades_of((0, 1, 1, 52, 3)), QUOTED, in_closing_window=False)
+    one_sided = top((NO_PRICE, 50), (101, 56), (0, 6), (7, 8))
+    record.observe(NO_TRADES, one_sided, in_closing_window=True)
     assert record.two_sided_share.tolist() == [0.5, 1.0]
     assert record.mean_spread_ticks.tolist() == [2.0, 5.0]
     assert record.mean_depth_lots.tolist() == [9.5, 14.0]
@@ -246,25 +261,44 @@ def test_the_day_record_averages_over_rounds():
     assert len(record.closing_trades) == 0
 
 
-def test_a_makers_latest_resting_quote_is_followed():
-    orders = np.zeros(3, dtype=ORDER_DTYPE)
-    orders["account"], orders["month"], orders["side"] = [7, 7, 3], [13, 13, 13], [1, -1, 1]
-    orders["price_ticks"], orders["kind"] = [98, 102, 55], MessageKind.LIMIT
-    outcomes = np.zeros(3, dtype=OUTCOME_DTYPE)
-    outcomes["resting_lots"] = [5, 0, 5]
-    seen = np.zeros((2, 12, 2), dtype=np.int64)
-    follow_quotes(orders, outcomes, 6, seen)
-    assert seen[1, 1].tolist() == [98, 0]  # the ask did not rest
-    assert seen[0].sum() == 0
+def test_spread_depth_and_presence_are_measured_in_continuous_trading_only():
+    record = TradingDayRecord(2)
+    record.observe(NO_TRADES, QUOTED, in_closing_window=False)
+    record.observe(NO_TRADES, QUOTED._replace(phase=np.array([2, 0])), in_closing_window=False)  # halted
+    hidden = top((NO_PRICE, 50), (NO_PRICE, 54), (0, 6), (0, 8), phases=(1, 0))  # an auction shows no quotes
+    record.observe(NO_TRADES, hidden, in_closing_window=False)
+    assert record.two_sided_share.tolist() == [1.0, 1.0]
+    assert record.mean_spread_ticks.tolist() == [2.0, 4.0]
+    assert record.mean_depth_lots.tolist() == [12.0, 14.0]
+
+
+def test_a_month_without_continuous_trading_has_no_spread_and_no_depth():
+    record = TradingDayRecord(2)
+    record.observe(NO_TRADES, QUOTED._replace(phase=np.array([2, 0])), in_closing_window=False)
+    assert record.two_sided_share.tolist() == [0.0, 1.0]
+    assert np.isnan(record.mean_spread_ticks[0])
+    assert record.mean_depth_lots.tolist() == [0.0, 14.0]
+
+
+def test_auction_lots_are_counted_apart_and_spread_legs_do_not_make_the_settlement():
+    record = TradingDayRecord(2)
+    trades = trades_of((0, 1, 0, 100, 5), (0, 1, 0, 100, 2), (0, 1, 1, 40, 7))
+    trades["aggressor_side"] = [0, 1, -1]
+    trades["spread_months"] = [0, 1, 1]
+    record.observe(trades, QUOTED, in_closing_window=True)
+    assert record.volume_lots.tolist() == [7, 7]
+    assert record.auction_lots.tolist() == [5, 0]
+    assert record.trades.tolist() == [2, 1]
+    assert record.closing_trades["lots"].tolist() == [5]
 
 
 def test_messages_and_refusals_are_counted_by_account():
     orders = np.zeros(3, dtype=ORDER_DTYPE)
     orders["account"] = [1, 1, 0]
     outcomes = np.zeros(3, dtype=OUTCOME_DTYPE)
-    outcomes["reason"] = [0, 11, 0]
-    sent, refused = np.zeros(2, dtype=np.int64), np.zeros((2, 18), dtype=np.int64)
+    outcomes["reason"] = [RejectReason.NONE, RejectReason.POSITION_LIMIT, RejectReason.NONE]
+    sent, refused = np.zeros(2, dtype=np.int64), np.zeros((2, len(RejectReason)), dtype=np.int64)
     count_messages(orders, outcomes, sent, refused)
     assert sent.tolist() == [1, 2]
-    assert refused[1, 11] == 1
+    assert refused[1, RejectReason.POSITION_LIMIT] == 1
     assert refused.sum() == 1

@@ -9,16 +9,23 @@ from pathlib import Path
 
 import pytest
 
+import scenarios
 from abm.core.errors import ScenarioError
 from abm.scenario import Scenario, explain, list_scenarios
 
 HERE = Path(__file__).parent
+PACKAGED = {path.stem: path for path in sorted(Path(scenarios.__file__).parent.glob("*.toml"))}
+STUDIES = sorted(name for name in PACKAGED if name.startswith("rule_"))
 VALID = sorted((HERE / "valid").glob("*.toml"))
 INVALID = sorted((HERE / "invalid").glob("*.toml"))
 
 
 def remarks(path: Path, word: str) -> list[str]:
     return re.findall(rf"^# {word}: (.*)$", path.read_text(), flags=re.MULTILINE)
+
+
+def part_of(table: object, name: str) -> object:
+    return table[int(name)] if isinstance(table, tuple) else getattr(table, name)
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
@@ -28,8 +35,9 @@ def test_a_valid_file_resolves_to_what_it_says(path: Path) -> None:
     assert expected
     for line in expected:
         field, value = line.split(" = ")
-        found = reduce(getattr, field.split("."), scenario)
-        assert (field, found) == (field, tomllib.loads(f"value = {value}")["value"])
+        found = reduce(part_of, field.split("."), scenario)
+        said = tomllib.loads(f"value = {value}")["value"]
+        assert (field, found) == (field, tuple(said) if isinstance(said, list) else said)
 
 
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
@@ -48,7 +56,7 @@ def test_a_mistake_is_one_line_with_file_field_value_and_what_is_allowed(path: P
         Scenario.load(path)
     message = str(caught.value)
     assert "\n" not in message
-    assert message.replace(f"{path.parent}/", "") == expected
+    assert message.replace(f"{path.parent}/", "") == expected.replace("PACKAGED", ", ".join(PACKAGED))
 
 
 def test_text_that_is_not_utf8_is_a_named_mistake(tmp_path: Path) -> None:
@@ -64,14 +72,30 @@ def test_the_packaged_baseline_states_the_defaults() -> None:
 
 def test_every_packaged_scenario_loads_and_describes_itself() -> None:
     listed = list_scenarios()
-    assert [row.name for row in listed] == [
-        "baseline",
-        "demand_explosion",
-        "supply_shortage",
-        "technology_breakthrough",
-    ]
+    assert [row.name for row in listed] == list(PACKAGED)
+    assert {"baseline", "demand_explosion", "supply_shortage", "technology_breakthrough"} < PACKAGED.keys()
+    assert len(STUDIES) >= 5
     for row in listed:
         assert Scenario.load(row.name).description == row.description != ""
+
+
+def changes(before: str, after: str) -> dict[str, object]:
+    pairs = zip(explain(Scenario.load(before)), explain(Scenario.load(after)), strict=True)
+    return {
+        new.field: new.value
+        for old, new in pairs
+        if old.value != new.value and new.field not in ("name", "description")
+    }
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_of_a_rule_changes_the_venue_and_nothing_else(name: str) -> None:
+    text = PACKAGED[name].read_text(encoding="utf-8")
+    base = tomllib.loads(text)["extends"]
+    changed = changes(base, name)
+    assert changed
+    assert all(field.startswith(("exchange.", "contract.tick_size")) for field in changed), changed
+    assert f"Compare with {base}" in text
 
 
 @pytest.mark.parametrize(
@@ -120,10 +144,4 @@ def test_every_packaged_scenario_loads_and_describes_itself() -> None:
 def test_a_packaged_scenario_differs_from_the_baseline_in_the_spot_price_only(
     name: str, differs: dict[str, float]
 ) -> None:
-    pairs = zip(explain(Scenario.load("baseline")), explain(Scenario.load(name)), strict=True)
-    changed = {
-        after.field: after.value
-        for before, after in pairs
-        if before.value != after.value and after.field not in ("name", "description")
-    }
-    assert changed == differs
+    assert changes("baseline", name) == differs

@@ -7,12 +7,15 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
 from abm.core.errors import ScenarioError
 from abm.scenario import Scenario, explain
+from abm.scenario.exchange_sections import PopulationName
+from abm.scenario.fields import Section
 
 HERE = Path(__file__).parent
 
@@ -95,6 +98,34 @@ def test_explain_names_unit_source_and_origin_of_every_field() -> None:
     assert unlabelled == []
     unsourced = [row.field for row in rows.values() if row.source == "-"]
     assert unsourced == ["name", "description"]
+
+
+def test_explain_shows_a_list_of_tables_on_one_line_that_can_be_read_back() -> None:
+    tiers = ({"from_lots": 10_000, "maker_fee_usd": 0.1, "taker_fee_usd": 0.4},)
+    scenario = Scenario().replace({"exchange.fee_tiers": list(tiers), "exchange.spreads.lengths": [1, 2]})
+    rows = {row.field: row for row in explain(scenario)}
+    assert rows["exchange.fee_tiers"][1:5] == (tiers, "lots, USD/lot", "see override", "override")
+    assert rows["exchange.spreads.lengths"][1:5] == ((1, 2), "months", "see override", "override")
+    again = Scenario().replace({name: row.value for name, row in rows.items() if row.source != "-"})
+    assert again.sha256() == scenario.sha256() != Scenario().sha256()
+
+
+def test_every_population_of_the_scenario_can_be_exempt_from_position_limits() -> None:
+    populations = [name for name, part in Scenario().agents if isinstance(part, Section)]
+    exempting = {"exchange.position_limits.exempt": populations}
+    assert list(Scenario().replace(exempting).exchange.position_limits.exempt) == populations
+    assert set(get_args(PopulationName)) == set(populations)
+
+
+def test_the_schema_describes_the_tables_of_a_list() -> None:
+    schema = Scenario.json_schema()
+    exchange = schema["$defs"]["ExchangeSection"]["properties"]
+    assert exchange["fee_tiers"]["items"] == {"$ref": "#/$defs/FeeTier"}
+    tier = schema["$defs"]["FeeTier"]
+    assert tier["required"] == ["from_lots", "maker_fee_usd", "taker_fee_usd"]
+    assert tier["properties"]["maker_fee_usd"]["unit"] == "USD/lot"
+    assert exchange["spreads"]["$ref"] == "#/$defs/SpreadsSection"
+    assert schema["$defs"]["SpreadsSection"]["properties"]["lengths"]["items"]["minimum"] == 1
 
 
 def test_the_schema_knows_every_key_of_the_packaged_files() -> None:

@@ -1,0 +1,62 @@
+"""The history that margin models start from: moves of the index's forward curve before futures were listed.
+
+A new contract has no prices of its own. Its clearing house calibrates margin to what the curve implied by
+the index would have done: the spot process is simulated up to the day before the launch, from a stream of its
+own, and a month at each tenor is valued every day. What the scenario does to the price after the launch (a
+level shift, say) is not in it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.calendar import TradingCalendar
+from abm.spot.process import SpotProcess
+
+FloatArray = NDArray[np.float64]
+_BURN_IN_DAYS = 252
+
+
+def launch_history(
+    process: SpotProcess,
+    calendar: TradingCalendar,
+    *,
+    days: int,
+    listed_months: int,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return daily relative moves of the model curve by tenor, oldest first, shape (days, listed_months).
+
+    Parameters
+    ----------
+    process : SpotProcess
+        Law of the spot price.
+    calendar : TradingCalendar
+        Length of days and months.
+    days : int
+        Days of history, at least one.
+    listed_months : int
+        Tenors; a month of tenor k is valued k months before the middle of its delivery, the front month over
+        the half of its fixings that is to come on average. Averaging does not damp its move: what is fixed
+        already is a matter of the margin model.
+    rng : numpy.random.Generator
+        Draws the path, with a year before the first day so that it does not start at rest.
+    """
+    times = np.arange(_BURN_IN_DAYS + days + 1) / calendar.days_per_year
+    paths = process.simulate_factors(times, 1, rng)
+    x, xi = paths.x[0, _BURN_IN_DAYS:], paths.xi[0, _BURN_IN_DAYS:]
+    month = calendar.days_per_month / calendar.days_per_year
+    ahead = month * np.maximum(np.arange(listed_months), 0.25)
+    dt = 1.0 / calendar.days_per_year
+    growth = np.log(process.risk_neutral().exponential_moment(1.0, np.append(ahead, ahead + dt), 0.0, xi=0.0))
+    now, before = growth[:listed_months], growth[listed_months:]
+    kept = np.exp(-process.kappa * ahead)
+    log_move = (
+        np.outer(x[1:], kept)
+        - np.outer(x[:-1], kept * np.exp(-process.kappa * dt))
+        + (xi[1:] - xi[:-1])[:, np.newaxis]
+        + (now - before)
+    )
+    moves: FloatArray = np.expm1(log_move)
+    return moves

@@ -1,0 +1,154 @@
+"""What the venue publishes: top of book, depth to some levels, latest trades, as old as the rules make it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.view import PUBLIC_TRADE_DTYPE, Depth, MarketView
+from abm.core.orders import NO_PRICE, TradingPhase
+from abm.exchange import Exchange
+
+_AUCTION = int(TradingPhase.AUCTION)
+_NO_TICKS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+_NO_TRADES: NDArray[Any] = np.zeros(0, dtype=PUBLIC_TRADE_DTYPE)
+_NO_TRADES.flags.writeable = False
+_NO_DEPTH = Depth(_NO_TICKS, _NO_TICKS, _NO_TICKS, _NO_TICKS)
+_MARKET_FIELDS = (
+    "best_bid_ticks",
+    "best_ask_ticks",
+    "bid_lots",
+    "ask_lots",
+    "last_trade_ticks",
+    "indicative_ticks",
+    "reference_ticks",
+)
+"""Fields of a public row that age; limits, settlement, phase and model value are announced at once."""
+
+_NO_QUOTES = {"best_bid_ticks": NO_PRICE, "best_ask_ticks": NO_PRICE, "bid_lots": 0, "ask_lots": 0}
+
+
+class _Snapshot(NamedTuple):
+    day: int
+    round_of_day: int
+    months: NDArray[Any]
+    trades: NDArray[Any]
+    depths: list[Depth]
+
+
+class MarketDataFeed:
+    """Builds the view that every trader gets at the start of a round.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Where depth is read.
+    depth_levels : int
+        Price levels that are published on each side.
+    trades_shown : int
+        Latest trades that are published.
+    delay_rounds : int
+        Age of books and trades in rounds; at the open nothing is older than the open. However old it is, of
+        a month that is in an auction now no quote is shown.
+    """
+
+    def __init__(
+        self, exchange: Exchange, *, depth_levels: int, trades_shown: int, delay_rounds: int
+    ) -> None:
+        self._exchange = exchange
+        self._depth_levels = depth_levels
+        self._trades_shown = trades_shown
+        self._delay_rounds = delay_rounds
+        self._today = -1
+        self._trades = _NO_TRADES
+        self._waiting: deque[_Snapshot] = deque()
+
+    def open_day(self, day: int) -> None:
+        """Forget yesterday's trades and snapshots."""
+        self._today = day
+        self._trades = _NO_TRADES
+        self._waiting.clear()
+
+    def publish(self, trades: NDArray[Any], *, day: int, round_of_day: int) -> None:
+        """Take in the trades of a round."""
+        if self._trades_shown == 0 or len(trades) == 0:
+            return
+        latest = trades[-self._trades_shown :]
+        public = np.zeros(len(latest), dtype=PUBLIC_TRADE_DTYPE)
+        public["day"], public["round"] = day, round_of_day
+        for name in ("month", "price_ticks", "lots", "aggressor_side", "spread_months"):
+            public[name] = latest[name]
+        self._trades = np.concatenate([self._trades, public])[-self._trades_shown :]
+        self._trades.flags.writeable = False
+
+    def view(
+        self, months: NDArray[Any], *, day: int, round_of_day: int, day_share: float, index_usd: float
+    ) -> MarketView:
+        """Return the view of a round; a second look in the same round stands in place of the first.
+
+        Between the close of a day and the next open there is neither depth nor trade to see.
+
+        Parameters
+        ----------
+        months : structured array
+            ``MONTH_DTYPE`` rows as of now, in tenor order; the view has a copy.
+        """
+        months, trades = months.copy(), self._trades
+        read_depth: Callable[[int], Depth] = partial(self._depth_of, months)
+        if day != self._today:
+            trades, read_depth = _NO_TRADES, _depth_of_nothing
+        elif self._delay_rounds > 0:
+            depths = [read_depth(tenor) for tenor in range(len(months))]
+            self._keep(_Snapshot(day, round_of_day, months.copy(), trades, depths))
+            seen = self._waiting[0]
+            for name in _MARKET_FIELDS:
+                months[name] = seen.months[name]
+            # Everybody knows of an auction that is on, and that there is nothing to trade with at once.
+            in_auction = months["phase"] == _AUCTION
+            for name, nothing in _NO_QUOTES.items():
+                months[name][in_auction] = nothing
+            trades, read_depth = seen.trades, partial(_old_depth, months, seen.depths)
+        return MarketView(
+            day=day,
+            round=round_of_day,
+            day_share=day_share,
+            index_usd=index_usd,
+            months=months,
+            trades=trades,
+            read_depth=read_depth,
+        )
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed what traders have yet to see into the state hash."""
+        for seen in self._waiting:
+            digest.update(seen.months.tobytes() + seen.trades.tobytes())
+            for depth in seen.depths:
+                digest.update(b"".join(side.tobytes() for side in depth))
+        digest.update(self._trades.tobytes())
+
+    def _keep(self, snapshot: _Snapshot) -> None:
+        """Put a snapshot last in line and drop the one that is older than the delay."""
+        if self._waiting and self._waiting[-1][:2] == snapshot[:2]:
+            self._waiting.pop()
+        self._waiting.append(snapshot)
+        if len(self._waiting) > self._delay_rounds + 1:
+            self._waiting.popleft()
+
+    def _depth_of(self, months: NDArray[Any], tenor: int) -> Depth:
+        """Read a month's book now; an auction shows nothing but its indicative price."""
+        if months["phase"][tenor] == _AUCTION:
+            return _NO_DEPTH
+        return Depth(*self._exchange.depth(int(months["month"][tenor]), self._depth_levels))
+
+
+def _depth_of_nothing(tenor: int) -> Depth:
+    return _NO_DEPTH
+
+
+def _old_depth(months: NDArray[Any], depths: list[Depth], tenor: int) -> Depth:
+    return _NO_DEPTH if months["phase"][tenor] == _AUCTION else depths[tenor]

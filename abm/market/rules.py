@@ -1,0 +1,86 @@
+"""A rule of the venue as a small unit with hooks around the round: the built-in ones, and a user's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.errors import ParameterError
+from abm.core.orders import ORDER_DTYPE
+from abm.exchange import MatchResult
+
+if TYPE_CHECKING:
+    from abm.market.model import TokenFuturesMarket
+
+
+class MarketRule:
+    """One rule of the market; every hook does nothing until it is overridden.
+
+    Pass instances to ``TokenFuturesMarket(rules=...)`` or ``run(rules=...)``. They are called in the order
+    given, after the built-in rules. A rule draws random numbers only from ``market.rule_generator(name)``, so
+    that it moves nobody else's draws.
+    """
+
+    def open_day(self, market: TokenFuturesMarket) -> None:
+        """Prepare for the day; limits are set and every month is in continuous trading."""
+
+    def before_round(self, market: TokenFuturesMarket) -> None:
+        """Change phases or terms before anybody looks at the market."""
+
+    def before_matching(self, market: TokenFuturesMarket, batch: NDArray[Any]) -> NDArray[Any]:
+        """Return the round's messages as they shall reach the exchange.
+
+        Parameters
+        ----------
+        market : TokenFuturesMarket
+            The market.
+        batch : array of ORDER_DTYPE, shape (n,)
+            Messages not yet in order of arrival; may be changed in place. Messages may be left out of what is
+            returned; added ones go on from ``market.outbox.next_order_id`` in steps of two, and a second rule
+            that adds some from what the first has left.
+        """
+        return batch
+
+    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+        """React to a round: its messages in order of arrival, their outcomes, all trades, cancellations."""
+
+    def close_day(self, market: TokenFuturesMarket) -> None:
+        """Close the day; settlement prices are known, variation margin is not paid yet."""
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed whatever the rule remembers into the state hash."""
+
+
+def checked_rules(rules: tuple[MarketRule, ...] | list[MarketRule]) -> tuple[MarketRule, ...]:
+    """Return a user's rules as a tuple, or raise ``ParameterError``."""
+    for rule in rules:
+        if not isinstance(rule, MarketRule):
+            raise ParameterError(f"rules: {rule!r} is not an instance of a MarketRule")
+    return tuple(rules)
+
+
+def messages_by_rules(
+    rules: tuple[MarketRule, ...], market: TokenFuturesMarket, batch: NDArray[Any]
+) -> NDArray[Any]:
+    """Return the round's messages after every rule's ``before_matching``.
+
+    Raises
+    ------
+    ParameterError
+        If a rule returns something else, or messages of an account that does not exist.
+    """
+    for rule in rules:
+        returned: Any = rule.before_matching(market, batch)
+        if returned is batch:
+            continue
+        name = f"{type(rule).__name__}.before_matching"
+        if not isinstance(returned, np.ndarray) or returned.dtype != ORDER_DTYPE or returned.ndim != 1:
+            raise ParameterError(f"{name}: returned {type(returned).__name__}, not messages of ORDER_DTYPE")
+        batch = returned
+    accounts = market.exchange.n_accounts
+    unknown = batch["account"][(batch["account"] < 0) | (batch["account"] >= accounts)]
+    if len(unknown):
+        raise ParameterError(f"before_matching: account {unknown[0]} is not in [0, {accounts - 1}]")
+    return batch

@@ -1,0 +1,71 @@
+"""Columns of the built-in traders, with everyday parameters and accounts from 0."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from abm.agents.chartist import CHARTIST_DTYPE
+from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
+from abm.agents.hedging import HEDGER_DTYPE
+from abm.agents.market_maker import MAKER_DTYPE
+from abm.agents.noise import NOISE_DTYPE
+from abm.market.populate import cumulative_tenor_weights
+
+DAY_SHARE = 1 / 48
+WEIGHTS = cumulative_tenor_weights(12, 3.0)
+
+
+def rows(dtype, count, **values):
+    columns = np.zeros(count, dtype=dtype)
+    columns["account"] = np.arange(count)
+    columns["latency_ms"], columns["jitter"] = 20.0, 0.5
+    for name, value in values.items():
+        columns[name] = value
+    return columns
+
+
+def noise_rows(count=200, **values):
+    return rows(
+        NOISE_DTYPE, count,
+        **{"actions_per_day": 48.0, "cancels_per_day": 5.0, "market_order_share": 0.4, "mean_lots": 3.0,
+           "price_distance": 0.004, "max_position_lots": 50} | values,
+    )  # fmt: skip
+
+
+def fundamentalist_rows(count=200, **values):
+    return rows(
+        FUNDAMENTALIST_DTYPE, count,
+        **{"actions_per_day": 48.0, "belief_sd": 0.02, "belief_reversion_per_day": 0.3, "threshold": 0.005,
+           "mean_lots": 5.0, "max_position_lots": 100} | values,
+    )  # fmt: skip
+
+
+def chartist_rows(count=60, **values):
+    return rows(
+        CHARTIST_DTYPE, count,
+        **{"actions_per_day": 48.0, "tenor": 1 + np.arange(count) % 6, "month": -1, "fast_days": 0.5,
+           "slow_days": 3.0, "threshold": 0.001, "slice_lots": 5, "max_position_lots": 30} | values,
+    )  # fmt: skip
+
+
+def hedger_rows(count=100, **values):
+    return rows(
+        HEDGER_DTYPE, count,
+        **{"actions_per_day": 96.0, "cross_probability": 0.4, "max_premium": 0.03, "floor_ticks": -math.inf,
+           "slice_lots": 4, "band_lots": 1} | values,
+    )  # fmt: skip
+
+
+def maker_rows(count=4, **values):
+    return rows(
+        MAKER_DTYPE, count,
+        **{"requotes_per_day": 1e9, "risk_aversion": 4e-6, "horizon_days": 1.0, "fill_distance": 0.004,
+           "curve_correlation": 0.5, "belief_sd": 0.0, "belief_reversion_per_day": 2.0, "max_skew": 0.04,
+           "max_position_lots": 600} | values,
+    )  # fmt: skip
+
+
+def quote_terms(lots=20, widest=0.05):
+    return np.full(12, lots, dtype=np.int64), np.full(12, widest), 1.0
