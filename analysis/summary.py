@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from typing import NamedTuple
 
 import pandas as pd
@@ -45,6 +46,8 @@ def summarise(run: Run) -> list[SummaryRow]:
         _two_sided(daily),
         _months_traded(daily, opened.calendar),
         _spread(daily),
+        _auctions(opened),
+        _halts(opened.tables["halts"], opened.calendar),
         _open_interest(daily),
         _convergence(daily),
         _margin_calls(opened),
@@ -79,6 +82,32 @@ def _spread(daily: pd.DataFrame) -> SummaryRow:
         "Spread, front and last month",
         f"{decimal(front, 1)} and {decimal(last, 1)} ticks",
         "time-weighted over two-sided rounds",
+    )
+
+
+def _auctions(run: RunFolder) -> SummaryRow:
+    daily = run.tables["daily"]
+    share = metrics.ratio(daily["auction_lots"].sum(), daily["volume_lots"].sum())
+    fee = float(tomllib.loads(run.scenario_toml).get("exchange", {}).get("auction_fee_usd", math.nan))
+    return SummaryRow(
+        "Traded in auctions",
+        f"{percent(share)} of lots",
+        f"fee of an auction USD {decimal(fee)} a lot and side",
+    )
+
+
+def _halts(halts: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow:
+    own = halts[halts["is_cause"]]
+    at_limit, steps = own[own["kind"] == "limit"], own[own["kind"] == "interruption"]
+    along = len(halts) - len(own)
+    codes = [calendar.month_code(int(month)) for month in own["month"].value_counts().index[:3]]
+    note = f"on {counted(own['day'].nunique(), 'day')}, mostly in {', '.join(codes)}"
+    if along:
+        note += f"; {counted(along, 'month')} halted along with another"
+    return SummaryRow(
+        "Halts at a limit, interruptions",
+        f"{whole(len(at_limit))} and {whole(len(steps))}",
+        note if len(own) else "no month stopped",
     )
 
 

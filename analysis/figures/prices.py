@@ -16,6 +16,8 @@ from analysis.style import (
     BLUE,
     GREY,
     INK,
+    ORANGE,
+    PURPLE,
     VERMILION,
     house_style,
     legend_above,
@@ -27,8 +29,9 @@ from analysis.style import (
 
 TITLE = "Prices and the futures curve"
 CAPTION = (
-    "The front-month future beside the index, whose average over the delivery month settles it, and below "
-    "the curve of all listed months on some days: black dots are the final prices of expired months."
+    "The front-month future beside the index, whose average over the delivery month settles it; marks at the "
+    "bottom are days on which some month halted at its price limit or was interrupted. Below, the curve of "
+    "all listed months on some days: black dots are the final prices of expired months."
 )
 _CURVES = 6
 
@@ -39,6 +42,7 @@ def draw(run: RunFolder) -> Figure:
         figure = new_figure(height_inches=6.6)
         by_day, by_month = figure.subplots(2, 1)
         _draw_prices(by_day, run.tables["spot"], run.tables["daily"], run.contract)
+        _mark_halts(by_day, run.tables["halts"])
         _draw_curves(by_month, run.tables["daily"], run.contract, run.calendar)
     return figure
 
@@ -54,7 +58,19 @@ def _draw_prices(axes: Axes, spot: pd.DataFrame, daily: pd.DataFrame, contract: 
     axes.set_ylabel("price, USD per mSIT")
     price_scale(axes)
     axes.margins(x=0.01)
-    legend_above(axes)
+
+
+def _mark_halts(axes: Axes, halts: pd.DataFrame) -> None:
+    """Mark the days of halts and interruptions along the bottom, and draw the legend."""
+    kinds = (("limit", "halt at a limit", ORANGE, 0.015), ("interruption", "interruption", PURPLE, 0.045))
+    for kind, label, colour, height in kinds:
+        days = np.unique(halts.loc[halts["kind"] == kind, "day"])
+        if len(days):
+            place = np.full(len(days), height)
+            axes.scatter(
+                days, place, transform=axes.get_xaxis_transform(), marker="|", s=60, color=colour, label=label
+            )
+    legend_above(axes, columns=5)
 
 
 def _draw_curves(axes: Axes, daily: pd.DataFrame, contract: ContractSpec, calendar: TradingCalendar) -> None:

@@ -63,10 +63,14 @@ def write_synthetic_run(
             pay_usd_micro=0,
         )
     _record_defaults(recorder, day=days // 2)
+    _record_halts(recorder)
     for month in range(months):
         _record_bills(recorder, rng, month, fixings[calendar.first_day(month) : calendar.last_day(month) + 1])
     _record_agents(recorder)
-    text = "[run]\ndays = 15\nseed = 7\n# a comment with <angle> brackets & more\n"
+    text = (
+        "[run]\ndays = 15\nseed = 7\n# a comment with <angle> brackets & more\n"
+        "[exchange]\nauction_fee_usd = 0.4\n"
+    )
     return recorder.write(folder, manifest=manifest_of(calendar), scenario_toml=text)
 
 
@@ -111,6 +115,7 @@ def _record_daily(
         settlement_tier=1,
         model_ticks=ticks + 3,
         volume_lots=volume,
+        auction_lots=volume // 4,
         trades=volume // 3,
         open_interest_lots=np.where(final, 0, interest).astype(np.int64),
         spread_ticks=np.where(tenor > 10, np.nan, 4.0 + 1.5 * tenor + rng.exponential(1.0, len(months))),
@@ -133,6 +138,8 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         equity_usd_micro=margin + rng.integers(0, 100_000, count) * 1_000_000,
         bank_cash_usd_micro=500_000_000_000,
         credit_drawn_usd_micro=np.arange(count) * 1_000_000_000,
+        collateral_interest_usd_micro=0,
+        levies_usd_micro=0,
         initial_margin_usd_micro=margin,
         maintenance_margin_usd_micro=margin * 10 // 11,
         variation_usd_micro=0,
@@ -169,6 +176,9 @@ def _record_defaults(recorder: Recorder, day: int) -> None:
             "member_fund_usd_micro",
             "skin_in_the_game_usd_micro",
             "survivors_fund_usd_micro",
+            "assessments_usd_micro",
+            "variation_haircut_usd_micro",
+            "tear_up_usd_micro",
             "uncovered_usd_micro",
             "surplus_usd_micro",
         ),
@@ -177,6 +187,29 @@ def _record_defaults(recorder: Recorder, day: int) -> None:
     recorder.append("defaults", day=day, round=1, account=2, member=2, event="client_default", **layers)
     layers |= {"loss_usd_micro": 5_000_000_000, "member_capital_usd_micro": 5_000_000_000}
     recorder.append("defaults", day=day, round=3, account=2, member=2, event="close_out_finished", **layers)
+
+
+def _record_halts(recorder: Recorder) -> None:
+    """Month 1 halts twice, once with month 2 along with it, and month 2 is interrupted."""
+    rows = [
+        (3, 1, "limit", True),
+        (6, 1, "limit", True),
+        (6, 2, "limit", False),
+        (6, 2, "interruption", True),
+    ]
+    for day, month, kind, is_cause in rows:
+        recorder.append(
+            "halts",
+            day=day,
+            round=1,
+            month=month,
+            tenor=month - day // 5,
+            kind=kind,
+            is_cause=is_cause,
+            rounds=1,
+            limit_low_ticks=1_700,
+            limit_high_ticks=2_300,
+        )
 
 
 def _record_bills(recorder: Recorder, rng: np.random.Generator, month: int, fixings: np.ndarray) -> None:

@@ -43,7 +43,13 @@ def test_the_closing_table_answers_each_question(synthetic_run: RunFolder) -> No
     assert "over 3 expiries" in rows["Convergence at expiry"][1]
     assert "median of 5 hedging enterprises" in rows["Bill surprise (sd), unhedged and hedged"][1]
     assert rows["Messages refused"] == ("12 (0.0 %)", "price limit 12")
-    assert len(rows) == 10
+    assert rows["Traded in auctions"][1] == "fee of an auction USD 0.40 a lot and side"
+    assert 0.2 < float(rows["Traded in auctions"][0].removesuffix(" % of lots")) / 100 < 0.25
+    assert rows["Halts at a limit, interruptions"] == (
+        "2 and 1",
+        "on 2 days, mostly in G27, H27; 1 month halted along with another",
+    )
+    assert len(rows) == 12
 
 
 def silent_run(folder: Path, days: int) -> Path:
@@ -73,6 +79,7 @@ def silent_run(folder: Path, days: int) -> Path:
             settlement_tier=4,
             model_ticks=2_000,
             volume_lots=0,
+            auction_lots=0,
             trades=0,
             open_interest_lots=0,
             spread_ticks=float("nan"),
@@ -92,6 +99,8 @@ def test_a_market_without_a_quote_is_reported_as_not_alive(days: int, tmp_path: 
     assert rows["Front month two-sided"][1].startswith("not alive")
     assert rows["Convergence at expiry"] == ("n/a", "no month expired in this run")
     assert rows["Margin calls"] == ("0 for USD 0", "no calls")
+    assert rows["Traded in auctions"][0] == "n/a of lots"
+    assert rows["Halts at a limit, interruptions"] == ("0 and 0", "no month stopped")
     if days:
         assert rows["Delivery months that traded"] == ("0 of 2", "without a trade: F27, G27")
     page = write_report(folder).read_text(encoding="utf-8")
