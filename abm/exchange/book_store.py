@@ -143,11 +143,15 @@ class BookStore:
     def _take_through(self, orders: NDArray[np.void], *, goes_on: bool) -> MatchResult:
         while not self._match_batch(self.state, self.top, orders, self._outcomes, goes_on):
             wanted = self.state.counters[0]
-            self.state = with_output_room(
-                self.state,
-                max(2 * len(self.state.trades), int(wanted["trades_wanted"])),
-                max(2 * len(self.state.cancellations), int(wanted["cancellations_wanted"])),
-            )
+            n_trades, n_cancellations = int(wanted["trades_wanted"]), int(wanted["cancellations_wanted"])
+            lacks_trades = n_trades > len(self.state.trades)
+            lacks_cancellations = n_cancellations > len(self.state.cancellations)
+            assert lacks_trades or lacks_cancellations, "a batch stopped though there is room"
+            if lacks_trades:
+                n_trades = max(n_trades, 2 * len(self.state.trades))
+            if lacks_cancellations:
+                n_cancellations = max(n_cancellations, 2 * len(self.state.cancellations))
+            self.state = with_output_room(self.state, n_trades, n_cancellations)
             goes_on = True
         if self._match_batch is match_batch:
             self._match_batch = _compiled_code(match_batch)
@@ -162,10 +166,11 @@ class BookStore:
 def _compiled_code(kernel: Any) -> Any:
     """Return the code of a kernel that has been compiled for one list of types.
 
-    To call it skips the look-up of the types of a dozen arrays, which takes as long as thirty messages.
+    To call it skips the look-up of the types of a dozen arrays, which takes as long as thirty messages. Where
+    Numba does not give it, the kernel itself does the same.
     """
     (signature,) = kernel.signatures
-    return kernel.overloads[signature].entry_point
+    return getattr(kernel.overloads[signature], "entry_point", kernel)
 
 
 def _power_of_two(count: int) -> int:

@@ -296,9 +296,9 @@ class CompiledExchange:
         columns = self._state.account_rows[first_account : first_account + count, : 2 * self.n_slots]
         rows = columns.reshape(len(columns), self.n_slots, 2)
         has_quote = rows != NO_ROW
-        orders = self._state.pool[np.where(has_quote, rows, 0)]
-        price = np.where(has_quote, orders["price_ticks"], NO_PRICE)
-        return OwnQuotes(price, np.where(has_quote, orders["lots"], 0).astype(np.int64))
+        pool, at = self._state.pool, np.where(has_quote, rows, 0)
+        price = np.where(has_quote, pool["price_ticks"][at], NO_PRICE)
+        return OwnQuotes(price, np.where(has_quote, pool["lots"][at], 0).astype(np.int64))
 
     def check(self) -> None:
         """Assert that books, index of orders and open lots agree and that no continuous book is crossed."""

@@ -119,6 +119,7 @@ def fetch_for(state: BookState, orders: Any, i: int) -> None:
 def process_plain(state: BookState, order: Any, outcome: Any) -> int:
     """Process a message if it is a cancellation or plain; ``_LONG_WAY`` if it is another."""
     if state.counters[0].n_cancellations == state.cancellations.shape[0]:
+        state.counters[0].cancellations_wanted = state.cancellations.shape[0] + 1
         return RETRY
     if order.kind < _LIMIT or order.kind > _QUOTE:
         return _UNKNOWN_MESSAGE_KIND

@@ -125,8 +125,9 @@ def test_one_trade_may_trigger_more_stops_than_there_was_room_for():
     sells = orders_of(2 * count, side=-1, price_ticks=500 + np.arange(2 * count) % 400)
     stops = orders_of(count, order_id=20_000 + np.arange(count), account=1, side=1, stop_ticks=500)
     stops["kind"] = int(MessageKind.STOP)
-    for batch in (sells, stops):
+    for batch in (*np.array_split(sells, 100), *np.array_split(stops, 100)):
         assert np.all(books.match(batch).outcomes["resting_lots"] == 1)
+    assert len(books._store.state.trades) < count
     result = books.match(orders_of(1, order_id=40_000, account=2, side=1, price_ticks=500))
     assert len(result.trades) == count + 1
     assert np.array_equal(result.trades["taker_order_id"][1:], stops["order_id"])
@@ -138,6 +139,7 @@ def test_one_message_may_cancel_more_orders_than_there_was_room_for():
     books = opened()
     for part in np.array_split(orders_of(5_000, side=1, price_ticks=400 + np.arange(5_000) % 100), 50):
         books.match(part)
+    assert len(books._store.state.cancellations) < 5_000
     result = books.match(orders_of(1, kind=int(MessageKind.CANCEL_ALL)))
     assert len(result.cancellations) == result.outcomes["cancelled_lots"][0] == 5_000
 
