@@ -85,8 +85,8 @@ class MarketView:
         Today's fixing of the Token Price Index, USD per mSIT.
     months : structured array, shape (listed months,)
         Rows of ``MONTH_DTYPE`` in tenor order.
-    trades : structured array
-        Latest trades of today, rows of ``PUBLIC_TRADE_DTYPE``, the newest last.
+    read_trades : callable
+        Gives the latest trades; see :attr:`trades`.
     read_depth : callable
         Gives the ``Depth`` of a tenor; see :meth:`depth`.
     """
@@ -96,7 +96,7 @@ class MarketView:
     day_share: float
     index_usd: float
     months: NDArray[Any]
-    trades: NDArray[Any]
+    read_trades: Callable[[], NDArray[Any]]
     read_depth: Callable[[int], Depth]
 
     def best_bid_ticks(self, tenor: int = 0) -> int | None:
@@ -114,6 +114,11 @@ class MarketView:
     def mid_ticks(self, tenor: int = 0) -> float:
         """Return the mid price in ticks, else an auction's indicative price, the last trade, the model."""
         return float(self.months["reference_ticks"][tenor])
+
+    @property
+    def trades(self) -> NDArray[Any]:
+        """Latest trades of today, rows of ``PUBLIC_TRADE_DTYPE``, the newest last; read-only."""
+        return self.read_trades()
 
     def depth(self, tenor: int = 0) -> Depth:
         """Return the best price levels of a month, as many as the venue publishes; none in an auction."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.kernel import kernel
 from abm.core.orders import TradingPhase
 from abm.exchange import MatchResult
 from abm.market.rules import MarketRule
@@ -75,13 +76,10 @@ class LimitHalts(MarketRule):
         digest.update(self._halts_today.tobytes())
 
     def _at_limit(self, market: TokenFuturesMarket, result: MatchResult) -> Mask:
-        low, high = market.curve.limits_by_slot()
-        top = market.exchange.top_of_book()
-        reached = (top.best_bid_ticks == high) | (top.best_ask_ticks == low)
-        trades = result.trades[result.trades["spread_months"] == 0]
-        slot = trades["month"] % len(low)
-        price = trades["price_ticks"]
-        reached[slot[(price <= low[slot]) | (price >= high[slot])]] = True
+        reached: Mask = np.zeros(market.exchange.n_slots, dtype=np.bool_)
+        months = market.curve.refresh(market.exchange.top_of_book())
+        if not find_limits_reached(result.trades, months, reached):
+            return reached
         limited: Mask = reached & market.curve.has_daily_limit_by_slot(market.clock.day)
         return limited
 
@@ -89,6 +87,34 @@ class LimitHalts(MarketRule):
         lead = int(np.argmax(market.clearing.open_interest_lots))
         everything = self.scope == "all_months" or (self.scope == "lead_month" and bool(reached[lead]))
         return np.ones_like(reached) if everything else reached
+
+
+@kernel
+def find_limits_reached(trades: NDArray[Any], months: NDArray[Any], reached: Mask) -> bool:
+    """Mark the slots whose limit a trade of the round or a best quote has reached; say whether any has.
+
+    Parameters
+    ----------
+    trades : array of TRADE_DTYPE
+        Trades of the round; legs of spread trades say nothing of their months' prices.
+    months : structured array
+        ``MONTH_DTYPE`` rows in tenor order, with the book as it is now.
+    reached : array of bool, shape (n_slots,)
+        Filled.
+    """
+    found = False
+    n_slots, front = reached.shape[0], months[0].month
+    for tenor in range(months.shape[0]):
+        at = months[tenor]
+        if at.best_bid_ticks == at.high_ticks or at.best_ask_ticks == at.low_ticks:
+            reached[at.slot] = True
+            found = True
+    for k in range(trades.shape[0]):
+        at = months[trades[k].month - front]
+        if trades[k].spread_months == 0 and not at.low_ticks < trades[k].price_ticks < at.high_ticks:
+            reached[trades[k].month % n_slots] = True
+            found = True
+    return found
 
 
 class VolatilityInterruptions(MarketRule):

@@ -16,8 +16,6 @@ from abm.exchange import Exchange
 
 _AUCTION = int(TradingPhase.AUCTION)
 _NO_TICKS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-_NO_TRADES: NDArray[Any] = np.zeros(0, dtype=PUBLIC_TRADE_DTYPE)
-_NO_TRADES.flags.writeable = False
 _NO_DEPTH = Depth(_NO_TICKS, _NO_TICKS, _NO_TICKS, _NO_TICKS)
 _MARKET_FIELDS = (
     "best_bid_ticks",
@@ -33,11 +31,37 @@ _MARKET_FIELDS = (
 _NO_QUOTES = {"best_bid_ticks": NO_PRICE, "best_ask_ticks": NO_PRICE, "bid_lots": 0, "ask_lots": 0}
 
 
+class _Tape(NamedTuple):
+    """Rounds of trades, the newest last; put into their public form only when somebody looks."""
+
+    rounds: tuple[tuple[int, int, NDArray[Any]], ...]
+    shown: int
+
+    def public(self) -> NDArray[Any]:
+        """Return the latest trades, rows of ``PUBLIC_TRADE_DTYPE``, read-only."""
+        tape: NDArray[Any] = np.zeros(
+            sum(len(trades) for *_, trades in self.rounds), dtype=PUBLIC_TRADE_DTYPE
+        )
+        first = 0
+        for day, round_of_day, trades in self.rounds:
+            rows = tape[first : first + len(trades)]
+            rows["day"], rows["round"] = day, round_of_day
+            for name in ("month", "price_ticks", "lots", "aggressor_side", "spread_months"):
+                rows[name] = trades[name]
+            first += len(trades)
+        tape = tape[max(0, first - self.shown) :]
+        tape.flags.writeable = False
+        return tape
+
+
+_NO_TRADES = _Tape((), 0)
+
+
 class _Snapshot(NamedTuple):
     day: int
     round_of_day: int
     months: NDArray[Any]
-    trades: NDArray[Any]
+    trades: _Tape
     depths: list[Depth]
 
 
@@ -78,13 +102,10 @@ class MarketDataFeed:
         """Take in the trades of a round."""
         if self._trades_shown == 0 or len(trades) == 0:
             return
-        latest = trades[-self._trades_shown :]
-        public = np.zeros(len(latest), dtype=PUBLIC_TRADE_DTYPE)
-        public["day"], public["round"] = day, round_of_day
-        for name in ("month", "price_ticks", "lots", "aggressor_side", "spread_months"):
-            public[name] = latest[name]
-        self._trades = np.concatenate([self._trades, public])[-self._trades_shown :]
-        self._trades.flags.writeable = False
+        rounds = (*self._trades.rounds, (day, round_of_day, trades[-self._trades_shown :].copy()))
+        while sum(len(later) for _, _, later in rounds[1:]) >= self._trades_shown:
+            rounds = rounds[1:]
+        self._trades = _Tape(rounds, self._trades_shown)
 
     def view(
         self, months: NDArray[Any], *, day: int, round_of_day: int, day_share: float, index_usd: float
@@ -119,17 +140,17 @@ class MarketDataFeed:
             day_share=day_share,
             index_usd=index_usd,
             months=months,
-            trades=trades,
+            read_trades=trades.public,
             read_depth=read_depth,
         )
 
     def update_digest(self, digest: Any) -> None:
         """Feed what traders have yet to see into the state hash."""
         for seen in self._waiting:
-            digest.update(seen.months.tobytes() + seen.trades.tobytes())
+            digest.update(seen.months.tobytes() + seen.trades.public().tobytes())
             for depth in seen.depths:
                 digest.update(b"".join(side.tobytes() for side in depth))
-        digest.update(self._trades.tobytes())
+        digest.update(self._trades.public().tobytes())
 
     def _keep(self, snapshot: _Snapshot) -> None:
         """Put a snapshot last in line and drop the one that is older than the delay."""

@@ -13,6 +13,8 @@ from abm.exchange import TopOfBook
 
 _CONTINUOUS = int(TradingPhase.CONTINUOUS)
 _ACCEPTED = int(RejectReason.NONE)
+_VOLUME, _TRADES, _AUCTION, _ROUND_VOLUME, _ROUNDS, _TWO_SIDED, _SPREAD, _DEPTH, _ROWS = range(9)
+"""Rows of the totals of a day, and their number."""
 
 
 class TradingDayRecord:
@@ -32,14 +34,11 @@ class TradingDayRecord:
     """
 
     def __init__(self, n_slots: int) -> None:
-        self.volume_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
-        self.trades: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
-        self.auction_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
-        self.round_volume_lots: NDArray[np.int64] = np.zeros(n_slots, dtype=np.int64)
-        self._rounds = np.zeros(n_slots, dtype=np.int64)
-        self._two_sided_rounds = np.zeros(n_slots, dtype=np.int64)
-        self._spread_ticks = np.zeros(n_slots, dtype=np.int64)
-        self._depth_lots = np.zeros(n_slots, dtype=np.int64)
+        self._totals: NDArray[np.int64] = np.zeros((_ROWS, n_slots), dtype=np.int64)
+        self.volume_lots, self.trades = self._totals[_VOLUME], self._totals[_TRADES]
+        self.auction_lots, self.round_volume_lots = self._totals[_AUCTION], self._totals[_ROUND_VOLUME]
+        self._rounds, self._two_sided_rounds = self._totals[_ROUNDS], self._totals[_TWO_SIDED]
+        self._spread_ticks, self._depth_lots = self._totals[_SPREAD], self._totals[_DEPTH]
         self._window: list[NDArray[Any]] = []
 
     def observe(self, trades: NDArray[Any], top: TopOfBook, *, in_closing_window: bool) -> None:
@@ -48,23 +47,17 @@ class TradingDayRecord:
         Spread, depth and two-sidedness are observed in continuous trading only. Legs of spread trades count
         as volume, but say nothing of the price of their months.
         """
-        slot = trades["month"] % len(self.volume_lots)
-        self.round_volume_lots = np.bincount(
-            slot, weights=trades["lots"], minlength=len(self.volume_lots)
-        ).astype(np.int64)
-        self.volume_lots += self.round_volume_lots
-        self.trades += np.bincount(slot, minlength=len(self.trades))
-        in_auction = trades["aggressor_side"] == 0
-        if in_auction.any():
-            np.add.at(self.auction_lots, slot[in_auction], trades["lots"][in_auction])
+        add_round(
+            trades,
+            top.best_bid_ticks,
+            top.best_ask_ticks,
+            top.bid_lots,
+            top.ask_lots,
+            top.phase,
+            self._totals,
+        )
         if in_closing_window and len(trades) > 0:
             self._window.append(trades[trades["spread_months"] == 0])
-        trading = top.phase == _CONTINUOUS
-        two_sided = trading & (top.best_bid_ticks != NO_PRICE) & (top.best_ask_ticks != NO_PRICE)
-        self._rounds += trading
-        self._two_sided_rounds += two_sided
-        self._spread_ticks += np.where(two_sided, top.best_ask_ticks - top.best_bid_ticks, 0)
-        self._depth_lots += np.where(trading, top.bid_lots + top.ask_lots, 0)
 
     @property
     def closing_trades(self) -> NDArray[Any]:
@@ -74,7 +67,8 @@ class TradingDayRecord:
     @property
     def two_sided_share(self) -> NDArray[np.float64]:
         """Share of the rounds in continuous trading that ended with a bid and an ask, shape (n_slots,)."""
-        return self._two_sided_rounds / np.maximum(self._rounds, 1)
+        share: NDArray[np.float64] = self._two_sided_rounds / np.maximum(self._rounds, 1)
+        return share
 
     @property
     def mean_spread_ticks(self) -> NDArray[np.float64]:
@@ -85,7 +79,37 @@ class TradingDayRecord:
     @property
     def mean_depth_lots(self) -> NDArray[np.float64]:
         """Mean lots at the best bid plus the best ask, shape (n_slots,)."""
-        return self._depth_lots / np.maximum(self._rounds, 1)
+        mean: NDArray[np.float64] = self._depth_lots / np.maximum(self._rounds, 1)
+        return mean
+
+
+@kernel
+def add_round(
+    trades: NDArray[Any],
+    best_bid_ticks: NDArray[np.int64],
+    best_ask_ticks: NDArray[np.int64],
+    bid_lots: NDArray[np.int64],
+    ask_lots: NDArray[np.int64],
+    phase: NDArray[np.int64],
+    totals: NDArray[np.int64],
+) -> None:
+    """Add a round to the totals of the day, shape (rows, slots); the round's own volume starts afresh."""
+    n_slots = totals.shape[1]
+    totals[_ROUND_VOLUME] = 0
+    for k in range(trades.shape[0]):
+        slot = trades[k].month % n_slots
+        totals[_ROUND_VOLUME, slot] += trades[k].lots
+        totals[_TRADES, slot] += 1
+        if trades[k].aggressor_side == 0:
+            totals[_AUCTION, slot] += trades[k].lots
+    for slot in range(n_slots):
+        totals[_VOLUME, slot] += totals[_ROUND_VOLUME, slot]
+        if phase[slot] == _CONTINUOUS:
+            totals[_ROUNDS, slot] += 1
+            totals[_DEPTH, slot] += bid_lots[slot] + ask_lots[slot]
+            if best_bid_ticks[slot] != NO_PRICE and best_ask_ticks[slot] != NO_PRICE:
+                totals[_TWO_SIDED, slot] += 1
+                totals[_SPREAD, slot] += best_ask_ticks[slot] - best_bid_ticks[slot]
 
 
 @kernel

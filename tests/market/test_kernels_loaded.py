@@ -24,7 +24,7 @@ import test_rule_scenarios as rules
 from test_default_cascade import CRISIS
 before = loaded()
 run(Scenario().replace({{"run.days": 23, "calendar.rounds_per_day": 12}}))
-run(Scenario.load("demand_explosion").replace({{"run.days": 35, **CRISIS}}), seed=2)
+run(Scenario.load("demand_explosion").replace({{"run.days": 30, **CRISIS}}), seed=2)
 for matching in ("fifo", "pro_rata"):
     venue = rules.coarse("demand_explosion", 2, **rules.FULL_VENUE, **{{"exchange.matching": matching}})
     rules.played(venue, "compiled", 2)

@@ -267,3 +267,15 @@ def test_a_rule_closes_a_market_for_a_day_and_it_opens_again(short):
     volume = tables["daily"].groupby("day")["volume_lots"].sum()
     assert volume[1] == 0 < min(volume[0], volume[2])
     assert (tables["quotes"].query("day == 1")["phase"] == 2).all()
+
+
+@pytest.mark.parametrize("memory", ["_halts_today", "_month_lots"])
+def test_the_state_hash_knows_what_the_scenarios_rules_remember(memory):
+    """How often a month halted today, and an account's volume of the month: both decide what comes next."""
+    tier = {"from_lots": 10, "maker_fee_usd": 0.1, "taker_fee_usd": 0.4}
+    market, _, _ = quiet(exchange__fee_tiers=(tier,))
+    play(market, 1)
+    before = market.state_hash()
+    rule = next(rule for rule in market.rules if hasattr(rule, memory))
+    getattr(rule, memory)[5] += 1
+    assert market.state_hash() != before
