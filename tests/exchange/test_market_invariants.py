@@ -30,9 +30,8 @@ from abm.core.orders import (
 from abm.exchange.interface import BookRules
 
 N_ACCOUNTS, N_SLOTS = 4, 3
-LOW, HIGH = -8, 8
+LOW, HIGH, INTERRUPTION = -8, 8, 6
 REFERENCES = (0, 7, -7)  # so that legs of spread trades must be moved into the range
-INTERRUPTION = 6
 CONTINUOUS, AUCTION, HALT = (int(phase) for phase in TradingPhase)
 PRO_RATA = MatchingRule.PRO_RATA
 RULES = {
@@ -44,11 +43,9 @@ RULES = {
 
 prices = st.integers(LOW - 1, HIGH + 1)
 near_prices = st.integers(-3, 3)
-lots = st.integers(1, 9)
-accounts = st.integers(0, N_ACCOUNTS - 1)
+lots, accounts = st.integers(1, 9), st.integers(0, N_ACCOUNTS - 1)
 months = st.sampled_from([0, 0, 1, 2])
-sides = st.sampled_from([1, -1])
-modes = st.sampled_from([0, 0, 1, 2])
+sides, modes = st.sampled_from([1, -1]), st.sampled_from([0, 0, 1, 2])
 
 
 class AnyMarket(RuleBasedStateMachine):
