@@ -19,6 +19,7 @@ from rich.table import Table
 
 from abm.core.orders import RejectReason
 from abm.exchange import CompiledExchange, Exchange, ReferenceExchange
+from bench.console import wide_console
 from bench.order_streams import (
     ACCOUNTS,
     REFERENCE_TICKS,
@@ -48,7 +49,7 @@ class Measured(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
-    bench_matching(Console())
+    bench_matching(wide_console())
 
 
 def bench_matching(console: Console) -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from abm.market import run
 from abm.scenario import Scenario
+from bench.console import wide_console
 from bench.matching import bench_matching
 from bench.spot import bench_spot
 
@@ -26,7 +27,7 @@ RUNS = 3
 
 def main() -> None:
     """Measure everything and print it."""
-    console = Console()
+    console = wide_console()
     console.print("warming up (compiles the kernels on first use)")
     run(Scenario.load("baseline").replace({"run.days": 2}))
     _bench_baseline(console)

@@ -20,6 +20,7 @@ from abm.spot.long_run import LongRunFactor
 from abm.spot.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.process import SpotProcess
 from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from bench.console import wide_console
 
 PATHS, STEPS = 10_000, 252
 RUNS = 15
@@ -35,7 +36,7 @@ SWITCHING = RegimeSwitchingJumpDiffusion(
 
 def main() -> None:
     """Measure and print."""
-    bench_spot(Console())
+    bench_spot(wide_console())
 
 
 def bench_spot(console: Console) -> None:
