@@ -181,11 +181,7 @@ def fit_list_prices(
     ]
     blended = [row.blended_usd(output_share) for row, _ in qualified]
     equivalent = sit_equivalent_price(blended, [mmlu for _, mmlu in qualified], reference_quality)
-    newest: dict[str, int] = {}
-    for i, (row, _) in enumerate(qualified):
-        known = newest.get(row.provider)
-        if known is None or row.effective_from >= qualified[known][0].effective_from:
-            newest[row.provider] = i
+    newest = _newest_by_provider([row for row, _ in qualified])
     quotes = equivalent[list(newest.values())]
     index = token_price_index(
         quotes,
@@ -211,6 +207,16 @@ def fit_list_prices(
         trend_standard_error=standard_error,
         n_qualified_rows=len(qualified),
     )
+
+
+def _newest_by_provider(rows: Sequence[ListPrice]) -> dict[str, int]:
+    """Return the row of each provider's newest price, the later one of two from the same date."""
+    newest: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        known = newest.get(row.provider)
+        if known is None or row.effective_from >= rows[known].effective_from:
+            newest[row.provider] = i
+    return newest
 
 
 def _decline(dates: Sequence[date], log_prices: FloatArray) -> tuple[float, float]:
