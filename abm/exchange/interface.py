@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.orders import RESTING_DTYPE, CancelCause, MatchingRule
+from abm.core.orders import RESTING_DTYPE, CancelCause
 from abm.exchange.day_terms import MAX_LADDER_TICKS, TradingDay, check_wider, checked_day
 from abm.exchange.results import FIFO_BOOKS, BookRules, MatchResult, OwnQuotes, SpreadTop, TopOfBook
 
@@ -20,7 +20,6 @@ __all__ = [
     "BookRules",
     "Exchange",
     "MatchResult",
-    "MatchingRule",
     "OwnQuotes",
     "SpreadTop",
     "TopOfBook",
