@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from abm.agents.base import TraderAgent
     from abm.core.orders import Side, TimeInForce
     from abm.experiments.sweep import sweep
+    from abm.market.custom_build import CustomAgents
     from abm.market.model import TokenFuturesMarket
-    from abm.market.populate import CustomAgents
     from abm.market.run import run
     from abm.scenario import Scenario
 
 __version__ = "0.1.0"
 
 _FACE = {
-    "CustomAgents": "abm.market.populate",
+    "CustomAgents": "abm.market.custom_build",
     "Scenario": "abm.scenario",
     "Side": "abm.core.orders",
     "TimeInForce": "abm.core.orders",

@@ -1,7 +1,7 @@
 """The market: agents, exchange, clearing house and spot desk put together, day by day."""
 
+from abm.market.custom_build import CustomAgents
 from abm.market.model import TokenFuturesMarket
-from abm.market.populate import CustomAgents
 from abm.market.rules import MarketRule
 from abm.market.run import RunResult, run
 

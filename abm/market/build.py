@@ -17,9 +17,13 @@ from abm.core.randomness import RandomStreams
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
 from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
+from abm.market.custom_build import CustomAgents
+from abm.market.hedger_build import provider_capacity
+from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
 from abm.market.margin_build import build_margin
-from abm.market.populate import CustomAgents, PopulationBuilder, provider_capacity
+from abm.market.populate import build_populations
+from abm.market.population_room import PopulationRoom
 from abm.market.position_limits import PositionLimits
 from abm.market.rule_build import build_rules
 from abm.market.rules import MarketRule
@@ -87,16 +91,20 @@ def build(
     list_prices = fit_provider_prices(scenario)
     capacity = provider_capacity(scenario.agents, streams)
     desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
-    populations = PopulationBuilder(
+    room = PopulationRoom(
         agents=scenario.agents,
         contract=contract,
         days_per_month=clock.calendar.days_per_month,
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
         streams=streams,
+    )
+    populations = build_populations(
+        room,
+        custom_agents,
         members=scenario.clearing.members,
         member_account_usd=scenario.clearing.member_account_usd,
-    ).build(custom_agents)
+    )
     accounts = account_terms(scenario, populations)
     margin = build_margin(scenario.clearing.margin, contract, clock.calendar, desk.process, streams)
     return MarketParts(
@@ -109,7 +117,7 @@ def build(
         clearing=build_clearing(scenario, contract, clock.calendar, accounts, margin.model, journal=journal),
         margin_history=margin.history,
         populations=populations,
-        maker_terms=_maker_terms(scenario),
+        maker_terms=maker_terms(scenario),
         list_prices=list_prices,
     )
 
@@ -157,16 +165,4 @@ def _position_limits(scenario: Scenario, populations: list[Population]) -> Posit
             [_SECTION_OF.get(population.name) in section.exempt for population in populations],
             [population.count for population in populations],
         ),
-    )
-
-
-def _maker_terms(scenario: Scenario) -> MakerTerms:
-    section = scenario.agents.market_makers
-    near = np.arange(scenario.contract.listed_months) < section.near_tenors
-    shown = np.where(near, section.quote_lots_near, section.quote_lots_far)
-    return MakerTerms(
-        max_spread=np.where(near, section.max_spread_near, section.max_spread_far),
-        min_lots=np.ceil(section.min_size_share * shown).astype(np.int64),
-        presence_required=section.presence_required,
-        monthly_pay_usd_micro=usd_to_micro(section.monthly_pay_usd),
     )

@@ -20,13 +20,13 @@ from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
 from abm.market.build import build
 from abm.market.curve import FuturesCurve
+from abm.market.custom_build import CustomAgents
 from abm.market.day_end import expire_front_month, final_price_ticks, pay_makers
 from abm.market.hedge_accounts import HedgeAccounts
 from abm.market.maker_contract import MakerScores
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
-from abm.market.populate import CustomAgents
 from abm.market.risk_desk import RiskDesk
 from abm.market.rules import MarketRule, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions, joined

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
+
+SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+"""Bounds by pydantic's names, as they are written in messages."""
 
 _SectionT = TypeVar("_SectionT", bound="Section")
 
@@ -29,19 +34,29 @@ class Section(BaseModel):
         return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
 
 
-def field(default: Any, *, unit: str, source: str, description: str, **bounds: Any) -> Any:
+def field(
+    default: Any,
+    *,
+    unit: str,
+    source: str,
+    description: str,
+    allowed: Mapping[str, float] | None = None,
+    **bounds: Any,
+) -> Any:
     """Declare a scenario field.
 
     Parameters
     ----------
     default : object
-        The baseline's value; it is validated like any other.
+        The baseline's value; it is validated like any other. ``...`` for a field that must be given.
     unit : str
         Unit of the value, ``"1"`` for a pure number or share and ``"-"`` where there is none.
     source : str
         Public source of the default, or the word ``judgement``.
     description : str
         One sentence.
+    allowed : mapping of str to float, optional
+        Bounds that the section itself checks, for a field that is a number or a law of numbers.
     **bounds : object
         Bounds as pydantic names them: ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` ...
 
@@ -54,9 +69,49 @@ def field(default: Any, *, unit: str, source: str, description: str, **bounds: A
     return Field(
         default=default,
         description=description,
-        json_schema_extra={"unit": unit, "source": source},
+        json_schema_extra={"unit": unit, "source": source} | ({"allowed": dict(allowed)} if allowed else {}),
         **bounds,
     )
+
+
+def declared_bounds(info: FieldInfo | None) -> dict[str, float]:
+    """Return the bounds of a field by pydantic's names: ``gt``, ``ge``, ``lt``, ``le``."""
+    if info is None:
+        return {}
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    if "allowed" in extra:
+        return dict(extra["allowed"])  # type: ignore[arg-type]
+    return {
+        name: getattr(constraint, name)
+        for constraint in info.metadata
+        for name in ("gt", "ge", "lt", "le")
+        if getattr(constraint, name, None) is not None
+    }
+
+
+def is_within(value: float, bounds: Mapping[str, float]) -> bool:
+    """Say whether a number keeps to bounds."""
+    return (
+        value > bounds.get("gt", -math.inf)
+        and value >= bounds.get("ge", -math.inf)
+        and value < bounds.get("lt", math.inf)
+        and value <= bounds.get("le", math.inf)
+    )
+
+
+def bounds_text(bounds: Mapping[str, float]) -> str:
+    """Return bounds as an interval, or as one comparison if there is a single one."""
+    low, high = bounds.keys() & {"gt", "ge"}, bounds.keys() & {"lt", "le"}
+    if low and high:
+        left, right = low.pop(), high.pop()
+        opening, closing = "[" if left == "ge" else "(", "]" if right == "le" else ")"
+        return f"in {opening}{number_text(bounds[left])}, {number_text(bounds[right])}{closing}"
+    return " and ".join(f"{SIGNS[name]} {number_text(bounds[name])}" for name in SIGNS if name in bounds)
+
+
+def number_text(number: float) -> str:
+    """Return a bound as it is written in messages."""
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 def section(factory: Callable[[], _SectionT], *, description: str) -> Any:

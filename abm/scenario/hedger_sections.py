@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
+from abm.scenario.laws import Parameter, ParametersSection, parameter
 
 _JUDGEMENT = "judgement"
 
 
-class HedgeProgramme(Section):
+class HedgeProgramme(ParametersSection):
     """Layered hedge programme and its execution."""
 
     near_ratio: float = field(
@@ -30,7 +31,7 @@ class HedgeProgramme(Section):
         source=_JUDGEMENT,
         description="Days over which the first strip is built up.",
     )
-    actions_per_day: float = field(
+    actions_per_day: Parameter = parameter(
         8.0,
         gt=0,
         le=10_000,
@@ -38,23 +39,23 @@ class HedgeProgramme(Section):
         source=_JUDGEMENT,
         description="Rate at which a hedger works an order.",
     )
-    cross_probability: float = field(
+    cross_probability: Parameter = parameter(
         0.35, ge=0, le=1, unit="1", source=_JUDGEMENT,
         description="Chance that a slice crosses the spread instead of joining the best price.",
     )  # fmt: skip
-    slice_share: float = field(
+    slice_share: Parameter = parameter(
         0.10, gt=0, le=1, unit="share of a month's quantity", source=_JUDGEMENT,
         description="Largest slice sent at once.",
     )  # fmt: skip
-    band_share: float = field(
+    band_share: Parameter = parameter(
         0.02, ge=0, le=1, unit="share of a month's quantity", source=_JUDGEMENT,
         description="Gap to the target that is left alone (no-trade band).",
     )  # fmt: skip
-    max_premium: float = field(
+    max_premium: Parameter = parameter(
         0.03, ge=0, le=1, unit="share of the model price", source=_JUDGEMENT,
         description="Premium over the model curve beyond which the hedger waits.",
     )  # fmt: skip
-    latency_ms: float = field(
+    latency_ms: Parameter = parameter(
         80.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency of the class."
     )
 
@@ -74,11 +75,11 @@ class ForwardSales(HedgeProgramme):
         0.20, ge=0, le=2, unit="share of expected quantity", source=_JUDGEMENT,
         description="Share sold forward for tenors 7 and more.",
     )  # fmt: skip
-    actions_per_day: float = field(
+    actions_per_day: Parameter = parameter(
         24.0, gt=0, le=10_000, unit="per day", source=_JUDGEMENT,
         description="Rate at which a provider works an order.",
     )  # fmt: skip
-    slice_share: float = field(
+    slice_share: Parameter = parameter(
         0.05, gt=0, le=1, unit="share of a month's quantity", source=_JUDGEMENT,
         description="Largest slice sent at once.",
     )  # fmt: skip

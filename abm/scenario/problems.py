@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from abm.scenario.fields import bounds_text, declared_bounds
 from abm.scenario.loading import TABLE_TAGS
 from abm.scenario.toml_text import toml_value
 
@@ -26,10 +27,10 @@ _TYPES = {
     "model_attributes_type": "a table",
 }
 _BOUNDS = {
-    "greater_than": ("gt", ">"),
-    "greater_than_equal": ("ge", ">="),
-    "less_than": ("lt", "<"),
-    "less_than_equal": ("le", "<="),
+    "greater_than": "gt",
+    "greater_than_equal": "ge",
+    "less_than": "lt",
+    "less_than_equal": "le",
 }
 
 Path = tuple[str | int, ...]
@@ -131,8 +132,10 @@ def _expectation(details: ErrorDetails, info: FieldInfo | None) -> str:
     if kind == "literal_error":
         return _quoted(context["expected"])
     if kind in _BOUNDS:
-        name, sign = _BOUNDS[kind]
-        return _interval(info) or f"{sign} {_number(context[name])}"
+        name = _BOUNDS[kind]
+        return _interval(info) or bounds_text({name: context[name]})
+    if kind == "law":
+        return f"a number, or a table whose law is {context['laws']}"
     if kind in _TYPES:
         interval = _interval(info)
         return f"{_TYPES[kind]} {interval}" if interval else _TYPES[kind]
@@ -141,24 +144,7 @@ def _expectation(details: ErrorDetails, info: FieldInfo | None) -> str:
 
 def _interval(info: FieldInfo | None) -> str:
     """Return a field's bounds as an interval, or as one comparison if it has a single bound."""
-    bounds = {
-        name: getattr(constraint, name)
-        for constraint in (info.metadata if info else [])
-        for name, _ in _BOUNDS.values()
-        if getattr(constraint, name, None) is not None
-    }
-    low, high = bounds.keys() & {"gt", "ge"}, bounds.keys() & {"lt", "le"}
-    if low and high:
-        left, right = low.pop(), high.pop()
-        opening, closing = "[" if left == "ge" else "(", "]" if right == "le" else ")"
-        return f"in {opening}{_number(bounds[left])}, {_number(bounds[right])}{closing}"
-    return " and ".join(
-        f"{sign} {_number(bounds[name])}" for name, sign in _BOUNDS.values() if name in bounds
-    )
-
-
-def _number(bound: float) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+    return bounds_text(declared_bounds(info))
 
 
 def _quoted(expected: str) -> str:

@@ -6,18 +6,19 @@ from typing import Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import Section, field
+from abm.scenario.fields import field
+from abm.scenario.laws import Parameter, ParametersSection, parameter
 
 _JUDGEMENT = "judgement"
 
 
-class NoiseSection(Section):
+class NoiseSection(ParametersSection):
     """Noise traders."""
 
     count: int = field(
         60, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of noise traders."
     )
-    actions_per_day: float = field(
+    actions_per_day: Parameter = parameter(
         16.0,
         ge=0,
         le=10_000,
@@ -25,7 +26,7 @@ class NoiseSection(Section):
         source=_JUDGEMENT,
         description="Rate of new orders of one trader.",
     )
-    cancels_per_day: float = field(
+    cancels_per_day: Parameter = parameter(
         4.0,
         ge=0,
         le=10_000,
@@ -33,17 +34,17 @@ class NoiseSection(Section):
         source=_JUDGEMENT,
         description="Rate at which it cancels all its orders.",
     )
-    market_order_share: float = field(
+    market_order_share: Parameter = parameter(
         0.35, ge=0, le=1, unit="1", source=_JUDGEMENT, description="Share of market orders."
     )
-    mean_lots: float = field(
+    mean_lots: Parameter = parameter(
         3.0, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Mean order size."
     )
-    price_distance: float = field(
+    price_distance: Parameter = parameter(
         0.004, ge=0, le=1, unit="share of price", source=_JUDGEMENT,
         description="Mean distance of a limit order from the mid price.",
     )  # fmt: skip
-    max_position_lots: int = field(
+    max_position_lots: Parameter = parameter(
         60,
         ge=1,
         le=1_000_000,
@@ -51,19 +52,21 @@ class NoiseSection(Section):
         source=_JUDGEMENT,
         description="Position at which it only reduces.",
     )
-    cash_usd: float = field(
+    cash_usd: Parameter = parameter(
         400_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
     )
-    latency_ms: float = field(60.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+    latency_ms: Parameter = parameter(
+        60.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
+    )
 
 
-class FundamentalistSection(Section):
+class FundamentalistSection(ParametersSection):
     """Fundamentalists."""
 
     count: int = field(
         24, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of fundamentalists."
     )
-    actions_per_day: float = field(
+    actions_per_day: Parameter = parameter(
         10.0,
         ge=0,
         le=10_000,
@@ -71,7 +74,7 @@ class FundamentalistSection(Section):
         source=_JUDGEMENT,
         description="Rate at which one looks at a month.",
     )
-    belief_sd: float = field(
+    belief_sd: Parameter = parameter(
         0.015,
         ge=0,
         le=5,
@@ -79,20 +82,20 @@ class FundamentalistSection(Section):
         source=_JUDGEMENT,
         description="Stationary log error of a private belief.",
     )
-    belief_reversion_per_day: float = field(
+    belief_reversion_per_day: Parameter = parameter(
         0.25, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of the belief error."
     )
-    threshold: float = field(
+    threshold: Parameter = parameter(
         0.006,
         ge=0,
         unit="share of price",
         source=_JUDGEMENT,
         description="Mispricing beyond which it trades.",
     )
-    mean_lots: float = field(
+    mean_lots: Parameter = parameter(
         6.0, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Mean order size."
     )
-    max_position_lots: int = field(
+    max_position_lots: Parameter = parameter(
         150,
         ge=1,
         le=1_000_000,
@@ -100,19 +103,21 @@ class FundamentalistSection(Section):
         source=_JUDGEMENT,
         description="Largest position in a month.",
     )
-    cash_usd: float = field(
+    cash_usd: Parameter = parameter(
         1_500_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
     )
-    latency_ms: float = field(40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+    latency_ms: Parameter = parameter(
+        40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
+    )
 
 
-class ChartistSection(Section):
+class ChartistSection(ParametersSection):
     """Chartists."""
 
     count: int = field(
         20, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of chartists."
     )
-    actions_per_day: float = field(
+    actions_per_day: Parameter = parameter(
         4.0,
         ge=0,
         le=10_000,
@@ -126,7 +131,7 @@ class ChartistSection(Section):
     slow_days: float = field(
         3.0, gt=0, unit="days", source=_JUDGEMENT, description="Time constant of the slow average."
     )
-    threshold: float = field(
+    threshold: Parameter = parameter(
         0.004,
         ge=0,
         unit="share of price",
@@ -136,7 +141,7 @@ class ChartistSection(Section):
     slice_lots: int = field(
         5, ge=1, le=10_000, unit="lots", source=_JUDGEMENT, description="Lots sent at once."
     )
-    max_position_lots: int = field(
+    max_position_lots: Parameter = parameter(
         30, ge=1, le=1_000_000, unit="lots", source=_JUDGEMENT, description="Position it takes in a trend."
     )
     tenors: int = field(
@@ -147,10 +152,12 @@ class ChartistSection(Section):
         source=_JUDGEMENT,
         description="Chartists are spread over tenors 1 to this.",
     )
-    cash_usd: float = field(
+    cash_usd: Parameter = parameter(
         400_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
     )
-    latency_ms: float = field(40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+    latency_ms: Parameter = parameter(
+        40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
+    )
 
     @model_validator(mode="after")
     def _fast_is_faster(self) -> Self:
@@ -159,20 +166,20 @@ class ChartistSection(Section):
         return self
 
 
-class MarketMakerSection(Section):
+class MarketMakerSection(ParametersSection):
     """Designated market makers: quoting behaviour and contract."""
 
     count: int = field(
         4, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of market makers."
     )
-    requotes_per_day: float = field(
+    requotes_per_day: Parameter = parameter(
         192.0,
         gt=0,
         unit="per day and month",
         source=_JUDGEMENT,
         description="Rate of quote updates in a month.",
     )
-    risk_aversion: float = field(
+    risk_aversion: Parameter = parameter(
         2e-5,
         gt=0,
         le=1,
@@ -180,27 +187,27 @@ class MarketMakerSection(Section):
         source=_JUDGEMENT,
         description="Gamma of the Avellaneda-Stoikov quotes.",
     )
-    horizon_days: float = field(
+    horizon_days: Parameter = parameter(
         1.0, gt=0, unit="days", source=_JUDGEMENT, description="Rolling horizon of inventory risk."
     )
-    fill_distance: float = field(
+    fill_distance: Parameter = parameter(
         0.004, gt=0, le=1, unit="share of price", source=_JUDGEMENT,
         description="Distance over which the fill rate falls by a factor e (1/k).",
     )  # fmt: skip
-    curve_correlation: float = field(
+    curve_correlation: Parameter = parameter(
         0.5, ge=0, le=1, unit="1", source=_JUDGEMENT,
         description="Weight of the inventory in other months in a month's quote.",
     )  # fmt: skip
-    belief_sd: float = field(
+    belief_sd: Parameter = parameter(
         0.001, ge=0, le=5, unit="1", source=_JUDGEMENT, description="Stationary log error of a maker's value."
     )
-    belief_reversion_per_day: float = field(
+    belief_reversion_per_day: Parameter = parameter(
         2.0, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of that error."
     )
-    max_skew: float = field(
+    max_skew: Parameter = parameter(
         0.04, gt=0, le=1, unit="share of price", source=_JUDGEMENT, description="Largest shift for inventory."
     )
-    max_position_lots: int = field(
+    max_position_lots: Parameter = parameter(
         600,
         ge=1,
         le=1_000_000,
@@ -241,7 +248,9 @@ class MarketMakerSection(Section):
         5_000.0, ge=0, le=1e9, unit="USD per month", source=_JUDGEMENT,
         description="Stipend for a month in which the obligation was met, out of exchange fees.",
     )  # fmt: skip
-    cash_usd: float = field(
+    cash_usd: Parameter = parameter(
         15_000_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one market maker."
     )
-    latency_ms: float = field(2.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency.")
+    latency_ms: Parameter = parameter(
+        2.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
+    )

@@ -11,7 +11,7 @@ from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
 from abm.agents.hedging import HEDGER_DTYPE
 from abm.agents.market_maker import MAKER_DTYPE
 from abm.agents.noise import NOISE_DTYPE
-from abm.market.populate import cumulative_tenor_weights
+from abm.market.population_room import cumulative_tenor_weights
 
 DAY_SHARE = 1 / 48
 WEIGHTS = cumulative_tenor_weights(12, 3.0)

@@ -1,0 +1,150 @@
+"""What the builders of populations share: account numbers, streams, parameter draws and funding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.base import Funding
+from abm.core.contract import ContractSpec
+from abm.core.money import USD_MICRO
+from abm.core.randomness import RandomStreams
+from abm.scenario.laws import ChoiceLaw, LognormalLaw, Parameter, ParametersSection, UniformLaw
+from abm.scenario.populations import PopulationsSection
+
+FloatArray = NDArray[np.float64]
+
+
+class PopulationRoom:
+    """Room in which the populations of one market are built, one after the other.
+
+    Parameters are drawn from streams named by class and parameter, so that one more agent, or another law of
+    one parameter, leaves every other draw as it was.
+
+    Parameters
+    ----------
+    agents : PopulationsSection
+        The scenario's section.
+    contract : ContractSpec
+        For lots and tick values.
+    days_per_month : int
+        Trading days in a delivery month.
+    initial_price_usd : float
+        Price level on day 0, USD per mSIT.
+    provider_multiples : array of float, shape (providers,)
+        Expected price of each provider as a multiple of the index: what a token bought or sold there weighs
+        in index terms, and so in lots.
+    streams : RandomStreams
+        Named streams of the run.
+
+    Attributes
+    ----------
+    next_account : int
+        Account of the next trader.
+    tenor_weights : array of float, shape (listed months,)
+        Cumulative weights with which speculators pick a tenor.
+    """
+
+    def __init__(
+        self,
+        *,
+        agents: PopulationsSection,
+        contract: ContractSpec,
+        days_per_month: int,
+        initial_price_usd: float,
+        provider_multiples: FloatArray,
+        streams: RandomStreams,
+    ) -> None:
+        self.agents, self.contract, self.streams = agents, contract, streams
+        self.days_per_month = days_per_month
+        self.initial_price_usd = initial_price_usd
+        self.provider_multiples = provider_multiples
+        self.next_account = 0
+        self.tenor_weights = cumulative_tenor_weights(contract.listed_months, agents.tenor_decay)
+
+    def take_accounts(self, count: int) -> int:
+        """Give the next ``count`` accounts away and return the first of them."""
+        first = self.next_account
+        self.next_account += count
+        return first
+
+    def columns(
+        self, dtype: np.dtype[Any], agent_class: str, count: int, latency_ms: Parameter
+    ) -> NDArray[Any]:
+        """Return zeroed columns with account, latency and jitter filled in; takes the accounts."""
+        columns = np.zeros(count, dtype=dtype)
+        first = self.take_accounts(count)
+        columns["account"] = np.arange(first, first + count)
+        columns["latency_ms"] = self.drawn(agent_class, "latency_ms", latency_ms, count, (1e-9, np.inf))
+        columns["jitter"] = self.agents.latency_jitter
+        return columns
+
+    def fill(self, columns: NDArray[Any], agent_class: str, section: ParametersSection, *names: str) -> None:
+        """Fill columns from the parameters of the same name; whole numbers are rounded, at least one."""
+        for name in names:
+            draws = self.parameter(agent_class, section, name, len(columns))
+            if columns.dtype[name].kind == "i":
+                draws = np.maximum(1.0, np.rint(draws))
+            columns[name] = draws
+
+    def parameter(self, agent_class: str, section: ParametersSection, name: str, count: int) -> FloatArray:
+        """Return a parameter of every trader of a class, shape (count,), drawn by its law."""
+        return self.drawn(agent_class, name, getattr(section, name), count, section.bounds_of(name))
+
+    def drawn(
+        self, agent_class: str, name: str, value: Parameter, count: int, bounds: tuple[float, float]
+    ) -> FloatArray:
+        """Return draws of a number or a law; a fixed number draws nothing.
+
+        A lognormal draw beyond a bound is held at it.
+        """
+        if isinstance(value, UniformLaw):
+            share = self.uniforms(agent_class, name, count)
+            uniform: FloatArray = value.low + (value.high - value.low) * share
+            return uniform
+        if isinstance(value, LognormalLaw):
+            draws = value.median * np.exp(value.log_sd * self.normals(agent_class, name, count))
+            held: FloatArray = np.clip(draws, *bounds)
+            return held
+        if isinstance(value, ChoiceLaw):
+            weights = np.array(value.weights or np.ones(len(value.values)), dtype=np.float64)
+            ends = np.cumsum(weights) / weights.sum()
+            place = np.searchsorted(ends, self.uniforms(agent_class, name, count), side="right")
+            chosen: FloatArray = np.array(value.values)[np.minimum(place, len(ends) - 1)]
+            return chosen
+        return np.full(count, float(value))
+
+    def normals(self, agent_class: str, parameter: str, count: int) -> FloatArray:
+        """Return the standard normal draws of one parameter of a class, shape (count,)."""
+        return standard_draws(self.streams, agent_class, parameter, count)
+
+    def uniforms(self, agent_class: str, parameter: str, count: int) -> FloatArray:
+        """Return the uniform draws of one parameter of a class, shape (count,)."""
+        return self.streams.generator("population", agent_class, parameter).random(count)
+
+    def month_lots(self, index_msit_per_day: FloatArray) -> FloatArray:
+        """Return a daily quantity in index terms as lots of a delivery month."""
+        return index_msit_per_day * self.days_per_month / self.contract.contract_size_msit
+
+    def funding(self, cash_usd: FloatArray, credit_usd: FloatArray | float = 0.0) -> Funding:
+        """Return the funding of accounts with that cash and credit, USD, shape (count,)."""
+        credit = np.broadcast_to(np.asarray(credit_usd, dtype=np.float64), cash_usd.shape)
+        return Funding(
+            cash_usd_micro=np.rint(cash_usd * USD_MICRO).astype(np.int64),
+            credit_limit_usd_micro=np.rint(credit * USD_MICRO).astype(np.int64),
+            credit_rate_bps=round(self.agents.credit_rate * 10_000),
+        )
+
+
+def cumulative_tenor_weights(listed_months: int, decay_months: float) -> FloatArray:
+    """Return the cumulative weights e^(-tenor/decay) of the tenors, the last one 1."""
+    weights = np.exp(-np.arange(listed_months) / decay_months)
+    cumulative: FloatArray = np.cumsum(weights) / weights.sum()
+    return cumulative
+
+
+def standard_draws(streams: RandomStreams, agent_class: str, parameter: str, count: int) -> FloatArray:
+    """Return the standard normal draws of one parameter of a class, shape (count,)."""
+    return streams.generator("population", agent_class, parameter).standard_normal(count)
