@@ -39,6 +39,8 @@ _SECTION_OF = {
     "fundamentalist": "fundamentalists",
     "chartist": "chartists",
     "dmm": "market_makers",
+    "arbitrageur": "arbitrageurs",
+    "informed": "informed",
 }
 """Scenario section of each built-in class; custom agents have none."""
 
@@ -97,6 +99,7 @@ def build(
         days_per_month=clock.calendar.days_per_month,
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
+        taker_fee_usd=scenario.exchange.taker_fee_usd,
         streams=streams,
     )
     populations = build_populations(

@@ -27,6 +27,7 @@ from abm.market.maker_contract import MakerScores
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
+from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
 from abm.market.rules import MarketRule, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions, joined
@@ -211,9 +212,11 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 log_level_ratio=self.desk.log_level_ratio(day),
                 log_price_surprise=self.desk.log_price_surprise,
                 provider_prices_usd=self.desk.provider_prices_usd,
+                equity_usd_micro=self.equity_usd_micro,
             )
             for population in self.populations:
-                population.new_day(opening)
+                population.open_day(opening)
+            give_signals(self)
             self.today = TradingDayRecord(self.contract.listed_months)
             self._feed.open_day(day)
             self.sessions.open_day()
@@ -233,7 +236,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         with self.timer("agents"):
             positions = self.clearing.position_lots
             for population in self.populations:
-                population.decide_all(view, positions, self.outbox)
+                population.act(view, positions, self.outbox)
             if self.clearing.has_positions_to_close:
                 self.outbox.extend(self._close_out_orders())
             return self.outbox.take_sorted(messages_by_rules(self.rules, self, self.outbox.messages))

@@ -36,6 +36,8 @@ class PopulationRoom:
     provider_multiples : array of float, shape (providers,)
         Expected price of each provider as a multiple of the index: what a token bought or sold there weighs
         in index terms, and so in lots.
+    taker_fee_usd : float
+        Fee of an incoming order, USD per lot.
     streams : RandomStreams
         Named streams of the run.
 
@@ -55,12 +57,14 @@ class PopulationRoom:
         days_per_month: int,
         initial_price_usd: float,
         provider_multiples: FloatArray,
+        taker_fee_usd: float,
         streams: RandomStreams,
     ) -> None:
         self.agents, self.contract, self.streams = agents, contract, streams
         self.days_per_month = days_per_month
         self.initial_price_usd = initial_price_usd
         self.provider_multiples = provider_multiples
+        self.taker_fee_usd = taker_fee_usd
         self.next_account = 0
         self.tenor_weights = cumulative_tenor_weights(contract.listed_months, agents.tenor_decay)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
+from abm.scenario.informed_sections import ArbitrageurSection, InformedSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
@@ -42,3 +43,5 @@ class PopulationsSection(Section):
     fundamentalists: FundamentalistSection = section(FundamentalistSection, description="Value traders.")
     chartists: ChartistSection = section(ChartistSection, description="Trend followers.")
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
+    arbitrageurs: ArbitrageurSection = section(ArbitrageurSection, description="Curve arbitrageurs.")
+    informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")
