@@ -129,7 +129,7 @@ def _gain(
     price = price_to_trade(at, side)
     if price == NO_PRICE:
         return -math.inf
-    implied, fees, neighbours = 0.0, fee_ticks / at.scale_ticks, 0
+    implied, wing_fees, neighbours = 0.0, 0.0, 0
     for wing in (tenor - 1, tenor + 1):
         if wing < 1 or wing >= months.shape[0]:
             continue
@@ -138,11 +138,12 @@ def _gain(
         if wing_price == NO_PRICE:
             return -math.inf
         implied += (wing_price - beside.model_ticks) / beside.scale_ticks
-        fees += fee_ticks / beside.scale_ticks
+        wing_fees += fee_ticks / beside.scale_ticks
         neighbours += 1
     if neighbours == 0:
         return -math.inf
     gain: float = side * (implied / neighbours - (price - at.model_ticks) / at.scale_ticks)
+    fees = fee_ticks / at.scale_ticks + wing_fees / neighbours
     undoes = side * position_lots[me.account, at.slot] < 0
     gain -= fees if undoes else 2.0 * fees + me.threshold
     return gain

@@ -19,8 +19,9 @@ def optional_choices(scenario: Scenario) -> tuple[tuple[str, Any], ...]:
     for name in _OPTIONAL_CLASSES:
         if getattr(scenario.agents, name).count > 0:
             choices[f"agents.{name}.count"] = 1
-    if "agents.arbitrageurs.count" in choices and scenario.exchange.spreads.lengths:
-        choices["exchange.spreads.lengths"] = (1,)
+    delayed = scenario.exchange.market_data.delay_days > 0.0  # old quotes of spreads are kept
+    if scenario.exchange.spreads.lengths and (delayed or "agents.arbitrageurs.count" in choices):
+        choices |= {"exchange.spreads.lengths": (1,), "exchange.market_data.delay_days": 0.5 * delayed}
     limits = [getattr(scenario.agents, name).limits for name in _WITH_LIMITS]
     if any(limit.max_leverage != 0.0 or limit.stop_out != 0.0 for limit in limits):
         choices |= {"agents.noise.count": 1, "agents.noise.limits.stop_out": 1.0}
