@@ -24,7 +24,7 @@ class ArbitrageurSection(ParametersSection):
         description="Rate at which one quotes a calendar spread, if the venue lists any.",
     )  # fmt: skip
     threshold: Parameter = parameter(
-        0.002, ge=0, le=1, unit="share of price", source=_JUDGEMENT,
+        0.0005, ge=0, le=1, unit="share of price", source=_JUDGEMENT,
         description="Gain beyond the fees in and out for which a position is built.",
     )  # fmt: skip
     slice_lots: Parameter = parameter(
