@@ -39,6 +39,7 @@ _SECTION_OF = {
     "fundamentalist": "fundamentalists",
     "chartist": "chartists",
     "dmm": "market_makers",
+    "holder": "holders",
 }
 """Scenario section of each built-in class; custom agents have none."""
 

@@ -23,6 +23,7 @@ from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomAgents
 from abm.market.day_end import expire_front_month, final_price_ticks, pay_makers
 from abm.market.hedge_accounts import HedgeAccounts
+from abm.market.holder_build import bring_in_positions
 from abm.market.maker_contract import MakerScores
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
@@ -117,6 +118,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         )
         self.today = TradingDayRecord(slots)
         self.clearing.set_margin(self.curve.margin_day(0, np.zeros(slots, dtype=np.int64)))
+        bring_in_positions(self)
         self.enterprises = next(p for p in self.populations if isinstance(p, Enterprises))
         self.hedge_accounts = HedgeAccounts(
             self.enterprises,
