@@ -52,7 +52,7 @@ class HedgeProgramme(ParametersSection):
         description="Speed kappa of e^(-kappa (T - T_stack)), by which a stack counts far needs less.",
     )  # fmt: skip
     estimation_days: int = field(
-        126, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
+        252, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
         description="Days of past hedges until a minimum-variance estimate stands alone.",
     )  # fmt: skip
     window_months: int = field(
