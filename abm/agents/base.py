@@ -48,6 +48,18 @@ class DayOpening:
         Today's unexpected log change of the spot price in units of its daily standard deviation.
     provider_prices_usd : array of float, shape (providers,)
         Today's provider quotes, USD per mSIT.
+    front_month : int
+        Delivery month in delivery today.
+    settlement_usd : array of float, shape (listed months,)
+        Last settlement price of today's listed months in tenor order, USD per mSIT.
+    expired_final_usd : float
+        Final settlement price of the month that expired last; NaN before the first.
+    margin_per_lot_usd_micro : array of int64, shape (listed months,)
+        Initial margin of one lot, in tenor order.
+    free_funds_usd_micro, initial_margin_usd_micro : array of int64, shape (accounts,)
+        What each account could pay beyond its requirement, and that requirement; a trader looks at its own.
+    position_lots : array of int64, shape (accounts, listed months)
+        Signed positions in tenor order; a trader looks at its own.
     """
 
     day: int
@@ -55,6 +67,13 @@ class DayOpening:
     log_level_ratio: float
     log_price_surprise: float
     provider_prices_usd: NDArray[np.float64]
+    front_month: int
+    settlement_usd: NDArray[np.float64]
+    expired_final_usd: float
+    margin_per_lot_usd_micro: NDArray[np.int64]
+    free_funds_usd_micro: NDArray[np.int64]
+    initial_margin_usd_micro: NDArray[np.int64]
+    position_lots: NDArray[np.int64]
 
 
 class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
