@@ -12,8 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.base import DayOpening, Funding, TraderAgent
-from abm.agents.hedgers import Hedgers
+from abm.agents.base import DayOpening, Funding, Population, TraderAgent
+from abm.agents.hedging import MESSAGES_PER_AGENT, PROGRESS_DTYPE, decide_hedgers
+from abm.agents.outbox import Outbox
+from abm.agents.view import MarketView
 
 
 class PositionHolder(TraderAgent):
@@ -25,7 +27,7 @@ class PositionHolder(TraderAgent):
         return str(self.population.labels[self.row])  # type: ignore[attr-defined]
 
 
-class Holders(Hedgers):
+class Holders(Population):
     """All position holders.
 
     Parameters
@@ -65,13 +67,13 @@ class Holders(Hedgers):
         first_account: int,
         funding: Funding,
     ) -> None:
-        super().__init__(
-            columns, streams, opening_lots.astype(np.float64),
-            ramp_days=1, first_account=first_account, funding=funding,
-        )  # fmt: skip
+        super().__init__(columns, streams, first_account=first_account, funding=funding)
         self.opening_lots, self.labels, self.member = opening_lots, labels, member
         self._exit_day, self._exit_days = exit_day, exit_days
         self._days_per_month = days_per_month
+        self._rate = columns["actions_per_day"].copy()
+        self.target_lots: NDArray[np.int64] = opening_lots.copy()
+        self._progress: NDArray[Any] = np.zeros(opening_lots.shape, dtype=PROGRESS_DTYPE)
 
     def new_day(self, opening: DayOpening) -> None:
         """Set the targets of the day: the opening positions of the months left, less what is to be gone."""
@@ -86,10 +88,13 @@ class Holders(Hedgers):
         # Nobody adds: with no exit under way the gap is zero, and the band keeps a holder from trading.
         self.columns["actions_per_day"] = np.where(kept < 1.0, self._rate, 0.0)
 
-    def create_agents(self, model: Any) -> None:
-        """Create the Mesa agents and remember how often each acts once it leaves."""
-        super().create_agents(model)
-        self._rate = self.columns["actions_per_day"].copy()
+    def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
+        """Write the round's messages of those who leave."""
+        outbox.reserve(MESSAGES_PER_AGENT * self.count)
+        outbox.count = decide_hedgers(
+            self.columns, self.streams, self.target_lots, self._progress, view.months, position_lots,
+            view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
+        )  # fmt: skip
 
     def suspend(self, account: int) -> None:
         """Stop a holder in default for good."""

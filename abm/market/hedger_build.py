@@ -67,7 +67,9 @@ def build_providers(room: PopulationRoom) -> Providers:
     programme = _programme(room, "providers", section.programme)
     wanted = _finished(room, programme, -month_lots)
     cost_ticks = room.contract.price_to_ticks(section.marginal_cost_share * room.initial_price_usd)
-    cash_share = np.full(section.count, section.cash_share)
+    cash_share, credit_share = (
+        room.parameter("provider", section, name, section.count) for name in ("cash_share", "credit_share")
+    )
     return Providers(
         _hedger_columns(room, "provider", section.programme, month_lots, wanted),
         room.streams.keys("provider", section.count),
@@ -87,7 +89,7 @@ def build_providers(room: PopulationRoom) -> Providers:
         ramp_days=section.programme.ramp_days,
         abandonment=_abandonment(section.programme),
         first_account=first,
-        funding=_hedger_funding(room, wanted, cash_share, section.credit_share),
+        funding=_hedger_funding(room, wanted, cash_share, credit_share),
     )
 
 
@@ -198,7 +200,7 @@ def _abandonment(section: HedgeProgramme) -> AbandonmentRule:
 
 
 def _hedger_funding(
-    room: PopulationRoom, targets: FloatArray, cash_share: FloatArray, credit_share: float
+    room: PopulationRoom, targets: FloatArray, cash_share: FloatArray, credit_share: FloatArray | float
 ) -> Funding:
     notional_usd = np.abs(targets).sum(axis=1) * room.contract.contract_size_msit * room.initial_price_usd
     return room.funding(notional_usd * cash_share, notional_usd * credit_share)

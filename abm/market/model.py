@@ -22,8 +22,8 @@ from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomAgents
 from abm.market.day_end import expire_front_month, final_price_ticks, pay_makers
 from abm.market.hedge_accounts import HedgeAccounts
-from abm.market.holder_build import bring_in_positions
 from abm.market.hedge_days import charge_interest, day_opening, note_hedges
+from abm.market.holder_build import bring_in_positions
 from abm.market.maker_contract import MakerScores
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages

@@ -217,7 +217,7 @@ class EnterpriseSection(Section):
     programme: HedgeProgramme = section(HedgeProgramme, description="Hedge programme.")
 
 
-class ProviderSection(Section):
+class ProviderSection(ParametersSection):
     """Inference providers: short hedgers that also quote into the index."""
 
     count: int = field(
@@ -239,11 +239,11 @@ class ProviderSection(Section):
         0.35, ge=0, le=10, unit="share of the initial price", source=_JUDGEMENT,
         description="Marginal cost on day 0; it falls with the deterministic price level.",
     )  # fmt: skip
-    cash_share: float = field(
+    cash_share: Parameter = parameter(
         0.60, gt=0, le=100, unit="share of the finished strip's notional", source=_JUDGEMENT,
         description="Own cash set aside for margin.",
     )  # fmt: skip
-    credit_share: float = field(
+    credit_share: Parameter = parameter(
         0.30, ge=0, le=100, unit="share of the finished strip's notional", source=_JUDGEMENT,
         description="Credit line for margin calls.",
     )  # fmt: skip
