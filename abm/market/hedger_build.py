@@ -133,7 +133,7 @@ def _hedger_columns(
     )  # fmt: skip
     columns["floor_ticks"] = -math.inf
     slice_share = room.parameter(agent_class, section, "slice_share", count)
-    largest = np.maximum(month_lots, np.abs(wanted).max(axis=1)) if section.kind == "stack" else month_lots
+    largest = np.maximum(month_lots, np.abs(wanted).max(axis=1)) if section.rule == "stack" else month_lots
     columns["slice_lots"] = np.maximum(1, np.rint(slice_share * largest))
     columns["band_lots"] = np.floor(room.parameter(agent_class, section, "band_share", count) * month_lots)
     premium = room.parameter(agent_class, section, "risk_premium", count)
@@ -144,18 +144,18 @@ def _hedger_columns(
 def _programme(room: PopulationRoom, agent_class: str, section: HedgeProgramme) -> Programme:
     """Return the terms of a programme, which must fit the contract's months."""
     dotted, listed = f"agents.{agent_class}.programme", room.contract.listed_months
-    if section.kind == "stack" and section.stack_tenor + 1 >= listed:
+    if section.rule == "stack" and section.stack_tenor + 1 >= listed:
         raise ScenarioError(
             f"{dotted}.stack_tenor: {section.stack_tenor} is not < contract.listed_months - 1 = {listed - 1}"
         )
-    if section.kind in ("stack", "rolling") and section.roll_days > room.days_per_month:
+    if section.rule in ("stack", "rolling") and section.roll_days > room.days_per_month:
         days = room.days_per_month
         raise ScenarioError(
             f"{dotted}.roll_days: {section.roll_days} is not <= calendar.days_per_month = {days}"
         )
     days_per_year = room.days_per_month * room.months_per_year
     return Programme(
-        kind=section.kind,
+        kind=section.rule,
         days_per_month=room.days_per_month,
         near_ratio=section.near_ratio,
         mid_ratio=section.mid_ratio,
@@ -178,7 +178,7 @@ def _finished(room: PopulationRoom, programme: Programme, month_lots: FloatArray
 def _estimator(
     room: PopulationRoom, section: HedgeProgramme, expected_need_msit: FloatArray, multiples: FloatArray
 ) -> MinimumVarianceRatios | None:
-    if section.kind != "minimum_variance":
+    if section.rule != "minimum_variance":
         return None
     return MinimumVarianceRatios(
         strip_ratios(room.contract.listed_months, section.ratio),

@@ -15,9 +15,9 @@ _JUDGEMENT = "judgement"
 class HedgeProgramme(ParametersSection):
     """Hedge programme, its execution, and the money behind it."""
 
-    kind: Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"] = field(
+    rule: Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"] = field(
         "layered", unit="-", source="layered programme, the usual treasury policy table",
-        description="Rule of the programme: what is hedged in which month.",
+        description="What is hedged in which month.",
     )  # fmt: skip
     ratio: float = field(
         1.0, ge=0, le=2, unit="share of expected quantity", source="judgement: the whole need",
@@ -147,8 +147,8 @@ class HedgeProgramme(ParametersSection):
 class ForwardSales(HedgeProgramme):
     """Forward sales of a provider and their execution."""
 
-    kind: Literal["layered", "strip", "rolling", "stack", "none"] = field(
-        "layered", unit="-", source=_JUDGEMENT, description="Rule of the sales: what is sold in which month."
+    rule: Literal["layered", "strip", "rolling", "stack", "none"] = field(
+        "layered", unit="-", source=_JUDGEMENT, description="What is sold in which month."
     )
     near_ratio: float = field(
         0.50, ge=0, le=2, unit="share of expected quantity", source=_JUDGEMENT,

@@ -85,3 +85,58 @@ def test_negative_price_averaging_damps_the_settlement_by_the_number_of_fixings(
     calm_last = damped.market.desk.fixings[20].usd_micro / 1_000 - size
     assert final_ticks(damped) == pytest.approx((20 * without + calm_last + size) / 21, abs=1.0)
     assert not damped.holders_in_default("long").any()
+
+
+@pytest.fixture(scope="module")
+def energy():
+    return played("energy_squeeze_2022")
+
+
+def test_energy_producers_who_own_their_output_default_one_after_another(energy):
+    providers = next(p for p in energy.market.populations if p.name == "provider")
+    rows = energy.tables["defaults"]
+    failed = rows[
+        (rows["event"] == "client_default") & rows["account"].isin(range(*providers.accounts.indices(10**6)))
+    ]
+    assert len(failed) >= 4
+    assert failed["day"].max() - failed["day"].min() > 42
+    daily = energy.tables["daily"]
+    curve = daily[daily["tenor"] > 0].groupby("day")["settlement_ticks"].mean()
+    accounts = energy.tables["accounts"].set_index(["account", "day"])["variation_usd_micro"]
+    for account, day in failed[["account", "day"]].itertuples(index=False):
+        year_of_output = 12 * -providers.need_lots[account - providers.first_account, 0]
+        output_gain_usd = year_of_output * (curve.loc[day] - curve.loc[0])
+        futures_loss_usd = -accounts.loc[account].loc[:day].sum() / 1e6
+        assert output_gain_usd > 1.5 * futures_loss_usd > 0.0  # solvent, and out of cash
+
+
+def test_energy_open_interest_falls_as_margin_rises(energy):
+    daily, accounts = energy.tables["daily"], energy.tables["accounts"]
+    open_interest = daily.groupby("day")["open_interest_lots"].sum()
+    per_lot = accounts.groupby("day")["initial_margin_usd_micro"].sum() / open_interest
+    before, late = slice(35, 55), slice(180, 200)
+    assert per_lot.loc[late].mean() > 15.0 * per_lot.loc[before].mean()
+    assert open_interest.loc[late].mean() < 0.95 * open_interest.loc[before].mean()
+    short = accounts[accounts["account"].between(80, 91)].groupby("day")["gross_lots"].sum()
+    assert short.loc[late].mean() < 0.7 * short.loc[before].mean()
+
+
+def of_enterprises(crisis, events: str) -> int:
+    rows = crisis.tables["hedge_events" if events == "abandoned" else "defaults"]
+    count = next(p for p in crisis.market.populations if p.name == "enterprise").count
+    return int(((rows["event"] == events) & (rows["account"] < count)).sum())
+
+
+def test_metallgesellschaft_a_stack_bleeds_cash_where_a_strip_holds_on():
+    stack = played("metallgesellschaft_1993")
+    strip = played("metallgesellschaft_1993", {"agents.enterprises.programme.rule": "strip"})
+    settled = stack.tables["daily"].pivot(index="day", columns="tenor", values="settlement_ticks")
+    assert (settled.loc[45:84, 1] < settled.loc[45:84, 8]).all()  # contango
+    loss = {}
+    for name, crisis in (("stack", stack), ("strip", strip)):
+        rows = crisis.tables["accounts"]
+        own = rows[rows["account"] < 80].groupby("day")["variation_usd_micro"].sum()
+        loss[name] = -own.loc[42] / 1e6
+    assert loss["stack"] > 2.0 * loss["strip"] > 0.0
+    assert of_enterprises(stack, "client_default") >= 10 > of_enterprises(strip, "client_default")
+    assert of_enterprises(stack, "abandoned") > of_enterprises(strip, "abandoned")

@@ -132,3 +132,45 @@ def test_price_feedback_makes_losses_larger_and_mutualisation_moves_them_to_the_
     assert loss["orders", True] > loss["auction", True]
     assert survivors["orders", True] > 0.0 == survivors["orders", False]
     assert uncovered["orders", True] < uncovered["orders", False] == loss["orders", False]
+
+
+def share_of_hedges_given_up(cash_share: float, margin: str, seed: int) -> float:
+    """Return the share of hedging enterprises that abandoned their hedge or defaulted in a slump."""
+    crisis = played(
+        "baseline",
+        {
+            "calendar.rounds_per_day": 12,
+            "spot.trend_per_year": 0.0,
+            "spot.level_shift": {"log_size": -0.5, "start_day": 32, "duration_days": 10},
+            "agents.enterprises.cash_share": cash_share,
+            "agents.enterprises.credit_share": 0.05,
+            "agents.enterprises.programme.abandon_below": 0.1,
+            "clearing.margin.model": margin,
+            "clearing.margin.rate": 0.02,  # as much in calm times as the other model asks
+            "clearing.margin.far_rate": 0.02,
+        },
+        seed=seed,
+        days=63,
+    )
+    enterprises = next(p for p in crisis.market.populations if p.name == "enterprise")
+    gone: set[int] = set()
+    for table, event in (("hedge_events", "abandoned"), ("defaults", "client_default")):
+        rows = crisis.tables[table]
+        gone |= set(rows.loc[(rows["event"] == event) & (rows["account"] < enterprises.count), "account"])
+    return len(gone) / int(enterprises.hedges.sum())
+
+
+@pytest.mark.verify
+def test_less_cash_means_more_hedges_given_up_and_procyclical_margin_makes_it_worse():
+    seeds = range(1, 7)
+    given_up = np.array(
+        [
+            [[share_of_hedges_given_up(cash, margin, seed) for seed in seeds] for cash in (0.8, 0.5, 0.25)]
+            for margin in ("flat", "filtered_historical")
+        ]
+    )
+    flat, procyclical = given_up
+    assert (np.diff(flat, axis=0) > 0.0).all()
+    assert (np.diff(procyclical, axis=0) > 0.0).all()
+    assert (procyclical >= flat - 0.02).all()  # one hedger of 58 either way
+    assert procyclical.mean() > flat.mean()
