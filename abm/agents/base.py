@@ -49,6 +49,18 @@ class DayOpening:
         Today's unexpected log change of the spot price in units of its daily standard deviation.
     provider_prices_usd : array of float, shape (providers,)
         Today's provider quotes, USD per mSIT.
+    front_month : int
+        Delivery month in delivery today.
+    settlement_usd : array of float, shape (listed months,)
+        Last settlement price of today's listed months in tenor order, USD per mSIT.
+    expired_final_usd : float
+        Final settlement price of the month that expired last; NaN before the first.
+    margin_per_lot_usd_micro : array of int64, shape (listed months,)
+        Initial margin of one lot, in tenor order.
+    free_funds_usd_micro, initial_margin_usd_micro : array of int64, shape (accounts,)
+        What each account could pay beyond its requirement, and that requirement; a trader looks at its own.
+    position_lots : array of int64, shape (accounts, listed months)
+        Signed positions in tenor order; a trader looks at its own.
     equity_usd_micro : array of int64, shape (accounts,)
         Collateral plus bank money less drawn credit as of the last mark; a trader knows its own row only.
     """
@@ -58,6 +70,13 @@ class DayOpening:
     log_level_ratio: float
     log_price_surprise: float
     provider_prices_usd: NDArray[np.float64]
+    front_month: int
+    settlement_usd: NDArray[np.float64]
+    expired_final_usd: float
+    margin_per_lot_usd_micro: NDArray[np.int64]
+    free_funds_usd_micro: NDArray[np.int64]
+    initial_margin_usd_micro: NDArray[np.int64]
+    position_lots: NDArray[np.int64]
     equity_usd_micro: NDArray[np.int64]
 
 
@@ -160,8 +179,9 @@ class Population:
     def open_day(self, opening: DayOpening) -> None:
         """Stop traders that have lost too much, let others back in, then prepare for the day."""
         if self.limits is not None:
-            own_equity = opening.equity_usd_micro[self.accounts]
-            self.limits.open_day(opening.day, own_equity, self.columns, self.activity_columns)
+            equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
+            rates = {name: self.columns[name] for name in self.activity_columns}
+            self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
         self.new_day(opening)
 
     def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:

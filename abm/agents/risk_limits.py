@@ -36,15 +36,14 @@ LIMITS_DTYPE = np.dtype(
         ("equity_usd", np.float64),
         ("state", np.int64),
         ("back_on_day", np.int64),
-        ("held_lots", np.int64),
         ("ordered_usd", np.float64),
     ],
     align=True,
 )
 """Limits of one trader and where it stands. ``max_leverage``: largest notional as a multiple of equity, 0 for
 no bound; ``stop_out``: share of ``capital_usd`` under which equity must not fall, 0 for never;
-``closing_per_day``: rate of market orders while it closes; ``held_lots``: gross position when it last looked;
-``ordered_usd``: what this round's orders so far would add to its notional."""
+``closing_per_day``: rate of market orders while it closes; ``ordered_usd``: what this round's orders so far
+would add to its notional."""
 
 
 class RiskLimits:
@@ -60,7 +59,7 @@ class RiskLimits:
 
     def __init__(self, rows: NDArray[Any], *, tick_value_usd: float) -> None:
         self.rows, self.tick_value_usd = rows, tick_value_usd
-        self._usual_activity: dict[str, NDArray[np.float64]] = {}
+        self._usual_rates: dict[str, NDArray[np.float64]] = {}
 
     @property
     def stopped(self) -> NDArray[np.bool_]:
@@ -72,8 +71,8 @@ class RiskLimits:
         self,
         day: int,
         equity_usd_micro: NDArray[np.int64],
-        columns: NDArray[Any],
-        activity_columns: tuple[str, ...],
+        held_lots: NDArray[np.int64],
+        rates: dict[str, NDArray[np.float64]],
     ) -> None:
         """Stop traders out, and let those back in whose time is up and who hold nothing any more.
 
@@ -81,17 +80,15 @@ class RiskLimits:
         ----------
         day : int
             Trading day of the run.
-        equity_usd_micro : array of int64, shape (traders,)
-            Own equity of each trader.
-        columns : structured array, shape (traders,)
-            The class's columns; the rates of a stopped trader are zero.
-        activity_columns : tuple of str
-            Which of them are rates.
+        equity_usd_micro, held_lots : array of int64, shape (traders,)
+            Own equity and gross position of each trader.
+        rates : dict of str to array of float, shape (traders,)
+            The class's rates of activity, views of its columns: those of a stopped trader are zero.
         """
         rows = self.rows
         rows["equity_usd"] = equity_usd_micro / USD_MICRO
         rows["capital_usd"] = np.where(rows["capital_usd"] == 0.0, rows["equity_usd"], rows["capital_usd"])
-        back = self.stopped & (rows["back_on_day"] <= day) & (rows["held_lots"] == 0)
+        back = self.stopped & (rows["back_on_day"] <= day) & (held_lots == 0)
         back &= rows["equity_usd"] > 0.0
         rows["state"][back] = TRADING
         rows["capital_usd"][back] = rows["equity_usd"][back]
@@ -99,11 +96,11 @@ class RiskLimits:
         out = has_stop & (rows["equity_usd"] < rows["stop_out"] * rows["capital_usd"])
         rows["state"][out] = STOPPED
         rows["back_on_day"][out] = day + rows["cooling_days"][out]
-        for name in activity_columns:
-            usual = self._usual_activity.setdefault(name, columns[name].copy())
-            columns[name][back] = usual[back]
-            usual[out] = columns[name][out]
-            columns[name][out] = 0.0
+        for name, rate in rates.items():
+            usual = self._usual_rates.setdefault(name, rate.copy())
+            rate[back] = usual[back]
+            usual[out] = rate[out]
+            rate[out] = 0.0
 
     def apply(
         self,

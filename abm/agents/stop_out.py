@@ -165,16 +165,13 @@ def close_positions(
     """Write the market orders with which stopped traders close their positions; return the new count.
 
     At its rate such a trader sends one order for all it holds in each month that takes orders; what the
-    market does not take at once it sends again. It notes what it held when it last looked, every round.
+    market does not take at once it sends again.
     """
     for i in range(limits.shape[0]):
         me = limits[i]
         if me.state != STOPPED:
             continue
-        me.held_lots = 0
-        for tenor in range(months.shape[0]):
-            me.held_lots += abs(position_lots[me.account, months[tenor].slot])
-        if me.held_lots == 0 or not acts(streams, i, me.closing_per_day, day_share):
+        if not acts(streams, i, me.closing_per_day, day_share):
             continue
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
         for tenor in range(months.shape[0]):

@@ -8,6 +8,7 @@ from abm.agents.base import Population
 from abm.agents.member_accounts import MemberAccounts
 from abm.market.custom_build import CustomAgents, build_custom
 from abm.market.hedger_build import build_enterprises, build_providers
+from abm.market.holder_build import build_holders
 from abm.market.informed_build import build_arbitrageurs, build_informed
 from abm.market.maker_build import build_makers
 from abm.market.population_room import PopulationRoom
@@ -20,6 +21,7 @@ _BUILDERS = (
     build_fundamentalists,
     build_chartists,
     build_makers,
+    build_holders,
     build_arbitrageurs,
     build_informed,
 )

@@ -31,6 +31,10 @@ class PopulationRoom:
         For lots and tick values.
     days_per_month : int
         Trading days in a delivery month.
+    months_per_year : int
+        Delivery months in a year.
+    cost_decline_per_day : float or None
+        Fall of the log cost of a token per day, where the scenario says it.
     initial_price_usd : float
         Price level on day 0, USD per mSIT.
     provider_multiples : array of float, shape (providers,)
@@ -55,13 +59,16 @@ class PopulationRoom:
         agents: PopulationsSection,
         contract: ContractSpec,
         days_per_month: int,
+        months_per_year: int,
+        cost_decline_per_day: float | None,
         initial_price_usd: float,
         provider_multiples: FloatArray,
         taker_fee_usd: float,
         streams: RandomStreams,
     ) -> None:
         self.agents, self.contract, self.streams = agents, contract, streams
-        self.days_per_month = days_per_month
+        self.days_per_month, self.months_per_year = days_per_month, months_per_year
+        self.cost_decline_per_day = cost_decline_per_day
         self.initial_price_usd = initial_price_usd
         self.provider_multiples = provider_multiples
         self.taker_fee_usd = taker_fee_usd

@@ -18,6 +18,7 @@ PopulationName = Literal[
     "fundamentalists",
     "chartists",
     "market_makers",
+    "holders",
     "arbitrageurs",
     "informed",
 ]  # the sub-tables of agents

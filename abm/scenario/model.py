@@ -13,6 +13,7 @@ from abm.core.errors import ScenarioError
 from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
 from abm.scenario.exchange_sections import ExchangeSection
 from abm.scenario.fields import Section, section
+from abm.scenario.holder_sections import imbalance
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
@@ -171,7 +172,27 @@ class Scenario(Section):
                 f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
                 f"{self.contract.tick_size_usd}"
             )
+        self._holders_agree()
         return self
+
+    def _holders_agree(self) -> None:
+        holders, listed = self.agents.holders, self.contract.listed_months
+        for row, holder in enumerate(holders):
+            if len(holder.lots) > listed:
+                raise ValueError(
+                    f"agents.holders.{row}.lots: {len(holder.lots)} tenors are more than "
+                    f"contract.listed_months = {listed}"
+                )
+            if holder.member is not None and holder.member >= self.clearing.members:
+                raise ValueError(
+                    f"agents.holders.{row}.member: {holder.member} is not < clearing.members = "
+                    f"{self.clearing.members}"
+                )
+        wrong = imbalance(holders)
+        if wrong is not None:
+            raise ValueError(
+                f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
+            )
 
     @classmethod
     def _validated(cls, layers: Layers, *, name_files: bool = False) -> Scenario:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
+from abm.scenario.holder_sections import HolderSection
 from abm.scenario.informed_sections import ArbitrageurSection, InformedSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
@@ -43,5 +44,9 @@ class PopulationsSection(Section):
     fundamentalists: FundamentalistSection = section(FundamentalistSection, description="Value traders.")
     chartists: ChartistSection = section(ChartistSection, description="Trend followers.")
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
+    holders: tuple[HolderSection, ...] = field(
+        (), unit="-", source=_JUDGEMENT + ": none",
+        description="Traders that come with positions on day 0; the positions of each month sum to zero.",
+    )  # fmt: skip
     arbitrageurs: ArbitrageurSection = section(ArbitrageurSection, description="Curve arbitrageurs.")
     informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")

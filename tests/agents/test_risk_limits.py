@@ -38,9 +38,23 @@ def view_of(months, day=0):
     )  # fmt: skip
 
 
-def opening(day, *equity_usd):
+def opening(day, *equity_usd, held=None):
     equity = np.array(equity_usd, dtype=np.int64) * USD
-    return DayOpening(day, day, 0.0, 0.0, np.ones(3), equity)
+    return DayOpening(
+        day=day,
+        day_of_month=day,
+        log_level_ratio=0.0,
+        log_price_surprise=0.0,
+        provider_prices_usd=np.ones(3),
+        front_month=5,
+        settlement_usd=np.ones(12),
+        expired_final_usd=math.nan,
+        margin_per_lot_usd_micro=np.ones(12, dtype=np.int64),
+        free_funds_usd_micro=equity,
+        initial_margin_usd_micro=0 * equity,
+        position_lots=no_positions(len(equity)) if held is None else held,
+        equity_usd_micro=equity,
+    )
 
 
 def noise(count=3, **limits):
@@ -184,9 +198,8 @@ def test_a_trader_below_its_stop_closes_everything_and_stays_out_until_it_has_co
     for day in (3, 4):
         traders.open_day(opening(day, 799, 1_000))
         assert traders.columns["actions_per_day"][0] == 0.0
-    traders.open_day(opening(5, 799, 1_000))  # its time is up, but it still holds what nobody took
+    traders.open_day(opening(5, 799, 1_000, held=held))  # its time is up, but it holds what nobody took
     assert traders.limits.stopped.tolist() == [True, False]
-    traders.act(view_of(months_around()), no_positions(2), Outbox(2))
     traders.open_day(opening(6, 700, 1_000))
     assert traders.columns["actions_per_day"][0] == 48.0
     assert traders.limits.rows["capital_usd"].tolist() == [700.0, 1_000.0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.agents.chartist import CHARTIST_DTYPE
 from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
-from abm.agents.hedging import HEDGER_DTYPE
+from abm.agents.hedging import HEDGER_DTYPE, PROGRESS_DTYPE
 from abm.agents.market_maker import MAKER_DTYPE
 from abm.agents.noise import NOISE_DTYPE
 from abm.market.population_room import cumulative_tenor_weights
@@ -56,6 +56,10 @@ def hedger_rows(count=100, **values):
         **{"actions_per_day": 96.0, "cross_probability": 0.4, "max_premium": 0.03, "floor_ticks": -math.inf,
            "slice_lots": 4, "band_lots": 1} | values,
     )  # fmt: skip
+
+
+def no_waiting(count=100):
+    return np.zeros((count, 12), dtype=PROGRESS_DTYPE)
 
 
 def maker_rows(count=4, **values):
