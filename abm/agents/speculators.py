@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents import chartist, fundamentalist, market_maker, noise
 from abm.agents.base import Funding, Population, TraderAgent
+from abm.agents.carriers import OpinionCarriers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
 
@@ -29,7 +30,7 @@ class DesignatedMarketMaker(TraderAgent):
     """Market maker with a contract; see :mod:`abm.agents.market_maker`."""
 
 
-class TenorPickers(Population):
+class TenorPickers(OpinionCarriers):
     """Traders that look at one month at a time, drawn with the same cumulative tenor weights."""
 
     def __init__(
@@ -51,9 +52,11 @@ class NoiseTraders(TenorPickers):
     agent_class: ClassVar[type[TraderAgent]] = NoiseTrader
     name: ClassVar[str] = "noise"
     activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day", "cancels_per_day")
+    tilts_belief: ClassVar[bool] = False
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all noise traders."""
+        self.form_opinions(view)
         outbox.reserve(noise.MESSAGES_PER_AGENT * self.count)
         outbox.count = noise.decide_noise(
             self.columns, self.streams, self.tenor_weights, view.months, position_lots, view.day_share,
@@ -69,6 +72,7 @@ class Fundamentalists(TenorPickers):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all fundamentalists."""
+        self.form_opinions(view)
         outbox.reserve(fundamentalist.MESSAGES_PER_AGENT * self.count)
         outbox.count = fundamentalist.decide_fundamentalists(
             self.columns, self.streams, self.tenor_weights, view.months, position_lots,
@@ -77,7 +81,7 @@ class Fundamentalists(TenorPickers):
         )  # fmt: skip
 
 
-class Chartists(Population):
+class Chartists(OpinionCarriers):
     """All chartists: columns ``CHARTIST_DTYPE``."""
 
     agent_class: ClassVar[type[TraderAgent]] = Chartist
@@ -85,6 +89,7 @@ class Chartists(Population):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all chartists."""
+        self.form_opinions(view)
         outbox.reserve(chartist.MESSAGES_PER_AGENT * self.count)
         outbox.count = chartist.decide_chartists(
             self.columns, self.streams, view.months, position_lots, view.day_share,

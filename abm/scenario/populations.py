@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
+from abm.scenario.mixture_section import MixtureSection
+from abm.scenario.sentiment_sections import SentimentSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
@@ -42,3 +44,5 @@ class PopulationsSection(Section):
     fundamentalists: FundamentalistSection = section(FundamentalistSection, description="Value traders.")
     chartists: ChartistSection = section(ChartistSection, description="Trend followers.")
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
+    mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
+    sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
