@@ -6,10 +6,10 @@ Forecast of the return a day, over the trader's horizon tau_i:
 
 p is the reference price, p_f the public model value, tau_f the reversion time, r_mean the mean log return
 over the last tau_i, eps ~ N(0, sigma_eps^2); the expected price is p_hat = p e^(r tau_i). The order is the
-one of Chiarella and Iori (2002): a trader that expects a rise bids p_hat (1 - k) for a number of lots that does not
-depend on the forecast, one that expects a fall offers at p_hat (1 + k); a price beyond the other side of the
-book trades at once. The later paper's demand of a risk-averse holder of cash and stock has no counterpart in
-an account that pays margin alone.
+one of Chiarella and Iori (2002): a trader that expects a rise bids p_hat (1 - k), one that expects a fall
+offers at p_hat (1 + k), for a number of lots that does not depend on the forecast; a price beyond the other
+side of the book trades at once. The later paper's demand of a risk-averse holder of cash and stock has no
+counterpart in an account that pays margin alone.
 
 The papers count time in steps in which one order enters; here rates are per day and times in days, so that
 the length of a round does not matter. An order rests until its owner looks at that month again, at most until
@@ -114,8 +114,8 @@ def mean_return_per_day(
     if back < 1:
         return 0.0
     newest, oldest = history[slot, now_round % kept], history[slot, (now_round - back) % kept]
-    change: float = log_change(newest, oldest)
-    return change / (back * day_share)
+    per_day: float = log_change(newest, oldest) / (back * day_share)
+    return per_day
 
 
 @kernel
@@ -123,6 +123,7 @@ def decide_mixture(
     traders: NDArray[Any],
     streams: NDArray[np.uint64],
     tenor_weights: NDArray[np.float64],
+    time_share: float,
     history: NDArray[np.float64],
     first_round: NDArray[np.int64],
     months: NDArray[Any],
@@ -133,10 +134,16 @@ def decide_mixture(
     count: int,
     first_order_id: int,
 ) -> int:
-    """Write the round's messages of all mixture traders and return the new message count."""
+    """Write the round's messages of all mixture traders and return the new message count.
+
+    Parameters
+    ----------
+    time_share : float
+        Length of the round in days of the traders' own clock; ``day_share`` is its length in market days.
+    """
     for i in range(traders.shape[0]):
         me = traders[i]
-        for _ in range(events(streams, i, me.actions_per_day, day_share)):
+        for _ in range(events(streams, i, me.actions_per_day, time_share)):
             at = months[pick_tenor(tenor_weights, uniform(streams, i))]
             noise = me.noise_per_day * normal(streams, i)
             arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)

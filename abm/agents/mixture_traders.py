@@ -38,8 +38,8 @@ class MixtureTraders(TenorPickers):
         mixture.remember_prices(view.months, self.history, self.first_round, self.slot_month, now_round)
         outbox.reserve(mixture.MESSAGES_PER_AGENT * self.count)
         outbox.count = mixture.decide_mixture(
-            self.columns, self.streams, self.tenor_weights, self.history, self.first_round,
-            view.months, position_lots, now_round, view.day_share,
+            self.columns, self.streams, self.tenor_weights, self.time_share(view),
+            self.history, self.first_round, view.months, position_lots, now_round, view.day_share,
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 

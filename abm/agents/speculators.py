@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents import chartist, fundamentalist, market_maker, noise
+from abm.agents.attention import Attention
 from abm.agents.base import Funding, Population, TraderAgent
 from abm.agents.carriers import OpinionCarriers
 from abm.agents.outbox import Outbox
@@ -44,6 +45,18 @@ class TenorPickers(OpinionCarriers):
     ) -> None:
         super().__init__(columns, streams, first_account=first_account, funding=funding)
         self.tenor_weights = tenor_weights
+        self.attention: Attention | None = None
+
+    def time_share(self, view: MarketView) -> float:
+        """Return the length of a round in days of the class's own clock, which attention sets the pace of."""
+        pace = 1.0 if self.attention is None else self.attention.pace(view)
+        return view.day_share * pace
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed columns, streams, opinions and attention into a running hash."""
+        super().update_digest(digest)
+        if self.attention is not None:
+            self.attention.update_digest(digest)
 
 
 class NoiseTraders(TenorPickers):
@@ -59,7 +72,8 @@ class NoiseTraders(TenorPickers):
         self.form_opinions(view)
         outbox.reserve(noise.MESSAGES_PER_AGENT * self.count)
         outbox.count = noise.decide_noise(
-            self.columns, self.streams, self.tenor_weights, view.months, position_lots, view.day_share,
+            self.columns, self.streams, self.tenor_weights, view.months, position_lots,
+            self.time_share(view),
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 

@@ -1,10 +1,13 @@
-"""Makes a herd of the speculators of a market, if the scenario gives opinions any weight."""
+"""What speculators share: a herd over a social graph, and attention to volatile times."""
 
 from __future__ import annotations
 
+from abm.agents.attention import Attention, AttentionRule
 from abm.agents.base import Population
 from abm.agents.carriers import OpinionCarriers
 from abm.agents.herding import Herd, HerdingRule
+from abm.agents.mixture_traders import MixtureTraders
+from abm.agents.speculators import NoiseTraders
 from abm.core.randomness import RandomStreams
 from abm.market.social_graph import as_arrays, social_graph
 from abm.scenario import Scenario
@@ -41,3 +44,20 @@ def join_herd(scenario: Scenario, populations: list[Population], streams: Random
     for population in carriers:
         population.join(herd, first)
         first += population.count
+
+
+def pay_attention(scenario: Scenario, populations: list[Population]) -> None:
+    """Let noise and mixture traders share one attention; traders on value look at their own rate always."""
+    section = scenario.agents.attention
+    attentive = [p for p in populations if isinstance(p, NoiseTraders | MixtureTraders)]
+    if section.response == 0.0 or not attentive:
+        return
+    rule = AttentionRule(
+        response=section.response,
+        recent_days=section.recent_days,
+        usual_days=section.usual_days,
+        fastest=section.fastest,
+    )
+    attention = Attention(rule, attentive[0].tenor_weights)
+    for population in attentive:
+        population.attention = attention

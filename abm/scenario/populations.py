@@ -5,7 +5,7 @@ from __future__ import annotations
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
 from abm.scenario.mixture_section import MixtureSection
-from abm.scenario.sentiment_sections import SentimentSection
+from abm.scenario.sentiment_sections import AttentionSection, SentimentSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
@@ -46,3 +46,4 @@ class PopulationsSection(Section):
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
     mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
     sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
+    attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

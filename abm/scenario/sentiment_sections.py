@@ -1,4 +1,4 @@
-"""Scenario section of herding: how opinions of speculators spread, over which graph, and what they do."""
+"""Scenario sections of what speculators share: opinions that spread over a graph, and attention."""
 
 from __future__ import annotations
 
@@ -81,3 +81,38 @@ class SentimentSection(Section):
         description="Mean time that the view of a cluster lasts.",
     )  # fmt: skip
     graph: SocialGraphSection = section(SocialGraphSection, description="Who looks at whom.")
+
+
+class AttentionSection(Section):
+    """Noise and mixture traders trade faster while prices move more than usual; response 0: always alike."""
+
+    response: float = field(
+        0.0, ge=0, le=4, unit="1", source=_JUDGEMENT,
+        description="Exponent of recent over usual volatility that is the pace of trading.",
+    )  # fmt: skip
+    recent_days: float = field(
+        0.25,
+        gt=0,
+        le=1_000,
+        unit="days",
+        source=_JUDGEMENT,
+        description="Time constant of recent volatility.",
+    )
+    usual_days: float = field(
+        21.0,
+        gt=0,
+        le=10_000,
+        unit="days",
+        source=_JUDGEMENT,
+        description="Time constant of usual volatility.",
+    )
+    fastest: float = field(
+        8.0, ge=1, le=1_000, unit="1", source=_JUDGEMENT,
+        description="Largest pace; the smallest is one over it.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _recent_is_shorter(self) -> Self:
+        if self.recent_days >= self.usual_days:
+            raise ValueError(f"recent_days: {self.recent_days} is not < usual_days ({self.usual_days})")
+        return self
