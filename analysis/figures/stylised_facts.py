@@ -22,13 +22,20 @@ from analysis.style import (
     new_figure,
     say_empty,
 )
-from analysis.stylised_facts import Returns, autocorrelation, excess_kurtosis, over_rounds, returns_of
+from analysis.stylised_facts import (
+    Returns,
+    autocorrelation,
+    excess_kurtosis,
+    level_of_each_month_apart,
+    over_rounds,
+    returns_of,
+)
 
 TITLE = "Stylised facts of the second month"
 CAPTION = (
     "Returns of the mid price from round to round of a day: correlated in size but not in sign, with tails "
-    "fatter than a normal law's, less so over longer steps, and larger when more is traded. The spot price "
-    "moves once a day; its line shows what the futures price has from it."
+    "fatter than a normal law's, less so over longer steps, and larger when more is traded. Sizes are taken "
+    "relative to their mean in each month. The spot price moves once a day."
 )
 _LAGS = 50
 _FEWEST_RETURNS = 100
@@ -60,19 +67,19 @@ def draw(run: RunFolder, tenor: int = 1) -> Figure:
             return figure
         usd = run.tables["spot"]["spot_usd"].to_numpy(dtype=np.float64)
         spot = np.diff(np.log(np.where(usd > 0.0, usd, math.nan)))
-        _draw_memory(memory, rounds)
+        _draw_memory(memory, rounds, level_of_each_month_apart(returns))
         _draw_tails(tails, rounds, spot)
         _draw_scales(scales, returns)
         _draw_volume(volume, returns)
     return figure
 
 
-def _draw_memory(axes: Axes, rounds: FloatArray) -> None:
+def _draw_memory(axes: Axes, rounds: FloatArray, scaled: FloatArray) -> None:
     lags = np.arange(1, _LAGS + 1)
     band = 2.0 / math.sqrt(np.isfinite(rounds).sum())
     axes.axhspan(-band, band, color=ORANGE, alpha=0.3, linewidth=0.0, label="no correlation (95 %)")
     axes.axhline(0.0, color=INK, linewidth=1.0)
-    for series, colour, label in ((rounds, BLUE, "return"), (np.abs(rounds), VERMILION, "|return|")):
+    for series, colour, label in ((rounds, BLUE, "return"), (np.abs(scaled), VERMILION, "|return|")):
         axes.plot(lags, autocorrelation(series, _LAGS), color=colour, marker=".", markersize=4, label=label)
     axes.set_xlabel("lag, rounds of trading")
     axes.set_ylabel("autocorrelation")
@@ -82,12 +89,18 @@ def _draw_memory(axes: Axes, rounds: FloatArray) -> None:
 def _draw_tails(axes: Axes, rounds: FloatArray, spot: FloatArray) -> None:
     sizes = np.linspace(0.0, 5.0, 100)
     axes.plot(sizes, erfc(sizes / math.sqrt(2.0)), color=GREY, linestyle="--", label="normal law")
-    for series, colour, label in ((spot, ORANGE, "spot, days"), (rounds, BLUE, "future, rounds")):
+    for series, colour, label in ((spot, ORANGE, "spot"), (rounds, BLUE, "future")):
         known = series[np.isfinite(series)]
         spread = known.std() if known.size else 0.0
         if spread > 0.0:
             ordered = np.sort(np.abs(known - known.mean()) / spread)[::-1]
-            axes.plot(ordered, np.arange(1, ordered.size + 1) / ordered.size, color=colour, label=label)
+            axes.plot(
+                ordered,
+                np.arange(1, ordered.size + 1) / ordered.size,
+                color=colour,
+                drawstyle="steps-post",
+                label=label,
+            )
     axes.set_yscale("log")
     axes.set_ylim(bottom=1e-5, top=1.2)
     axes.set_xlim(0.0, 12.0)
