@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
+from abm.scenario.maker_sections import MarketMakerSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
-    MarketMakerSection,
     NoiseSection,
 )
 
