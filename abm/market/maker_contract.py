@@ -56,7 +56,8 @@ class StressTerms:
     Attributes
     ----------
     move : float
-        Stress begins when the price is so many daily volatilities from the last settlement; 0 for never.
+        Stress begins when the mid, or without quotes the last trade, is so many daily volatilities from the
+        last settlement; 0 for never.
     on_interruption : bool
         A volatility interruption begins it too.
     spread_multiple, size_share : float

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.agents.makers import MarketMakers
 from abm.clearing import PostingKind
 from abm.core.money import USD_MICRO
-from abm.core.orders import TradingPhase
+from abm.core.orders import NO_PRICE, TradingPhase
 from abm.market.fee_tiers import FeeTiers
 from abm.market.halts import find_limits_reached
 from abm.market.maker_contract import MakerScores, MakerTerms
@@ -123,7 +123,7 @@ class MakerRegime:
         if stress.move > 0.0:
             usual = months["volatility_per_day"] * months["scale_ticks"]
             moved = np.abs(months["reference_ticks"] - months["settlement_ticks"])
-            duties.stressed[moved >= stress.move * usual] = True
+            duties.stressed[_has_a_market_price(months) & (moved >= stress.move * usual)] = True
         if stress.on_interruption:
             duties.stressed[market.sessions.interrupted[market.curve.slots]] = True
         if "daily_limit" in stress.suspended_by:
@@ -175,3 +175,12 @@ class MakerRegime:
     def _month_fees(self, market: TokenFuturesMarket) -> int:
         """Return the fees less rebates posted since the month began, of all accounts."""
         return int(market.clearing.fees_usd_micro.sum()) - self._fees_before_usd_micro
+
+
+def _has_a_market_price(months: NDArray[Any]) -> NDArray[np.bool_]:
+    """Say in which months the reference price is one of the market: quotes, an auction or a trade."""
+    is_quoted = (months["best_bid_ticks"] != NO_PRICE) & (months["best_ask_ticks"] != NO_PRICE)
+    priced: NDArray[np.bool_] = (
+        is_quoted | (months["indicative_ticks"] != NO_PRICE) | (months["last_trade_ticks"] != NO_PRICE)
+    )
+    return priced
