@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,21 +14,23 @@ import pandas as pd
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
-from analysis import style
+from analysis.clearing_page import clearing_section
 from analysis.figures import activity, bills, liquidity, margin, prices, profit
+from analysis.page import figure, section, table
 from analysis.runs import Run, load
 from analysis.summary import summarise
-from analysis.wording import decimal, percent, usd, whole
+from analysis.wording import percent, usd, whole
 
 FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
-"""Figures of the report, in order."""
+"""Figures of the whole run, in order; those of the clearing house stand in its section."""
 
 _CSS = """
 :root { color-scheme: light; }
 body { max-width: 50rem; margin: 2.5rem auto; padding: 0 1rem; color: #222; background: #fff;
        font: 16px/1.55 Georgia, 'Times New Roman', serif; }
-h1, h2, th, figcaption, code { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif; }
+h1, h2, h3, th, figcaption, code { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif; }
 h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.4rem; }
+h3 { font-size: 1rem; margin-top: 1.8rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; margin: .8rem 0; }
 th { text-align: left; border-bottom: 2px solid #8a8a8a; font-weight: 600; }
 td, th { padding: .35rem .6rem .35rem 0; vertical-align: top; }
@@ -62,13 +63,12 @@ def render(run: RunFolder) -> str:
     """Return the report as one HTML document."""
     title = f"{run.manifest['scenario_name']}, seed {run.manifest['seed']}"
     sections = (
-        _section("What was run", _what_was_run(run)),
-        _section("Summary", _summary(run)),
-        _section("Figures", *(_figure(module, run) for module in FIGURES)),
-        _section("Profit and loss by class", _profit(run.tables["agents"])),
-        _section("Margin calls", _margin_calls(run)),
-        _section("Defaults", _defaults(run.tables["defaults"])),
-        _section("How to reproduce", _reproduce(run)),
+        section("What was run", _what_was_run(run)),
+        section("Summary", _summary(run)),
+        section("Figures", *(figure(module, run) for module in FIGURES)),
+        section("Profit and loss by class", _profit(run.tables["agents"])),
+        clearing_section(run),
+        section("How to reproduce", _reproduce(run)),
     )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -79,23 +79,6 @@ def render(run: RunFolder) -> str:
         + "\n".join(sections)
         + "\n</body>\n</html>\n"
     )
-
-
-def _section(heading: str, *body: str) -> str:
-    return f"<section>\n<h2>{html.escape(heading)}</h2>\n" + "\n".join(body) + "\n</section>"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """Return an HTML table; ``numbers`` are the columns set to the right."""
-
-    def line(cells: Sequence[str], tag: str) -> str:
-        opened = [f'<{tag} class="number">' if i in numbers else f"<{tag}>" for i in range(len(cells))]
-        marked = (f"{start}{html.escape(cell)}</{tag}>" for start, cell in zip(opened, cells, strict=True))
-        return f"<tr>{''.join(marked)}</tr>"
-
-    body = "\n".join(line(cells, "td") for cells in rows)
-    head = f"<thead>{line(header, 'th')}</thead>\n" if header else ""
-    return f"<table>\n{head}<tbody>\n{body}\n</tbody>\n</table>"
 
 
 def _what_was_run(run: RunFolder) -> str:
@@ -117,7 +100,7 @@ def _what_was_run(run: RunFolder) -> str:
         ("Recorded", f"profile {manifest['profile']}"),
         ("Versions", versions),
     ]
-    return _table((), rows)
+    return table((), rows)
 
 
 def _counts(counts: Mapping[str, Any]) -> Iterator[str]:
@@ -131,16 +114,7 @@ def _counts(counts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _summary(run: RunFolder) -> str:
-    return _table(("Question", "Answer", "Note"), summarise(run))
-
-
-def _figure(module: ModuleType, run: RunFolder) -> str:
-    image = base64.b64encode(style.to_svg(module.draw(run))).decode("ascii")
-    title, caption = html.escape(module.TITLE), html.escape(module.CAPTION)
-    return (
-        f'<figure>\n<img alt="{title}: {caption}" src="data:image/svg+xml;base64,{image}">\n'
-        f"<figcaption><strong>{title}.</strong> {caption}</figcaption>\n</figure>"
-    )
+    return table(("Question", "Answer", "Note"), summarise(run))
 
 
 def _profit(agents: pd.DataFrame) -> str:
@@ -161,47 +135,7 @@ def _profit(agents: pd.DataFrame) -> str:
             )
         )
     header = ("Class", "Accounts", "Profit", "Fees", "Lots", "As maker", "Messages", "In default")
-    return _table(header, rows, numbers=range(1, len(header)))
-
-
-def _margin_calls(run: RunFolder) -> str:
-    calls = metrics.margin_calls(run.tables["margin_calls"], run.tables["defaults"])
-    if not calls.calls:
-        return "<p>No margin call was made.</p>"
-    rows = [
-        ("Calls", whole(calls.calls)),
-        ("Met in full at once", whole(calls.met_at_once)),
-        ("Missed at the deadline", whole(calls.missed)),
-        ("Amount called", usd(calls.amount_usd)),
-        ("Met at once from cash", usd(calls.met_cash_usd)),
-        ("Met at once from credit", usd(calls.met_credit_usd)),
-    ]
-    return _table((), rows, numbers=(1,))
-
-
-def _defaults(defaults: pd.DataFrame) -> str:
-    if defaults.empty:
-        return "<p>Nobody defaulted.</p>"
-    layers = ("loss", "member_capital", "member_fund", "skin_in_the_game", "survivors_fund", "uncovered")
-    rows = [
-        (
-            str(line["day"]),
-            str(line["account"]),
-            str(line["member"]),
-            str(line["event"]).replace("_", " "),
-            *(decimal(line[f"{layer}_usd_micro"] / USD_MICRO, 0) for layer in layers),
-        )
-        for _, line in defaults.iterrows()
-    ]
-    header = (
-        "Day",
-        "Account",
-        "Member",
-        "Event",
-        *(layer.replace("_", " ").capitalize() for layer in layers),
-    )
-    note = "<p>Amounts in USD; a loss is what the defaulter's own collateral did not cover.</p>"
-    return _table(header, rows, numbers=(0, 1, 2, *range(4, len(header)))) + note
+    return table(header, rows, numbers=range(1, len(header)))
 
 
 def _reproduce(run: RunFolder) -> str:

@@ -12,6 +12,8 @@ from abm.core.calendar import TradingCalendar
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.hedging import hedge_effect
+from analysis.call_causes import CAUSES, calls_by_cause
+from analysis.clearing_house import TOO_LITTLE, account_coverage, margin_terms, tenor_backtest
 from analysis.metrics import messages_per_cpu_second
 from analysis.runs import Run, load
 from analysis.wording import counted, decimal, percent, usd, whole
@@ -51,6 +53,8 @@ def summarise(run: Run) -> list[SummaryRow]:
         _open_interest(daily),
         _convergence(daily),
         _margin_calls(opened),
+        _call_causes(opened.tables["margin_calls"]),
+        _margin_coverage(opened),
         _defaults(opened.tables["defaults"]),
         _hedge(opened.tables["hedging"]),
         _refusals(opened),
@@ -139,6 +143,34 @@ def _margin_calls(run: RunFolder) -> SummaryRow:
     met = metrics.ratio(calls.met_at_once, calls.calls)
     note = f"{percent(met)} met at once, {whole(calls.missed)} missed" if calls.calls else "no calls"
     return SummaryRow("Margin calls", f"{whole(calls.calls)} for {usd(calls.amount_usd)}", note)
+
+
+def _call_causes(calls: pd.DataFrame) -> SummaryRow:
+    by_call = calls_by_cause(calls)
+    total = float(by_call["amount_usd"].sum())
+    shares = [
+        f"{name} {percent(metrics.ratio(by_call[cause].sum(), total))}" for cause, name in CAUSES.items()
+    ]
+    if by_call.empty:
+        return SummaryRow("Margin called because of", "n/a", "no calls")
+    return SummaryRow("Margin called because of", shares[0], ", ".join(shares[1:]))
+
+
+def _margin_coverage(run: RunFolder) -> SummaryRow:
+    label = "Losses covered by margin"
+    if "margin_backtest" not in run.tables or run.tables["margin_backtest"].empty:
+        return SummaryRow(label, "n/a", "needs the recording profile daily and days beyond the margin period")
+    terms, accounts = margin_terms(run), account_coverage(run.tables["margin_backtest"])
+    tenors = tenor_backtest(run.tables["contract_backtest"], terms)
+    too_little = int((tenors["verdict"] == TOO_LITTLE).sum())
+    return SummaryRow(
+        label,
+        f"{percent(accounts.covered_share, 2)} of account-days",
+        f"{percent(terms.confidence)} asked for, over {counted(terms.mpor_days, 'day')}; "
+        f"too little at {too_little} of {counted(len(tenors), 'tenor')} (Kupiec, 5 %); mean requirement "
+        f"{usd(accounts.mean_requirement_usd)}; a lot of the second month at most "
+        f"{decimal(float(tenors['largest_rise'].get(1, math.nan)))} times that of five days before",
+    )
 
 
 def _defaults(defaults: pd.DataFrame) -> SummaryRow:

@@ -17,9 +17,9 @@ def decimal(number: float, places: int = 2) -> str:
     return NOT_AVAILABLE if math.isnan(number) else f"{number:,.{places}f}"
 
 
-def percent(share: float) -> str:
+def percent(share: float, places: int = 1) -> str:
     """Return a share of one as a percentage, e.g. ``97.5 %``."""
-    return NOT_AVAILABLE if math.isnan(share) else f"{100.0 * share:.1f} %"
+    return NOT_AVAILABLE if math.isnan(share) else f"{100.0 * share:.{places}f} %"
 
 
 def usd(amount: float) -> str:

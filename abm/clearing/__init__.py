@@ -1,5 +1,6 @@
 """Central counterparty: ledger, novation, variation margin, margin calls, default management, fees."""
 
+from abm.clearing.call_causes import CallCauses
 from abm.clearing.close_out import NO_ACCOUNT, DefaultEvent, ReductionNotice
 from abm.clearing.exposure import HOUSE
 from abm.clearing.funding import MarginCall
@@ -16,6 +17,7 @@ __all__ = [
     "NO_MEMBER",
     "POSTING_DTYPE",
     "AccountTerms",
+    "CallCauses",
     "ChartOfAccounts",
     "ClearingHouse",
     "ClearingRules",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.clearing.call_causes import CallCauses
 from abm.clearing.ledger import Ledger, PostingKind
 from abm.clearing.rounding import scale_down, scale_up
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
@@ -35,6 +36,8 @@ class MarginCall:
     outstanding_usd_micro: int
     deadline_round: int
     first_round: int
+    causes: CallCauses
+    """Why it is called: parts that sum to the amount."""
 
 
 class CallState(NamedTuple):
@@ -152,6 +155,7 @@ def register_calls(
     met_cash_usd_micro: NDArray[np.int64],
     met_credit_usd_micro: NDArray[np.int64],
     member: NDArray[np.int64],
+    causes: dict[int, CallCauses],
     *,
     now_round: int,
     deadline_rounds: int,
@@ -173,6 +177,7 @@ def register_calls(
             outstanding_usd_micro=int(unpaid[account]),
             deadline_round=int(calls.deadline_round[account]),
             first_round=int(calls.first_round[account]),
+            causes=causes[account],
         )
         for account in np.flatnonzero(due_usd_micro).tolist()
     ]

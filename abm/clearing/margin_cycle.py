@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing import funding
+from abm.clearing.call_causes import CallCauses, call_causes
 from abm.clearing.charges import Charges
 from abm.clearing.close_out import NO_GRACE
 from abm.clearing.funding import MarginCall
@@ -71,6 +72,10 @@ class MarginCycles(Charges):
         """
         last = settle_slot(self._positions, slot, final_ticks, self.contract.tick_value_usd_micro)
         self._last_mark_ticks[slot] = NO_PRICE
+        if self._last_cycle.position_lots[:, slot].any():
+            kept = self._last_cycle.position_lots.copy()
+            kept[:, slot] = 0
+            self._last_cycle.expire(slot, self._requirement(kept))
         return self._exchange_variation(PostingKind.FINAL_SETTLEMENT, last)
 
     def _exchange_variation(self, kind: PostingKind, variation: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -121,6 +126,7 @@ class MarginCycles(Charges):
         """
         self._round = now_round
         due = self._amounts_due()
+        causes = self._explain(due)
         met_cash, met_credit = funding.pay_in(self._ledger, self._terms, due, now_round=now_round)
         made = funding.register_calls(
             self._calls,
@@ -128,12 +134,30 @@ class MarginCycles(Charges):
             met_cash,
             met_credit,
             self._member,
+            causes,
             now_round=now_round,
             deadline_rounds=self.rules.call_deadline_rounds,
         )
         self._end_reductions(self._calls.outstanding_usd_micro == 0)
         self.check()
         return made
+
+    def _explain(self, due_usd_micro: NDArray[np.int64]) -> dict[int, CallCauses]:
+        """Return why each account with something due is called; note what the next cycle compares with."""
+        before, lots, requirement = self._last_cycle, self._positions.position_lots, self.initial_margin()
+        causes: dict[int, CallCauses] = {}
+        if due_usd_micro.any():
+            # All accounts, though few are asked about: models remember unchanged portfolios by row.
+            held = np.where(due_usd_micro[:, np.newaxis] > 0, before.position_lots, lots)
+            causes = call_causes(
+                due_usd_micro,
+                before,
+                requirement_usd_micro=requirement,
+                requirement_of_held_usd_micro=self._requirement(held),
+                variation_usd_micro=self._variation,
+            )
+        before.keep(lots, requirement, self._variation)
+        return causes
 
     def _end_reductions(self, met: NDArray[np.bool_]) -> None:
         self._reductions.grace_until_round[met] = NO_GRACE

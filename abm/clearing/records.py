@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.clearing.call_causes import no_cycle_yet
 from abm.clearing.close_out import ReductionNotice, no_defaults, no_reductions
 from abm.clearing.funding import bring_in_resources, free_cash, no_calls
 from abm.clearing.ledger import ChartOfAccounts, Ledger
@@ -87,6 +88,8 @@ class ClearingRecords:
         self._ledger = Ledger(self.chart, journal=journal)
         self._positions = empty_positions(accounts.count, n_slots)
         self._calls = no_calls(accounts.count)
+        # It explains calls and moves no money, so it is no part of the digest.
+        self._last_cycle = no_cycle_yet(accounts.count, n_slots)
         self._defaults = no_defaults(accounts.count, n_slots, members.count)
         self._reductions = no_reductions(accounts.count, n_slots)
         self._recovery = no_recovery(members.fund_contribution_usd_micro, accounts.count)

@@ -106,7 +106,14 @@ def build(
         member_account_usd=scenario.clearing.member_account_usd,
     )
     accounts = account_terms(scenario, populations)
-    margin = build_margin(scenario.clearing.margin, contract, clock.calendar, desk.process, streams)
+    margin = build_margin(
+        scenario.clearing.margin,
+        contract,
+        clock.calendar,
+        desk.process,
+        streams,
+        final_fixings=desk.final_fixings,
+    )
     return MarketParts(
         contract=contract,
         clock=clock,

@@ -208,7 +208,9 @@ class FuturesCurve:
         tenor = np.arange(len(self.months))
         days = self._calendar.days_per_month
         remaining = np.full(len(self.months), _BPS)
-        remaining[0] = -(-(days - day % days) * _BPS // days)
+        fixings = self._desk.final_fixings
+        to_come = min(fixings, days - day % days)
+        remaining[0] = -(-to_come * _BPS // fixings)
         return MarginDay(
             settlement_ticks=self.settlement_by_slot(),
             tenor=self.by_slot(tenor),
@@ -239,7 +241,8 @@ class FuturesCurve:
 
     def _first_daily_variance(self) -> FloatArray:
         days = self._calendar.days_per_month
-        to_mid_delivery = (np.arange(self._contract.listed_months) + 0.5) * days
-        yearly = self._desk.process.futures_volatility(to_mid_delivery / self._calendar.days_per_year)
+        ends = (np.arange(self._contract.listed_months) + 1.0) * days
+        to_mid_average = ends - 0.5 * self._desk.final_fixings
+        yearly = self._desk.process.futures_volatility(to_mid_average / self._calendar.days_per_year)
         variance: FloatArray = yearly**2 / self._calendar.days_per_year
         return variance

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def final_price_ticks(market: TokenFuturesMarket) -> int:
-    """Return the front month's final settlement price: the mean of its fixings on tick."""
+    """Return the front month's final settlement price: the mean of its last fixings on tick."""
     return final_settlement_ticks(
-        market.desk.month_fixings_usd_micro(market.front_month),
+        market.desk.final_fixings_usd_micro(market.front_month),
         market.contract.tick_size_usd_micro,
-        scheduled_fixings=market.clock.calendar.days_per_month,
+        scheduled_fixings=market.desk.final_fixings,
     )
 
 

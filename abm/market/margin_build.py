@@ -32,8 +32,17 @@ def build_margin(
     calendar: TradingCalendar,
     process: SpotProcess,
     streams: RandomStreams,
+    *,
+    final_fixings: int | None = None,
 ) -> BuiltMargin:
     """Return a new margin model with its tools around it, and the history that it starts from.
+
+    Parameters
+    ----------
+    section, contract, calendar, process, streams
+        Rules, contract, days, law of the price, and random streams.
+    final_fixings : int, optional
+        Last fixings of a month that its final settlement averages; all by default.
 
     Raises
     ------
@@ -48,6 +57,7 @@ def build_margin(
             calendar,
             days=section.history_days,
             listed_months=contract.listed_months,
+            final_fixings=final_fixings or calendar.days_per_month,
             rng=streams.generator("margin-history"),
         ),
     )

@@ -24,6 +24,7 @@ def launch_history(
     *,
     days: int,
     listed_months: int,
+    final_fixings: int,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Return daily relative moves of the model curve by tenor, oldest first, shape (days, listed_months).
@@ -37,9 +38,11 @@ def launch_history(
     days : int
         Days of history, at least one.
     listed_months : int
-        Tenors; a month of tenor k is valued k months before the middle of its delivery, the front month over
-        the half of its fixings that is to come on average. Averaging does not damp its move: what is fixed
-        already is a matter of the margin model.
+        Tenors; a month of tenor k is valued at its mean distance, over a month, to the middle of the fixings
+        that settle it and are still to come: k months if all of them settle it, a quarter of a month for the
+        front month. Averaging does not damp its move: what is fixed already is a matter of the margin model.
+    final_fixings : int
+        Last fixings of a month that its final settlement averages, 1 to all of them.
     rng : numpy.random.Generator
         Draws the path, with a year before the first day so that it does not start at rest.
     """
@@ -47,7 +50,10 @@ def launch_history(
     paths = process.simulate_factors(times, 1, rng)
     x, xi = paths.x[0, _BURN_IN_DAYS:], paths.xi[0, _BURN_IN_DAYS:]
     month = calendar.days_per_month / calendar.days_per_year
-    ahead = month * np.maximum(np.arange(listed_months), 0.25)
+    averaged = final_fixings / calendar.days_per_month
+    tenors = np.arange(listed_months) + 0.5 * (1.0 - averaged)
+    tenors[0] += 0.25 * averaged**2
+    ahead = month * tenors
     dt = 1.0 / calendar.days_per_year
     growth = np.log(process.risk_neutral().exponential_moment(1.0, np.append(ahead, ahead + dt), 0.0, xi=0.0))
     now, before = growth[:listed_months], growth[listed_months:]

@@ -383,6 +383,6 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     def _expected_unit_costs(self) -> NDArray[np.float64]:
         """Return day 0's expected mean price of each month of the run at each enterprise's provider."""
         last_month = self.clock.calendar.month_of(max(self.market_scenario.run.days - 1, 0))
-        by_month = self.desk.model_curve_usd(0, last_month + 1)
+        by_month = self.desk.expected_month_mean_usd(0, last_month + 1)
         multiples = self.desk.quotes.expected_multiples[self.enterprises.provider]
         return np.outer(multiples, by_month)

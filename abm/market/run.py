@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from abm.agents.base import TraderAgent
@@ -173,8 +174,8 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
         "composition_noise": {
             name: float(value)
             for name, value in composition_noise(
-                market.desk.volume_weighted_usd,
-                market.desk.matched_usd,
+                np.subtract(market.desk.volume_weighted_usd, market.desk.dislocations_usd),
+                np.subtract(market.desk.matched_usd, market.desk.dislocations_usd),
                 days_per_year=market.clock.calendar.days_per_year,
             )
             ._asdict()

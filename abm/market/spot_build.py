@@ -14,6 +14,7 @@ from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.shock_sections import SeasonalitySection
 from abm.scenario.spot_sections import SpotSection
+from abm.spot.dislocation import PriceDislocation
 from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
 from abm.spot.level import Level, LevelShift, Seasonality
 from abm.spot.list_price_dynamics import ListPriceDynamics
@@ -58,16 +59,24 @@ def build_desk(
         calendar.year_fraction(spot.level_shift.start_day),
         calendar.year_fraction(spot.level_shift.duration_days),
     )
+    dislocation = PriceDislocation(
+        spot.dislocation.size * level.initial_price_usd,
+        spot.dislocation.start_day,
+        spot.dislocation.duration_days,
+        spot.dislocation.fade_days,
+    )
     quotes = _quotes(scenario, calendar, list_prices, capacity, level, streams)
     weighted = _weighted_index(scenario, quotes)
     return SpotDesk(
         process=build_process(spot, level),
         shifts=(shift,),
+        dislocation=dislocation,
         quotes=quotes,
         weighted=weighted,
         matched=ChainedIndex(weighted, base_value_usd=level.initial_price_usd),
         settles_on_matched=scenario.index.method == "chained_fisher",
         calendar=calendar,
+        final_fixings=scenario.contract.final_fixings or calendar.days_per_month,
         streams=streams,
     )
 

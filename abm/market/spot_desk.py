@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from abm.core.calendar import TradingCalendar
 from abm.core.randomness import RandomStreams
 from abm.market.daily_index import DailyIndex
+from abm.spot.dislocation import PriceDislocation
 from abm.spot.fixing import PublishedFixing, publish_fixing
 from abm.spot.index import IndexFixing, IndexUnavailable
 from abm.spot.level import LevelShift
@@ -25,7 +27,8 @@ class SpotDesk:
 
     The public model curve is what the market can know: today's fixing gives the log deviation X, once the
     long-run factor and the regime, which are taken as known, are allowed for; a shift of the price level
-    counts only as far as it has come by today, so that a demand explosion surprises.
+    counts only as far as it has come by today, so that a demand explosion surprises. A dislocation surprises
+    on its first day; from then on its course is known.
 
     Parameters
     ----------
@@ -33,6 +36,10 @@ class SpotDesk:
         Spot process without level shifts.
     shifts : tuple of LevelShift
         Unforeseen shifts of the level.
+    dislocation : PriceDislocation
+        Amount in USD added to the spot price, to every quote and to both indices on some days. It is added
+        after the indices are computed: to a volume-weighted mean of the quotes that is the same, a chain of
+        price ratios could not be computed from negative prices.
     quotes : QuoteProcess
         Providers' quotes around the spot price.
     weighted, matched : DailyIndex
@@ -41,6 +48,8 @@ class SpotDesk:
         Whether contracts settle on the matched-model index.
     calendar : TradingCalendar
         Days and delivery months.
+    final_fixings : int
+        Last fixings of a delivery month that its final settlement averages, 1 to all of them.
     streams : RandomStreams
         Gives the streams ``spot`` and ``provider-basis``.
     """
@@ -50,27 +59,33 @@ class SpotDesk:
         *,
         process: SpotProcess,
         shifts: tuple[LevelShift, ...],
+        dislocation: PriceDislocation,
         quotes: QuoteProcess,
         weighted: DailyIndex,
         matched: DailyIndex,
         settles_on_matched: bool,
         calendar: TradingCalendar,
+        final_fixings: int,
         streams: RandomStreams,
     ) -> None:
         self.process = process
         self.shifts = shifts
+        self.dislocation = dislocation
         self.quotes = quotes
         self.weighted, self.matched = weighted, matched
         self.settles_on_matched = settles_on_matched
         self.volume_weighted_usd: list[float] = []
         self.matched_usd: list[float] = []
+        self.dislocations_usd: list[float] = []
         self.calendar = calendar
+        self.final_fixings = final_fixings
         self.spot_usd = math.nan
         self.index_usd = math.nan
         self.index_value_usd = math.nan
         self.log_price_surprise = 0.0
         self.fixings: list[PublishedFixing] = []
         self.provider_prices_usd: FloatArray = quotes.quote(process.level.initial_price_usd)
+        self._dislocation_in_fixing_usd = 0.0
         self._state = SpotState(process.x0)
         self._growth_by_regime: dict[int, FloatArray] = {}
         self._spot_stream = streams.generator("spot")
@@ -101,15 +116,22 @@ class SpotDesk:
         dt = self.calendar.year_fraction(1)
         if day > 0:
             self._step_price(dt)
-        self.spot_usd = math.exp(self._log_level(day) + self._state.x + self._state.xi)
-        self.provider_prices_usd = (
-            self.quotes.advance(self.spot_usd, dt, self._basis_stream)
-            if day > 0
-            else self.quotes.quote(self.spot_usd)
+        spot_usd = math.exp(self._log_level(day) + self._state.x + self._state.xi)
+        quotes_usd = (
+            self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd)
         )
+        added_usd = float(self.dislocation.amount_usd(day))
+        self.dislocations_usd.append(added_usd)
+        self.spot_usd = spot_usd + added_usd
+        self.provider_prices_usd = quotes_usd + added_usd
+        self._publish(quotes_usd, added_usd)
+        return self.fixing
+
+    def _publish(self, quotes_usd: FloatArray, added_usd: float) -> None:
+        """Fix both indices of quotes without the dislocation, add it, and publish the one that settles."""
         ages = self.quotes.ages_days
-        weighted = self.weighted.fix(self.provider_prices_usd, ages)
-        matched = self.matched.fix(self.provider_prices_usd, ages)
+        weighted = _plus(self.weighted.fix(quotes_usd, ages), added_usd)
+        matched = _plus(self.matched.fix(quotes_usd, ages), added_usd)
         self.volume_weighted_usd.append(_value_or_nan(weighted))
         self.matched_usd.append(_value_or_nan(matched))
         outcome = matched if self.settles_on_matched else weighted
@@ -117,7 +139,8 @@ class SpotDesk:
         prior = self.fixings[-1].usd_micro if self.fixings else None
         self.fixings.append(publish_fixing(outcome, prior))
         self.index_usd = self.fixing.usd_micro / 1e6
-        return self.fixing
+        if self.fixing.available:  # a fixing that is published again holds the amount of its own day
+            self._dislocation_in_fixing_usd = added_usd
 
     def _step_price(self, dt: float) -> None:
         """Draw the next state, and note how far the price went from what was expected of it."""
@@ -137,8 +160,8 @@ class SpotDesk:
     def model_curve_usd(self, day: int, months: int) -> FloatArray:
         """Return the expected final settlement of consecutive months, USD per mSIT, in tenor order.
 
-        The average-price forward of each month: fixings published so far and the forward of those to come,
-        from the log deviation that today's fixing implies.
+        The average-price forward of each month over the fixings that its final settlement averages: those
+        published so far and the forward of those to come, from the log deviation that today's fixing implies.
 
         Parameters
         ----------
@@ -147,20 +170,31 @@ class SpotDesk:
         months : int
             Months wanted, the front month first.
         """
+        curve: FloatArray = self._expected_fixings_usd(day, months)[:, -self.final_fixings :].mean(axis=1)
+        return curve
+
+    def expected_month_mean_usd(self, day: int, months: int) -> FloatArray:
+        """Return the expected mean of all fixings of consecutive months: what a month's tokens cost."""
+        mean: FloatArray = self._expected_fixings_usd(day, months).mean(axis=1)
+        return mean
+
+    def _expected_fixings_usd(self, day: int, months: int) -> FloatArray:
+        """Return each fixing of consecutive months, known or expected, shape (months, days of a month)."""
         t = self.calendar.year_fraction(day)
         first = self.calendar.first_day(self.calendar.month_of(day))
         xi = self._state.xi
-        x = math.log(self.index_usd) - self._log_level(day) - xi
+        undisturbed_usd = self.index_usd - self._dislocation_in_fixing_usd
+        assert undisturbed_usd > 0.0, f"the index without its dislocation is {undisturbed_usd}, not > 0"
+        x = math.log(undisturbed_usd) - self._log_level(day) - xi
         to_come = np.arange(day + 1, first + months * self.calendar.days_per_month)
         dates = to_come / self.calendar.days_per_year
         ahead = to_come - day
         kept = np.exp(-self.process.kappa * (dates - t))
         log_level = self.process.level.log_usd(dates) + self.log_shift(day)
         forwards = np.exp(log_level + x * kept + xi) * self._growth(int(ahead.max(initial=0)))[ahead - 1]
+        forwards += self.dislocation.foreseen_usd(day, to_come)
         known = [fixing.usd_micro / 1e6 for fixing in self.fixings[first:]]
-        by_month = np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)
-        curve: FloatArray = by_month.mean(axis=1)
-        return curve
+        return np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)
 
     def _growth(self, days: int) -> FloatArray:
         """Return E^Q[exp(X + xi)] for 1 .. ``days`` days ahead of a state at X = xi = 0 in today's regime.
@@ -177,13 +211,20 @@ class SpotDesk:
             self._growth_by_regime[regime] = known
         return known
 
-    def month_fixings_usd_micro(self, month: int) -> list[int]:
-        """Return the published fixings of a delivery month, micro-USD per mSIT."""
-        first, last = self.calendar.first_day(month), self.calendar.last_day(month)
-        return [fixing.usd_micro for fixing in self.fixings[first : last + 1]]
+    def final_fixings_usd_micro(self, month: int) -> list[int]:
+        """Return the published fixings that a month's final settlement averages, micro-USD per mSIT."""
+        end = self.calendar.last_day(month) + 1
+        return [fixing.usd_micro for fixing in self.fixings[end - self.final_fixings : end]]
 
     def _log_level(self, day: int) -> float:
         return float(self.process.level.log_usd(self.calendar.year_fraction(day))) + self.log_shift(day)
+
+
+def _plus(outcome: IndexFixing | IndexUnavailable, added_usd: float) -> IndexFixing | IndexUnavailable:
+    """Return an index with an amount added to its value; a day without an index stays one."""
+    if isinstance(outcome, IndexUnavailable):
+        return outcome
+    return replace(outcome, value_usd=outcome.value_usd + added_usd)
 
 
 def _value_or_nan(outcome: IndexFixing | IndexUnavailable) -> float:

@@ -284,6 +284,7 @@ class MarketTables:
                 met_credit_usd_micro=call.met_credit_usd_micro,
                 outstanding_usd_micro=call.outstanding_usd_micro,
                 deadline_round=call.deadline_round,
+                **call.causes._asdict(),
             )
 
     def record_default(self, event: DefaultEvent) -> None:

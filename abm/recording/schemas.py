@@ -169,6 +169,12 @@ SCHEMAS: dict[str, pa.Schema] = {
         _money("met_credit", "Part met at once from the credit line."),
         _money("outstanding", "Part still owed."),
         _int("deadline_round", "round of the run", "Absolute round by which the rest is due."),
+        _money("loss", "Cause: variation margin paid since the last margin cycle; a gain is negative."),
+        _money("model_rise", "Cause: rise of the requirement of the positions held at the last cycle."),
+        _money("position_rise", "Cause: rise of the requirement through trades, transfers and expiries."),
+        _money(
+            "carried", "Cause: all else, as an unpaid call, fees, less excess; the four sum to the amount."
+        ),
     ),
     "defaults": _schema(
         "Defaults and the loss each close-out left, by the layer that bore it: the amounts stand on the "

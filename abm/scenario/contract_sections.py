@@ -81,6 +81,14 @@ class ContractSection(Section):
         source=_PAPER,
         description="Consecutive delivery months listed at any time.",
     )
+    final_fixings: int = field(
+        0,
+        ge=0,
+        le=31,
+        unit="fixings",
+        source="judgement: power and freight futures settle on the month's mean, crude oil on one price",
+        description="Last fixings of the month that the final settlement averages; 0 for all of them.",
+    )
 
     @model_validator(mode="after")
     def _tick_is_whole_micro_usd(self) -> ContractSection:

@@ -190,10 +190,10 @@ class ExchangeSection(Section):
     daily_limit: float = field(
         0.10,
         gt=0,
-        le=1,
+        le=10,
         unit="share of price",
         source=_JUDGEMENT,
-        description="Daily price limit either side of the prior settlement.",
+        description="Daily price limit either side of the prior settlement; above 1 it reaches below zero.",
     )
     final_day_band: float = field(
         1.0,

@@ -162,6 +162,9 @@ class Scenario(Section):
             raise ValueError(
                 f"exchange.spreads.lengths: {longest} is not < contract.listed_months = {listed}"
             )
+        fixings, days = self.contract.final_fixings, self.calendar.days_per_month
+        if fixings > days:
+            raise ValueError(f"contract.final_fixings: {fixings} is not <= calendar.days_per_month = {days}")
         price = self.spot.initial_price_usd
         if isinstance(price, float) and price < self.contract.tick_size_usd:
             raise ValueError(

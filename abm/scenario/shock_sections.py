@@ -69,6 +69,27 @@ class LevelShiftSection(Section):
     )
 
 
+class DislocationSection(Section):
+    """A passing move of the price in USD that can take it below zero: congestion, not a change of value."""
+
+    size: float = field(
+        0.0, ge=-20, le=20, unit="1",
+        source="judgement; WTI crude oil fell by 55.90 to -37.63 USD on 20 April 2020 (CFTC 2020)",
+        description="Amount added to the price, as a share of the price level on day 0; 0 for none.",
+    )  # fmt: skip
+    start_day: int = field(
+        1, ge=1, le=25_200, unit="trading day", source="judgement",
+        description="First day; nobody expects it before.",
+    )  # fmt: skip
+    duration_days: int = field(
+        1, ge=1, le=25_200, unit="trading days", source="judgement", description="Days at full size."
+    )
+    fade_days: int = field(
+        0, ge=0, le=25_200, unit="trading days", source="judgement",
+        description="Days after those on which it falls to zero in equal steps; 0 for at once.",
+    )  # fmt: skip
+
+
 class SeasonalitySection(Section):
     """Weekly and diurnal pattern of the log level; none by default."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.shock_sections import (
+    DislocationSection,
     DoubleExponentialJumpsSection,
     GaussianJumpsSection,
     LevelShiftSection,
@@ -65,6 +66,9 @@ class SpotSection(Section):
         section(DoubleExponentialJumpsSection, description="Law of the jump sizes.")
     )
     level_shift: LevelShiftSection = section(LevelShiftSection, description="One shift of the price level.")
+    dislocation: DislocationSection = section(
+        DislocationSection, description="One passing move in USD, which may take the price below zero."
+    )
     seasonality: SeasonalitySection = section(SeasonalitySection, description="Weekly and daily pattern.")
     long_run: LongRunSection = section(LongRunSection, description="Permanent part of the price.")
     premium: PremiumSection = section(PremiumSection, description="Risk premium in the model curve.")

@@ -52,6 +52,8 @@ def write_synthetic_run(
         _record_daily(recorder, rng, calendar, day, fixings)
         _record_accounts(recorder, rng, day)
         _record_calls(recorder, rng, calendar, day)
+        _record_backtest(recorder, rng, calendar, day)
+        _record_exposures(recorder, day)
         recorder.append(
             "dmm",
             day=day,
@@ -68,12 +70,14 @@ def write_synthetic_run(
         )
     _record_defaults(recorder, day=days // 2)
     _record_halts(recorder)
+    _record_sizing(recorder, day=days_per_month - 1)
     for month in range(months):
         _record_bills(recorder, rng, month, fixings[calendar.first_day(month) : calendar.last_day(month) + 1])
     _record_agents(recorder)
     text = (
         "[run]\ndays = 15\nseed = 7\n# a comment with <angle> brackets & more\n"
         "[exchange]\nauction_fee_usd = 0.4\n"
+        "[clearing.margin]\nconfidence = 0.99\nmpor_days = 2\n"
     )
     return recorder.write(folder, manifest=manifest_of(calendar), scenario_toml=text)
 
@@ -169,7 +173,94 @@ def _record_calls(recorder: Recorder, rng: np.random.Generator, calendar: Tradin
             met_credit_usd_micro=credit,
             outstanding_usd_micro=owed,
             deadline_round=day * calendar.rounds_per_day + 5,
+            loss_usd_micro=cash + owed,
+            model_rise_usd_micro=credit + 2_000_000,
+            position_rise_usd_micro=1_000_000,
+            carried_usd_micro=-3_000_000,
         )
+
+
+def _record_backtest(
+    recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int
+) -> None:
+    """Accounts need 1,000 dollars and lose at most that, but for account 1 on day 4: it loses 1,250."""
+    count = len(CLASSES)
+    loss = rng.integers(-900, 1_000, count) * 1_000_000
+    loss[1] = 1_250_000_000 if day == 4 else loss[1]
+    recorder.append(
+        "margin_backtest",
+        day=day,
+        account=np.arange(count),
+        requirement_usd_micro=1_000_000_000,
+        loss_usd_micro=loss,
+        breach=loss > 1_000_000_000,
+    )
+    months = np.repeat(calendar.listed(day), 2)
+    # A lot of the second month needs 100 dollars, from day 8 on 150; prices fall by 110 from days 6 and 10.
+    requirement = np.where(months == months[0] + 1, 150 if day >= 8 else 100, 80) * 1_000_000
+    side = np.tile([1, -1], len(months) // 2)
+    lot_loss = side * (110 if day in (6, 10) else 5) * 1_000_000
+    recorder.append(
+        "contract_backtest",
+        day=day,
+        month=months,
+        tenor=months - months[0],
+        side=side,
+        requirement_usd_micro=requirement,
+        loss_usd_micro=lot_loss,
+        breach=lot_loss > requirement,
+    )
+
+
+def _record_exposures(recorder: Recorder, day: int) -> None:
+    """Clients by turns with three members; prices up hurt the odd accounts, prices down the even ones."""
+    count, members = len(CLASSES), 3
+    of_member = np.arange(count) % members
+    for scenario in (0, 1):
+        loss = np.where(np.arange(count) % 2 == 1 - scenario, (1 + np.arange(count)) * (100 + day), 0)
+        uncovered = np.maximum(loss - 500, 0)
+        columns = {
+            "lots": np.full(count, 10),
+            "margin": np.full(count, 400),
+            "collateral": np.full(count, 500),
+            "stressed_loss": loss,
+            "uncovered": uncovered,
+            "shortfall": np.maximum(uncovered - 1_000, 0),
+        }
+        rows = {
+            name: np.concatenate([of_client, by_member, [by_member.sum()]])
+            for name, of_client in columns.items()
+            for by_member in [np.bincount(of_member, of_client, members).astype(np.int64)]
+        }
+        resources = np.concatenate([np.full(count, 1_000), [3_000, 2_000, 100], [250]])
+        fund = np.concatenate([np.zeros(count, dtype=np.int64), [300, 300, 300], [900]])
+        recorder.append(
+            "exposures",
+            day=day,
+            scenario=scenario,
+            level=np.repeat(["client", "member", "house"], [count, members, 1]),
+            node=np.concatenate([np.arange(count), np.arange(members), [0]]),
+            creditor=np.concatenate([of_member, [-1] * (members + 1)]),
+            lots=rows.pop("lots"),
+            resources_usd_micro=resources * 1_000_000,
+            fund_usd_micro=fund * 1_000_000,
+            assessable_usd_micro=fund * 2_000_000,
+            in_default=False,
+            **{f"{name}_usd_micro": amounts * 1_000_000 for name, amounts in rows.items()},
+        )
+
+
+def _record_sizing(recorder: Recorder, day: int) -> None:
+    recorder.append(
+        "guaranty_fund",
+        day=day,
+        member=np.arange(3),
+        cover_two_usd_micro=900_000_000,
+        scenario=1,
+        required_usd_micro=300_000_000,
+        paid_in_usd_micro=50_000_000,
+        returned_usd_micro=0,
+    )
 
 
 def _record_defaults(recorder: Recorder, day: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from clearing_room import USD, in_usd, mark, net_worth, room, trade, usd
 
-from abm.clearing import MarginCall
+from abm.clearing import CallCauses, MarginCall
 
 
 def long_and_short(lots=11, **options):
@@ -65,6 +65,8 @@ def test_a_call_is_met_from_cash_then_from_the_credit_line_then_stays_outstandin
             outstanding_usd_micro=600 * USD,
             deadline_round=34,
             first_round=30,
+            # 11 lots are new; the deposit stood in excess of a requirement of nothing
+            causes=CallCauses(*usd(1_100, 0, 1_100, -1_100).tolist()),
         )
     ]
     assert in_usd(house.bank_cash_usd_micro)[0] == 0

@@ -167,7 +167,9 @@ def test_ad_hoc_calls_add_margin_cycles_when_losses_are_large():
 def test_the_launch_history_moves_like_the_forward_curve():
     market = TokenFuturesMarket(Scenario.load("baseline").replace({"spot.jump_intensity": 0.0}), rng=1)
     process, calendar = market.desk.process, market.clock.calendar
-    moves = launch_history(process, calendar, days=20_000, listed_months=12, rng=np.random.default_rng(3))
+    moves = launch_history(
+        process, calendar, days=20_000, listed_months=12, final_fixings=21, rng=np.random.default_rng(3)
+    )
     assert moves.shape == (20_000, 12)
     tau = np.maximum(np.arange(12), 0.25) * 21 / 252
     expected = process.futures_volatility(tau)

@@ -113,7 +113,7 @@ def test_the_expired_month_is_settled_at_the_mean_of_its_fixings():
     scenario = Scenario.load("baseline").replace({"calendar.rounds_per_day": 4})
     market = TokenFuturesMarket(scenario, rng=5, recorder=recorder)
     step_to(market, 21)
-    fixings = market.desk.month_fixings_usd_micro(0)
+    fixings = market.desk.final_fixings_usd_micro(0)
     assert len(fixings) == 21
     daily = recorder.table("daily")
     final = daily[daily.final]
