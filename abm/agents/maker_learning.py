@@ -24,8 +24,11 @@ from numpy.typing import NDArray
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, Side, TradingPhase
 
-BINS = 12
-"""Bins of distance; each is half the first guess of the fill distance wide, the last one open."""
+BINS = 24
+"""Bins of distance; each is a quarter of the first guess of the fill distance wide, the outer ones open."""
+_NEGATIVE_BINS = 6
+"""Bins of quotes on the far side of the own value, where a large inventory puts them."""
+_BINS_PER_GUESS = 4
 PRIOR_DAYS = 1.0
 """Days on a side that the first guess of the fill rate counts for (judgement)."""
 PRIOR_LOTS = 50.0
@@ -254,7 +257,8 @@ def _note_fill(
 
 @kernel(allocates=False)
 def _bin(away: float, guess: float) -> int:
-    return max(0, min(BINS - 1, int(away / (0.5 * guess))))
+    place = _NEGATIVE_BINS + math.floor(_BINS_PER_GUESS * away / guess)
+    return max(0, min(BINS - 1, place))
 
 
 @kernel
@@ -289,7 +293,7 @@ def fitted_fill_rate(
 ) -> tuple[float, float]:
     """Return A in lots a day and D, a share of price, of the fill rate A e^(-d / D).
 
-    The first guess counts for ``PRIOR_DAYS``, spread evenly over the bins.
+    The first guess counts for ``PRIOR_DAYS``, spread evenly over the bins from the own value outwards.
     """
     time, away = np.zeros(2 * BINS), np.zeros(2 * BINS)
     all_lots, all_distance = 0.0, 0.0
@@ -299,9 +303,10 @@ def fitted_fill_rate(
             away[place] = time_distance[place] / time_days[place]
         all_lots += lots[place]
         all_distance += lots_distance[place]
+    for place in range(_NEGATIVE_BINS, BINS):
         guessed = BINS + place
-        time[guessed] = PRIOR_DAYS / BINS
-        away[guessed] = 0.5 * guess_distance * (place + 0.5)
+        time[guessed] = PRIOR_DAYS / (BINS - _NEGATIVE_BINS)
+        away[guessed] = guess_distance * (place - _NEGATIVE_BINS + 0.5) / _BINS_PER_GUESS
         expected = guess_rate * time[guessed] * math.exp(-away[guessed] / guess_distance)
         all_lots += expected
         all_distance += expected * away[guessed]

@@ -130,11 +130,11 @@ def test_time_and_fills_are_counted_at_the_distance_from_the_own_value():
     mind.quote_lots[:] = 5
     mind.quote_lots[1, :, 0] = 0
     note_round(mind, makers, months, trade(2_988, 3, buyer=0, seller=9, aggressor=-1), 0.25)
-    # the bins are 0.2 % wide: 12 ticks of 3,000 are in the third
-    np.testing.assert_allclose(mind.time_days[0, 0], np.eye(BINS)[2] * 0.5)
-    np.testing.assert_allclose(mind.time_days[1, 0], np.eye(BINS)[2] * 0.25)
-    np.testing.assert_allclose(mind.time_distance[0, 0, 2], 0.5 * 0.004)
-    np.testing.assert_allclose(mind.lots[0, 0], np.eye(BINS)[2] * 3)
+    # the bins are 0.1 % wide and begin six below zero: 12 ticks of 3,000 are at 0.4 %
+    np.testing.assert_allclose(mind.time_days[0, 0], np.eye(BINS)[10] * 0.5)
+    np.testing.assert_allclose(mind.time_days[1, 0], np.eye(BINS)[10] * 0.25)
+    np.testing.assert_allclose(mind.time_distance[0, 0, 10], 0.5 * 0.004)
+    np.testing.assert_allclose(mind.lots[0, 0], np.eye(BINS)[10] * 3)
     assert mind.lots[0, 1:].sum() == mind.lots[1].sum() == 0
 
 
