@@ -1,4 +1,4 @@
-"""Populations of the built-in speculators and market makers: Mesa classes over compiled decision rules."""
+"""Populations of the built-in speculators: Mesa classes over compiled decision rules."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents import chartist, fundamentalist, market_maker, noise
+from abm.agents import chartist, fundamentalist, noise
 from abm.agents.attention import Attention
-from abm.agents.base import Funding, Population, TraderAgent
+from abm.agents.base import Funding, TraderAgent
 from abm.agents.carriers import OpinionCarriers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
@@ -25,10 +25,6 @@ class Fundamentalist(TraderAgent):
 
 class Chartist(TraderAgent):
     """Trend follower; see :mod:`abm.agents.chartist`."""
-
-
-class DesignatedMarketMaker(TraderAgent):
-    """Market maker with a contract; see :mod:`abm.agents.market_maker`."""
 
 
 class TenorPickers(OpinionCarriers):
@@ -107,45 +103,5 @@ class Chartists(OpinionCarriers):
         outbox.reserve(chartist.MESSAGES_PER_AGENT * self.count)
         outbox.count = chartist.decide_chartists(
             self.columns, self.streams, view.months, position_lots, view.day_share,
-            outbox.rows, outbox.count, outbox.first_order_id,
-        )  # fmt: skip
-
-
-class MarketMakers(Population):
-    """All designated market makers: columns ``MAKER_DTYPE`` and the contract's terms by tenor.
-
-    Parameters
-    ----------
-    quote_lots, max_spread : arrays, shape (listed months,)
-        Lots to show on each side, and the widest spread allowed as a share of price.
-    tick_value_usd : float
-        USD that one lot gains when the price moves by one tick.
-    """
-
-    agent_class: ClassVar[type[TraderAgent]] = DesignatedMarketMaker
-    name: ClassVar[str] = "dmm"
-    activity_columns: ClassVar[tuple[str, ...]] = ("requotes_per_day",)
-    is_market_maker: ClassVar[bool] = True
-
-    def __init__(
-        self,
-        columns: NDArray[Any],
-        streams: NDArray[np.uint64],
-        *,
-        quote_lots: NDArray[np.int64],
-        max_spread: NDArray[np.float64],
-        tick_value_usd: float,
-        first_account: int,
-        funding: Funding,
-    ) -> None:
-        super().__init__(columns, streams, first_account=first_account, funding=funding)
-        self.quote_lots, self.max_spread, self.tick_value_usd = quote_lots, max_spread, tick_value_usd
-
-    def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
-        """Write the round's quotes of all market makers."""
-        outbox.reserve(3 * len(view.months) * self.count)
-        outbox.count = market_maker.decide_makers(
-            self.columns, self.streams, self.quote_lots, self.max_spread, self.tick_value_usd,
-            view.months, position_lots, view.day_share,
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
