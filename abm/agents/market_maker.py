@@ -1,10 +1,12 @@
-"""Designated market makers: two-sided quotes in every listed month by Avellaneda and Stoikov (2008).
+"""Designated market makers: two-sided quotes in every listed month.
 
-Reservation price r = s - q gamma sigma^2 H and half spread gamma sigma^2 H / 2 + (1/gamma) ln(1 + gamma/k)
-with a rolling horizon H, where s is the maker's own estimate of value (the public model curve times e to a
-small private Ornstein-Uhlenbeck error) and q its inventory in the month plus a share of its inventory along
-the rest of the curve, which moves with it. The spread never exceeds the contract's maximum. A quote replaces
-the last one of its month in one message and only adds liquidity.
+Quotes stand around the reservation price r = s - skew, where s is the maker's own estimate of value (the
+public model curve times e to a small private Ornstein-Uhlenbeck error) and the skew is that of Avellaneda
+and Stoikov (2008) or of Gueant, Lehalle and Fernandez-Tapia (2013), see :mod:`abm.agents.quoting`, for the
+inventory in the month plus a share of the inventory along the rest of the curve, which moves with it. A maker
+that is obliged keeps the spread of those models within the contract's maximum; a strategic one weighs what
+its duties cost and bring, see :mod:`abm.agents.maker_strategy`. A quote replaces the last one of its month in
+one message and only adds liquidity.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.maker_learning import MakerMind
+from abm.agents.maker_strategy import strategic_quote, variance_ticks_of
+from abm.agents.maker_terms import Duties, MakerStyle
 from abm.agents.outbox import write_quote
+from abm.agents.quoting import flat_half_spread_ticks, glft_skew_ticks, half_spread_ticks
 from abm.agents.ticks import ceil_ticks, floor_ticks
 from abm.agents.timing import acts, arrival_ms
 from abm.core.kernel import kernel
@@ -46,19 +52,15 @@ MAKER_DTYPE = np.dtype(
 distance from the mid over which the fill rate falls by a factor e; ``max_skew`` bounds |r - s|, a share."""
 
 
-@kernel
-def half_spread_ticks(risk_aversion: float, variance_ticks: float, fill_distance_ticks: float) -> float:
-    """Return the Avellaneda-Stoikov half spread in ticks, for gamma per tick and sigma^2 H in ticks^2."""
-    inventory_part = 0.5 * risk_aversion * variance_ticks
-    return inventory_part + math.log1p(risk_aversion * fill_distance_ticks) / risk_aversion
-
-
-@kernel
+@kernel(allocates=False)
 def decide_makers(
     makers: NDArray[Any],
     streams: NDArray[np.uint64],
-    quote_lots: NDArray[np.int64],
-    max_spread: NDArray[np.float64],
+    habits: NDArray[Any],
+    style: MakerStyle,
+    duties: Duties,
+    mind: MakerMind,
+    left_of_day: float,
     tick_value_usd: float,
     months: NDArray[Any],
     position_lots: NDArray[np.int64],
@@ -71,8 +73,10 @@ def decide_makers(
 
     Parameters
     ----------
-    quote_lots, max_spread : arrays, shape (listed months,)
-        The contract by tenor: lots on each side, and the widest spread as a share of price.
+    habits, mind
+        Read only where ``style`` asks for what they hold; without rows otherwise.
+    left_of_day : float
+        Share of the day that is left when the round begins.
     """
     for i in range(makers.shape[0]):
         me = makers[i]
@@ -81,48 +85,112 @@ def decide_makers(
             streams, i
         )
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
-        curve_lots = 0
+        horizon = left_of_day if style.to_session_end else me.horizon_days
         for tenor in range(months.shape[0]):
-            curve_lots += position_lots[me.account, months[tenor].slot]
-        for tenor in range(months.shape[0]):
-            if acts(streams, i, me.requotes_per_day, day_share) and months[tenor].phase != _HALT:
-                held_lots = position_lots[me.account, months[tenor].slot]
-                count = _requote(
-                    me, months[tenor], quote_lots[tenor], max_spread[tenor], tick_value_usd,
-                    held_lots, curve_lots, arrival, out, count, first_order_id,
-                )  # fmt: skip
+            if not acts(streams, i, me.requotes_per_day, day_share) or months[tenor].phase == _HALT:
+                continue
+            at = months[tenor]
+            exposure = exposure_lots(makers, mind, style, months, position_lots, i, tenor)
+            half, skew, lots = _terms(
+                makers, habits, style, duties, mind, tick_value_usd, at, i, tenor, horizon, exposure
+            )
+            value = at.model_ticks + at.scale_ticks * math.expm1(me.belief_error)
+            bid, bid_lots, ask, ask_lots = _prices(me, at, value, half, skew, lots, position_lots)
+            count = write_quote(
+                out, count, first_order_id, me.account, at.month, arrival, bid, bid_lots, ask, ask_lots, 1
+            )
+            if style.own_estimates or style.strategic:
+                mind.value_ticks[i, at.slot] = value
+                mind.quote_ticks[i, at.slot, 0] = bid
+                mind.quote_ticks[i, at.slot, 1] = ask
+                mind.quote_lots[i, at.slot, 0] = bid_lots
+                mind.quote_lots[i, at.slot, 1] = ask_lots
     return count
 
 
-@kernel
-def _requote(
-    me: Any,
-    at: Any,
-    quote_lots: int,
-    max_spread: float,
+@kernel(allocates=False)
+def exposure_lots(
+    makers: NDArray[Any],
+    mind: MakerMind,
+    style: MakerStyle,
+    months: NDArray[Any],
+    position_lots: NDArray[np.int64],
+    i: int,
+    tenor: int,
+) -> float:
+    """Return the inventory of the whole curve in lots of one month.
+
+    Lots elsewhere count by the same correlation, or, where it falls with distance, each by its covariance
+    with this month over this month's variance: rho^|tenors apart| times the ratio of volatilities.
+    """
+    account, at = makers[i].account, months[tenor]
+    held = position_lots[account, at.slot]
+    if not style.by_distance:
+        curve_lots = 0
+        for other in range(months.shape[0]):
+            curve_lots += position_lots[account, months[other].slot]
+        pooled: float = held + makers[i].curve_correlation * (curve_lots - held)
+        return pooled
+    exposure = float(held)
+    own = math.sqrt(variance_ticks_of(makers, mind, style, at, i, 1.0))
+    if own > 0.0:
+        for other in range(months.shape[0]):
+            if other != tenor:
+                volatility = math.sqrt(variance_ticks_of(makers, mind, style, months[other], i, 1.0))
+                correlation = makers[i].curve_correlation ** abs(other - tenor)
+                exposure += correlation * volatility / own * position_lots[account, months[other].slot]
+    return exposure
+
+
+@kernel(allocates=False)
+def _terms(
+    makers: NDArray[Any],
+    habits: NDArray[Any],
+    style: MakerStyle,
+    duties: Duties,
+    mind: MakerMind,
     tick_value_usd: float,
-    held_lots: int,
-    curve_lots: int,
-    arrival: float,
-    out: NDArray[Any],
-    count: int,
-    first_order_id: int,
-) -> int:
-    """Replace the maker's quotes in one month.
+    at: Any,
+    i: int,
+    tenor: int,
+    horizon_days: float,
+    exposure: float,
+) -> tuple[float, float, int]:
+    """Return half spread and skew in ticks, and the lots to show on each side."""
+    gamma = makers[i].risk_aversion * tick_value_usd
+    variance = variance_ticks_of(makers, mind, style, at, i, horizon_days)
+    fill_distance = makers[i].fill_distance * at.scale_ticks
+    if style.own_estimates:
+        fill_distance = mind.fill_distance[i, tenor] * at.scale_ticks
+    if style.glft:
+        fill_rate = mind.fill_rate[i, tenor] if style.own_estimates else habits[i].fill_rate
+        daily = variance_ticks_of(makers, mind, style, at, i, 1.0)
+        per_lot = glft_skew_ticks(gamma, daily, fill_distance, fill_rate)
+        half = flat_half_spread_ticks(gamma, fill_distance) + 0.5 * per_lot
+        skew = exposure * per_lot
+    else:
+        half = half_spread_ticks(gamma, variance, fill_distance)
+        skew = exposure * gamma * variance
+    if style.strategic:
+        half, lots = strategic_quote(makers, habits, mind, duties, tick_value_usd, at, i, tenor, variance)
+        return half, skew, lots
+    if duties.under_contract[i]:
+        half = min(half, 0.5 * duties.max_spread[tenor] * at.scale_ticks)
+    return max(half, 0.5), skew, duties.quote_lots[tenor]
+
+
+@kernel(allocates=False)
+def _prices(
+    me: Any, at: Any, value: float, half: float, skew: float, lots: int, position_lots: NDArray[np.int64]
+) -> tuple[int, int, int, int]:
+    """Return bid and ask with their lots: around the value less the skew, and adding liquidity only.
 
     A side without room for inventory is left empty, and both are when the belief is not a number.
     """
-    gamma = me.risk_aversion * tick_value_usd
-    variance = (at.volatility_per_day * at.scale_ticks) ** 2 * me.horizon_days
-    exposure = held_lots + me.curve_correlation * (curve_lots - held_lots)
-    skew = exposure * gamma * variance
     bound = me.max_skew * at.scale_ticks
-    value = at.model_ticks + at.scale_ticks * math.expm1(me.belief_error)
     reservation = value - min(max(skew, -bound), bound)
-    half = half_spread_ticks(gamma, variance, me.fill_distance * at.scale_ticks)
-    half = max(min(half, 0.5 * max_spread * at.scale_ticks), 0.5)
-    if not math.isfinite(reservation) or not math.isfinite(half):
-        return write_quote(out, count, first_order_id, me.account, at.month, arrival, 0, 0, 0, 0, 1)
+    if not math.isfinite(reservation) or not math.isfinite(half) or lots <= 0:
+        return 0, 0, 0, 0
     bid = ceil_ticks(reservation - half)
     ask = floor_ticks(reservation + half)
     if ask <= bid:
@@ -132,12 +200,11 @@ def _requote(
         bid = min(bid, at.best_ask_ticks - 1)
     if at.best_bid_ticks != NO_PRICE:
         ask = max(ask, at.best_bid_ticks + 1)
-    bid_lots = min(quote_lots, me.max_position_lots - held_lots)
+    held_lots = position_lots[me.account, at.slot]
+    bid_lots = min(lots, me.max_position_lots - held_lots)
     if bid_lots < 0 or bid < at.low_ticks or bid > at.high_ticks:
         bid_lots = 0
-    ask_lots = min(quote_lots, me.max_position_lots + held_lots)
+    ask_lots = min(lots, me.max_position_lots + held_lots)
     if ask_lots < 0 or ask < at.low_ticks or ask > at.high_ticks:
         ask_lots = 0
-    return write_quote(
-        out, count, first_order_id, me.account, at.month, arrival, bid, bid_lots, ask, ask_lots, 1
-    )
+    return bid, bid_lots, ask, ask_lots

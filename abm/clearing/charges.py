@@ -47,6 +47,10 @@ class Charges(ClearingRecords):
         self._taker_fee_usd_micro = taker_fee_usd_micro.copy()
         self._auction_fee_usd_micro = auction_fee_usd_micro.copy()
 
+    def change_maker_fee(self, account: int, fee_usd_micro: int) -> None:
+        """Set what one account pays for each lot of a resting order from now on; negative is a rebate."""
+        self._maker_fee_usd_micro[account] = fee_usd_micro
+
     def levy(self, amount_usd_micro: NDArray[np.int64], *, now_round: int) -> NDArray[np.int64]:
         """Take a levy, such as a tax on transactions, from collateral to the outside world.
 

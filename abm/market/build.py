@@ -19,6 +19,7 @@ from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
 from abm.market.custom_build import CustomAgents
 from abm.market.hedger_build import cost_decline_per_day, provider_capacity
+from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
 from abm.market.margin_build import build_margin
@@ -42,6 +43,7 @@ _SECTION_OF = {
     "holder": "holders",
     "arbitrageur": "arbitrageurs",
     "informed": "informed",
+    "mixture": "mixture",
 }
 """Scenario section of each built-in class; custom agents have none."""
 
@@ -111,6 +113,8 @@ def build(
         members=scenario.clearing.members,
         member_account_usd=scenario.clearing.member_account_usd,
     )
+    join_herd(scenario, populations, streams)
+    pay_attention(scenario, populations)
     accounts = account_terms(scenario, populations)
     margin = build_margin(
         scenario.clearing.margin,

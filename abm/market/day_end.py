@@ -1,10 +1,8 @@
-"""What the end of a day and of a month adds to the close: final settlement, expiry, the makers' pay."""
+"""What the end of a month adds to the close: final settlement and expiry."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from abm.exchange import final_settlement_ticks
 
@@ -38,13 +36,3 @@ def expire_front_month(market: TokenFuturesMarket) -> None:
     market.clearing.final_settlement(slot, final)
     market.exchange.check()
     market.trade_value_ticks[:, slot] = 0
-
-
-def pay_makers(market: TokenFuturesMarket) -> None:
-    """Close the makers' day, and at month end pay those who kept their duty."""
-    score = market.maker_scores.close_day()
-    paid = np.zeros(market.makers.count, dtype=np.int64)
-    if market.clock.calendar.is_last_day_of_month(market.clock.day):
-        for row, due in enumerate(market.maker_scores.close_month().tolist()):
-            paid[row] = market.clearing.pay(market.makers.first_account + row, due)
-    market.tables.record_makers(market.makers, score, paid)

@@ -54,7 +54,7 @@ class FeeTiers(MarketRule):
         auction_fee_usd_micro: IntArray,
     ) -> None:
         self.tiers = tiers
-        self._maker, self._taker = maker_fee_usd_micro, taker_fee_usd_micro
+        self._maker, self._taker = maker_fee_usd_micro.copy(), taker_fee_usd_micro
         self._auction = auction_fee_usd_micro
         self._month_lots: IntArray = np.zeros(len(maker_fee_usd_micro), dtype=np.int64)
 
@@ -77,6 +77,10 @@ class FeeTiers(MarketRule):
             taker_fee_usd_micro=taker,
             auction_fee_usd_micro=np.minimum(self._auction, np.maximum(maker, taker)),
         )
+
+    def change_maker_fee(self, account: int, fee_usd_micro: int) -> None:
+        """Give an account another maker fee to start from, from the next change of tiers on."""
+        self._maker[account] = fee_usd_micro
 
     def update_digest(self, digest: Any) -> None:
         """Feed the month's volumes into the state hash."""

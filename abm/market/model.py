@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.hedgers import Enterprises
+from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
 from abm.core.calendar import whole_rounds
@@ -20,11 +21,11 @@ from abm.exchange import MatchResult
 from abm.market.build import build
 from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomAgents
-from abm.market.day_end import expire_front_month, final_price_ticks, pay_makers
+from abm.market.day_end import expire_front_month, final_price_ticks
 from abm.market.hedge_accounts import HedgeAccounts
 from abm.market.hedge_days import charge_interest, day_opening, note_hedges
 from abm.market.holder_build import bring_in_positions
-from abm.market.maker_contract import MakerScores
+from abm.market.maker_regime import MakerRegime
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
@@ -92,8 +93,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         for population in self.populations:
             population.create_agents(self)
         self._set_up_books()
-        self.makers = next(p for p in self.populations if p.is_market_maker)
-        self.maker_scores = MakerScores(parts.maker_terms, self.makers.count)
+        self.makers = next(p for p in self.populations if isinstance(p, MarketMakers))
+        self.maker_regime = MakerRegime(parts.maker_terms, self.makers)
         self.tables = MarketTables(self)
         self.risk_desk = RiskDesk(self, parts.margin_history)
         self.datacollector = mesa.DataCollector(model_reporters=self.tables.daily_reporters())
@@ -178,6 +179,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         for population in self.populations:
             population.update_digest(digest)
         self.sessions.update_digest(digest)
+        self.maker_regime.update_digest(digest)
         self._feed.update_digest(digest)
         for rule in self.rules:
             rule.update_digest(digest)
@@ -225,6 +227,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.sessions.resume(self.clock.now_round)
             for rule in self.rules:
                 rule.before_round(self)
+            self.maker_regime.announce(self)
 
     def _collect_orders(self, view: MarketView) -> NDArray[Any]:
         """Let all traders decide on the same view, add close-outs, apply the rules, sort by arrival."""
@@ -279,12 +282,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             top = self.exchange.top_of_book()
             self.today.observe(result.trades, top, in_closing_window=self.clock.in_closing_window)
             count_messages(batch, result.outcomes, self.messages_sent, self.refusals)
-            if self.makers.count > 0:
-                self.curve.refresh(top)
-                self.maker_scores.observe(
-                    *self.exchange.own_quotes(self.makers.first_account, self.makers.count),
-                    self.curve.months,
-                )
+            self.maker_regime.observe(self, result.trades)
             self._feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
             self.tables.record_round(batch, result, top)
         with self.timer("rules"):
@@ -359,7 +357,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             for rule in self.rules:
                 rule.close_day(self)
             charge_interest(self)
-            pay_makers(self)
+            self.maker_regime.close_day(self)
         self._margin_cycle(self.curve.settlement_by_slot())
         with self.timer("close"):
             self.risk_desk.size_fund()

@@ -11,7 +11,14 @@ from abm.agents.base import Funding
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
-from abm.scenario.laws import ChoiceLaw, LognormalLaw, Parameter, ParametersSection, UniformLaw
+from abm.scenario.laws import (
+    ChoiceLaw,
+    ExponentialLaw,
+    LognormalLaw,
+    Parameter,
+    ParametersSection,
+    UniformLaw,
+)
 from abm.scenario.populations import PopulationsSection
 
 FloatArray = NDArray[np.float64]
@@ -109,7 +116,7 @@ class PopulationRoom:
     ) -> FloatArray:
         """Return draws of a number or a law; a fixed number draws nothing.
 
-        A lognormal draw beyond a bound is held at it.
+        A lognormal or exponential draw beyond a bound is held at it.
         """
         if isinstance(value, UniformLaw):
             share = self.uniforms(agent_class, name, count)
@@ -119,6 +126,10 @@ class PopulationRoom:
             draws = value.median * np.exp(value.log_sd * self.normals(agent_class, name, count))
             held: FloatArray = np.clip(draws, *bounds)
             return held
+        if isinstance(value, ExponentialLaw):
+            waits = -value.mean * np.log1p(-self.uniforms(agent_class, name, count))
+            within: FloatArray = np.clip(waits, *bounds)
+            return within
         if isinstance(value, ChoiceLaw):
             weights = np.array(value.weights or np.ones(len(value.values)), dtype=np.float64)
             ends = np.cumsum(weights) / weights.sum()

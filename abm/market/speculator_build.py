@@ -70,5 +70,5 @@ def build_chartists(room: PopulationRoom) -> Chartists:
 
 def _own(columns: np.ndarray, *without: str) -> list[str]:
     """Return the columns that are parameters of the class's section."""
-    shared = {"account", "latency_ms", "jitter", *without}
+    shared = {"account", "latency_ms", "jitter", "tilt", *without}
     return [name for name in columns.dtype.names or () if name not in shared]

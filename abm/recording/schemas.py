@@ -248,7 +248,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         _float("presence", "share of rounds", "Rounds with a two-sided quote."),
         _float("spread_compliance", "share of rounds", "Rounds with a quote inside the largest spread."),
         _float("size_compliance", "share of rounds", "Rounds with a quote of at least the smallest size."),
+        _float("at_best", "share of sides", "Own bids and asks at the best price."),
+        _float("stress_presence", "share of rounds", "Stressed rounds with a complying quote; NaN without."),
+        _float("stress_share", "share of rounds", "Rounds in which the month was in stress."),
         _flag("obligation_met", "Whether the duty was met."),
+        _flag("under_contract", "Whether the maker had the status that day."),
         _money("pay", "Pay booked that day."),
     ),
     "hedging": _schema(

@@ -21,6 +21,7 @@ PopulationName = Literal[
     "holders",
     "arbitrageurs",
     "informed",
+    "mixture",
 ]  # the sub-tables of agents
 LimitShare = Annotated[float, Field(gt=0, le=10)]
 SpreadLength = Annotated[int, Field(ge=1, le=59)]

@@ -6,10 +6,12 @@ from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
 from abm.scenario.holder_sections import HolderSection
 from abm.scenario.informed_sections import ArbitrageurSection, InformedSection
+from abm.scenario.maker_sections import MarketMakerSection
+from abm.scenario.mixture_section import MixtureSection
+from abm.scenario.sentiment_sections import AttentionSection, SentimentSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
-    MarketMakerSection,
     NoiseSection,
 )
 
@@ -50,3 +52,6 @@ class PopulationsSection(Section):
     )  # fmt: skip
     arbitrageurs: ArbitrageurSection = section(ArbitrageurSection, description="Curve arbitrageurs.")
     informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")
+    mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
+    sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
+    attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

@@ -22,8 +22,9 @@ from traders import (
 from abm.agents.chartist import decide_chartists
 from abm.agents.fundamentalist import decide_fundamentalists
 from abm.agents.hedging import decide_hedgers
-from abm.agents.market_maker import decide_makers, half_spread_ticks
+from abm.agents.market_maker import decide_makers
 from abm.agents.noise import decide_noise
+from abm.agents.quoting import half_spread_ticks
 from abm.agents.view import MONTH_DTYPE
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce, TradingPhase
 
@@ -102,7 +103,7 @@ def test_messages_keep_inside_the_daily_limits(name):
     kernel, make_rows, middle = CASES[name]
     columns = make_rows()
     arguments = middle(len(columns))
-    months = next(part for part in arguments if isinstance(part, np.ndarray) and part.dtype.names)
+    months = next(part for part in arguments if getattr(part, "dtype", None) == MONTH_DTYPE)
     months["low_ticks"], months["high_ticks"] = months["model_ticks"] - 4, months["model_ticks"] + 4
     sent = decide(kernel, columns, keys(len(columns)), *arguments)
     for price, lots in (("price_ticks", "lots"), ("ask_ticks", "ask_lots")):

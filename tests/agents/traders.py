@@ -9,6 +9,8 @@ import numpy as np
 from abm.agents.chartist import CHARTIST_DTYPE
 from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
 from abm.agents.hedging import HEDGER_DTYPE, PROGRESS_DTYPE
+from abm.agents.maker_learning import HABITS_DTYPE, blank_mind
+from abm.agents.maker_terms import MakerStyle, plain_duties
 from abm.agents.market_maker import MAKER_DTYPE
 from abm.agents.noise import NOISE_DTYPE
 from abm.market.population_room import cumulative_tenor_weights
@@ -71,5 +73,21 @@ def maker_rows(count=4, **values):
     )  # fmt: skip
 
 
-def quote_terms(lots=20, widest=0.05):
-    return np.full(12, lots, dtype=np.int64), np.full(12, widest), 1.0
+def quote_terms(lots=20, widest=0.05, makers=8, left_of_day=1.0, style=None, mind=None, habits=None):
+    """Return what a maker knows besides the market: habits, style, duties, mind, time left, tick value."""
+    shown = np.full(12, lots, dtype=np.int64)
+    return (
+        habit_rows(makers) if habits is None else habits,
+        MakerStyle() if style is None else style,
+        plain_duties(shown, (shown + 1) // 2, np.full(12, widest), makers=makers),
+        blank_mind(0, 12, 1) if mind is None else mind,
+        left_of_day,
+        1.0,
+    )
+
+
+def habit_rows(count=8, **values):
+    habits = np.zeros(count, dtype=HABITS_DTYPE)
+    for name, value in ({"fill_rate": 40.0, "estimate_days": 5.0, "quoting_cost_usd": 0.0} | values).items():
+        habits[name] = value
+    return habits

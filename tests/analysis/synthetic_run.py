@@ -61,7 +61,11 @@ def write_synthetic_run(
             presence=0.96,
             spread_compliance=0.94,
             size_compliance=0.95,
+            at_best=0.5,
+            stress_presence=float("nan"),
+            stress_share=0.0,
             obligation_met=True,
+            under_contract=True,
             pay_usd_micro=0,
         )
     _record_defaults(recorder, day=days // 2)

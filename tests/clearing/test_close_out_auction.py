@@ -137,7 +137,7 @@ def test_members_without_an_own_account_or_in_default_do_not_bid():
 
 @pytest.mark.parametrize("guarantor", [0, 1])
 def test_the_member_whose_client_is_sold_does_not_bid(guarantor):
-    """Own accounts 2 and 3 belong to members 0 and 1; the defaulter, account 0, is a client of one of them."""
+    """Own accounts 2 and 3 belong to members 0 and 1; the defaulter is a client of one of them."""
     house = room(
         [1_000, 10**6, 10**5, 10**5],
         deposit=[1_000, 10**5, 10**5, 10**5],

@@ -1,17 +1,15 @@
-"""Parts of the trading day: clock, curve, price limits, the makers' contract, hedge accounts."""
+"""Parts of the trading day: clock, curve, price limits, hedge accounts."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from abm.agents.view import MONTH_DTYPE
 from abm.core.calendar import TradingCalendar
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, TRADE_DTYPE, RejectReason
 from abm.exchange import TopOfBook
 from abm.market import TokenFuturesMarket
 from abm.market.clock import MarketClock
-from abm.market.maker_contract import MakerScores, MakerTerms
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.recording import Recorder
 from abm.scenario import Scenario
@@ -122,79 +120,6 @@ def test_the_expired_month_is_settled_at_the_mean_of_its_fixings():
     assert final[["day", "month"]].to_numpy().tolist() == [[20, 0]]
     assert int(final.settlement_ticks.iloc[0]) == round(sum(fixings) / 21 / 1_000)
     assert (market.clearing.position_lots[:, 0] == 0).all()
-
-
-def months_at(scale: float, listed: int = 2):
-    months = np.zeros(listed, dtype=MONTH_DTYPE)
-    months["slot"] = np.arange(listed)
-    months["scale_ticks"] = scale
-    return months
-
-
-def scores(required: float = 0.8, pay: int = 100) -> MakerScores:
-    return MakerScores(
-        MakerTerms(
-            max_spread=np.array([0.01, 0.01]),
-            min_lots=np.array([10, 10]),
-            presence_required=required,
-            monthly_pay_usd_micro=pay,
-        ),
-        makers=1,
-    )
-
-
-def quote(bid, ask, bid_lots=10, ask_lots=10):
-    ticks, lots = np.zeros((1, 2, 2), dtype=np.int64), np.zeros((1, 2, 2), dtype=np.int64)
-    ticks[0, :] = (bid, ask)
-    lots[0, :] = (bid_lots, ask_lots)
-    return ticks, lots
-
-
-@pytest.mark.parametrize(
-    ("quoted", "present", "tight", "large", "kept"),
-    [
-        (quote(995, 1_005), 1, 1, 1, True),
-        (quote(995, 1_006), 1, 0, 1, False),  # eleven ticks are more than 1 % of 1,000
-        (quote(995, 1_005, ask_lots=9), 1, 1, 0, False),
-        (quote(995, 1_005, bid_lots=0), 0, 0, 0, False),
-    ],
-)
-def test_a_quote_is_measured_by_presence_spread_and_size(quoted, present, tight, large, kept):
-    contract = scores()
-    contract.observe(*quoted, months_at(1_000.0))
-    day = contract.close_day()
-    assert (day.presence[0], day.spread_compliance[0], day.size_compliance[0]) == (present, tight, large)
-    assert bool(day.obligation_met[0]) is kept
-
-
-def test_a_spread_of_one_tick_is_tight_at_any_price():
-    contract = scores()
-    contract.observe(*quote(10, 11), months_at(20.0))
-    assert contract.close_day().spread_compliance[0] == 1.0
-
-
-def test_a_maker_owes_nothing_while_a_month_is_halted_or_in_an_auction():
-    contract, months = scores(), months_at(1_000.0)
-    contract.observe(*quote(995, 1_005), months)
-    months["phase"] = [2, 1]
-    contract.observe(*quote(995, 1_005, bid_lots=0), months)
-    assert contract.close_day().presence.tolist() == [1.0]
-    contract.observe(*quote(995, 1_005, bid_lots=0), months)
-    assert contract.close_day().obligation_met.tolist() == [True]  # a day without continuous trading
-
-
-def test_invariant_34_no_pay_for_a_month_in_which_the_level_was_missed():
-    contract = scores(required=0.8)
-    good, bad = quote(995, 1_005), quote(995, 1_005, bid_lots=0)
-    for day in range(10):
-        for _ in range(5):
-            contract.observe(*(good if day < 8 else bad), months_at(1_000.0))
-        contract.close_day()
-    assert contract.close_month().tolist() == [100]  # exactly 80 %
-    for day in range(10):
-        contract.observe(*(good if day < 7 else bad), months_at(1_000.0))
-        contract.close_day()
-    assert contract.close_month().tolist() == [0]
 
 
 def trades_of(*rows):

@@ -7,7 +7,7 @@ import pytest
 
 from abm import CustomAgents, Scenario, Side, TimeInForce, TokenFuturesMarket, TraderAgent
 from abm.agents.hedgers import Enterprise, InferenceProvider
-from abm.agents.speculators import DesignatedMarketMaker
+from abm.agents.makers import DesignatedMarketMaker
 from abm.core.errors import ParameterError, ScenarioError
 
 
