@@ -238,7 +238,8 @@ def loaded():
 
 scenario = Scenario().replace({
     "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
-    "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.chartists.limits.stop_out": 0.9,
+    "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
+    "agents.chartists.limits.stop_out": 0.9,
 })
 load_kernels(optional_choices(scenario))
 before = loaded()
@@ -250,3 +251,20 @@ print(json.dumps({name: count for name, count in loaded().items() if count != be
 def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds():
     result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["noise", "fundamentalists", "chartists", "mixture", "arbitrageurs", "informed"]
+)
+def test_every_class_of_speculators_can_have_risk_limits(short, name):
+    fields = {
+        f"agents.{name}.count": 5,
+        f"agents.{name}.limits.stop_out": {"law": "uniform", "low": 0.2, "high": 0.8},
+    }
+    market = TokenFuturesMarket(short.replace(fields), rng=1)
+    limited = [p for p in market.populations if p.limits is not None]
+    assert len(limited) == 1
+    assert limited[0].count == 5
+    assert len(set(limited[0].limits.rows["stop_out"].tolist())) == 5
+    play(market, 13)
+    assert (limited[0].limits.rows["equity_usd"] > 0.0).all()
