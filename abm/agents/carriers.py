@@ -12,12 +12,17 @@ from abm.agents.view import MarketView
 
 
 class OpinionCarriers(Population):
-    """Traders with a column ``tilt``: what their opinion does to their decisions; zero without a herd."""
+    """Traders who may have a column ``tilt``, what an opinion does to their decisions; 0 without a herd."""
 
     tilts_belief: ClassVar[bool] = True
     """Whether an opinion shifts the price a trader believes in; else it tilts the odds of buying."""
     herd: Herd | None = None
     first_in_herd: int = 0
+
+    @property
+    def carries_opinion(self) -> bool:
+        """Whether this class has a use for an opinion."""
+        return "tilt" in (self.columns.dtype.names or ())
 
     def join(self, herd: Herd, first: int) -> None:
         """Follow a herd in which this population's first trader has number ``first``."""

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from abm.agents.base import DayOpening, Funding, Population, TraderAgent
 from abm.agents.capacity import CapacityOutages
 from abm.agents.hedging import (
-    LEAVES_MONTH,
     MESSAGES_PER_AGENT,
+    NEVER_DELIVERS,
+    NO_GAP,
     NO_URGENCY,
     OPTIONAL_COLUMNS,
     PROGRESS_DTYPE,
@@ -101,6 +102,7 @@ class Hedgers(Population):
         self.target_lots: NDArray[np.int64] = np.zeros(self.need_lots.shape, dtype=np.int64)
         self.treasury = HedgeTreasury(self.count, abandonment)
         self._progress: NDArray[Any] = np.zeros(self.need_lots.shape, dtype=PROGRESS_DTYPE)
+        self._progress["seen_lots"] = NO_GAP
 
     def new_day(self, opening: DayOpening) -> None:
         """Set the day's target positions: the programme as far as it is built, or the way out of it."""
@@ -115,8 +117,7 @@ class Hedgers(Population):
         )
         built = np.minimum(1.0, (day - self.treasury.started_day + 1) / self.ramp_days)
         self.target_lots[:] = np.rint(built[:, None] * finished)
-        leaves_month = self.programme.leaves_month_on(opening.day_of_month)
-        self.columns["urgency"] = LEAVES_MONTH if leaves_month else NO_URGENCY
+        self.columns["urgency"] = NO_URGENCY if self.programme.delivers else NEVER_DELIVERS
         gone = self.treasury.abandoned
         if gone.any():
             self.columns["urgency"][gone] = UNWINDS

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.outbox import write_cancel_all, write_limit
-from abm.agents.ticks import ceil_ticks, floor_ticks
+from abm.agents.ticks import ceil_ticks, clamp_ticks, floor_ticks
 from abm.agents.timing import acts, arrival_ms
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
@@ -58,11 +58,16 @@ shown that one slice may be, one lot at least; ``urgency`` one of the three belo
 OPTIONAL_COLUMNS = ("risk_premium_per_month", "patience_days", "participation", "urgency")
 """Columns that are zero where nothing beyond the plain programme is asked for."""
 
-NO_URGENCY, LEAVES_MONTH, UNWINDS = 0, 1, 2
-"""Usual pace; out by tonight of the months whose target is zero; out of all months, delivery included."""
+NO_URGENCY, NEVER_DELIVERS, UNWINDS = 0, 1, 2
+"""Usual pace; in a hurry where delivery is near (any position in the delivery month, sales of the next
+one); in a hurry everywhere, the delivery month included."""
 
 PROGRESS_DTYPE = np.dtype([("seen_lots", np.int64), ("waited_days", np.float64)], align=True)
-"""Patience of a hedger in one month slot: its position when last looked at, and the time since it changed."""
+"""Patience of a hedger in one month slot: its position when last looked at, and the time since the gap
+opened or the position changed. Without a gap ``seen_lots`` is ``NO_GAP``."""
+
+NO_GAP = int(np.iinfo(np.int64).min)
+_ROUNDING_DAYS = 1e-9
 
 MESSAGES_PER_AGENT = 2
 
@@ -85,7 +90,7 @@ def decide_hedgers(
     Parameters
     ----------
     target_lots : array of int64, shape (hedgers, listed months)
-        Signed position that the programme wants, in tenor order; column 0 counts for those who unwind only.
+        Signed position that the programme wants, in tenor order; column 0 counts for those in a hurry only.
     progress : array of PROGRESS_DTYPE, shape (hedgers, listed months)
         By slot; advanced in place for those with patience.
     """
@@ -95,7 +100,7 @@ def decide_hedgers(
             _wait(progress[i], target_lots[i], months, position_lots[me.account], me.band_lots, day_share)
         if not acts(streams, i, me.actions_per_day, day_share):
             continue
-        first_tenor = 0 if me.urgency == UNWINDS else 1
+        first_tenor = 1 if me.urgency == NO_URGENCY else 0
         tenor = _pick_gap(
             target_lots[i], months, position_lots[me.account], me.band_lots, first_tenor, uniform(streams, i)
         )
@@ -103,20 +108,28 @@ def decide_hedgers(
             continue
         at = months[tenor]
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
-        gap = target_lots[i, tenor] - position_lots[me.account, at.slot]
+        held = position_lots[me.account, at.slot]
+        gap = target_lots[i, tenor] - held
         side = 1 if gap > 0 else -1
-        urgent = me.urgency == UNWINDS or (me.urgency == LEAVES_MONTH and target_lots[i, tenor] == 0)
-        limit = _day_limit(at, side) if urgent else _worst_price(me, at, tenor, side)
-        crosses = uniform(streams, i) < me.cross_probability or urgent
-        if me.patience_days > 0.0 and progress[i, at.slot].waited_days >= me.patience_days:
+        if me.urgency == UNWINDS and held * side >= 0:  # sold more than was meant: that stays sold
+            continue
+        hurries = me.urgency == UNWINDS or (me.urgency == NEVER_DELIVERS and tenor <= 1 and held * side < 0)
+        limit = _sweep_limit(me, at, side) if hurries else _worst_price(me, at, tenor, side)
+        crosses = uniform(streams, i) < me.cross_probability
+        if me.patience_days > 0.0 and progress[i, at.slot].waited_days >= me.patience_days - _ROUNDING_DAYS:
             crosses = True
         if at.phase == _HALT:
             continue
-        price, time_in_force = _slice_price(me, at, tenor, side, limit, crosses)
+        if hurries:
+            opposite = at.best_ask_ticks if side > 0 else at.best_bid_ticks
+            price, time_in_force = limit, _DAY if opposite == NO_PRICE else _IOC
+        else:
+            price, time_in_force = _slice_price(me, at, tenor, side, limit, crosses)
         if price != NO_PRICE:  # a price that is no number is refused and leaves the resting order alone
             count = write_cancel_all(out, count, me.account, at.month, arrival)
         if price == NO_PRICE or at.low_ticks <= price <= at.high_ticks:
-            lots = _slice_lots(me, at, side, abs(gap), time_in_force == _IOC)
+            wanted = abs(gap) if hurries else min(abs(gap), me.slice_lots)
+            lots = _participating(me, at, side, wanted, time_in_force == _IOC)
             count = write_limit(
                 out, count, first_order_id, me.account, at.month, arrival, side, price, lots, time_in_force, 0
             )
@@ -132,16 +145,17 @@ def _wait(
     band_lots: int,
     day_share: float,
 ) -> None:
-    """Add a round to the waiting time of every gap that nothing has filled, and clear the others."""
+    """Add a round to the waiting time of every gap that nothing has filled since the last one."""
     for tenor in range(targets.shape[0]):
         slot = months[tenor].slot
         held = position_lots[slot]
-        is_open = tenor > 0 and _gap_lots(targets[tenor], held, band_lots) > 0
-        if is_open and progress[slot].seen_lots == held:
+        if tenor == 0 or _gap_lots(targets[tenor], held, band_lots) == 0:
+            progress[slot].seen_lots = NO_GAP
+        elif progress[slot].seen_lots == held:
             progress[slot].waited_days += day_share
         else:
+            progress[slot].seen_lots = held
             progress[slot].waited_days = 0.0
-        progress[slot].seen_lots = held
 
 
 @kernel
@@ -175,9 +189,9 @@ def _pick_gap(
 
 
 @kernel
-def _slice_lots(me: Any, at: Any, side: int, gap_lots: int, crosses: bool) -> int:
-    """Return the lots of one slice: no more than the gap, the usual slice, and the share of what shows."""
-    lots: int = min(gap_lots, me.slice_lots)
+def _participating(me: Any, at: Any, side: int, wanted_lots: int, crosses: bool) -> int:
+    """Return the lots of one slice: what is wanted, or the hedger's share of what shows, at least one."""
+    lots = wanted_lots
     if me.participation > 0.0:
         shown = at.ask_lots if (side > 0) == crosses else at.bid_lots
         lots = min(lots, max(1, int(me.participation * shown)))
@@ -185,10 +199,13 @@ def _slice_lots(me: Any, at: Any, side: int, gap_lots: int, crosses: bool) -> in
 
 
 @kernel
-def _day_limit(at: Any, side: int) -> int:
-    """Return the worst price that the day allows."""
-    worst: int = at.high_ticks if side > 0 else at.low_ticks
-    return worst
+def _sweep_limit(me: Any, at: Any, side: int) -> int:
+    """Return how far one in a hurry goes: its premium beyond the best price, inside the limits of the day."""
+    opposite = at.best_ask_ticks if side > 0 else at.best_bid_ticks
+    start = at.reference_ticks if opposite == NO_PRICE else float(opposite)
+    farthest = start + side * me.max_premium * at.scale_ticks
+    worst = floor_ticks(farthest) if side > 0 else ceil_ticks(farthest)
+    return clamp_ticks(worst, at.low_ticks, at.high_ticks)
 
 
 @kernel

@@ -17,8 +17,9 @@ Var(dF).
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,20 @@ FloatArray = NDArray[np.float64]
 
 LARGEST_RATIO = 2.0
 """Bound on estimated ratios (judgement): few months of data can give any number."""
+
+
+class _Sums(NamedTuple):
+    """Sums over the hedges of finished months, by tenor; the last two also by enterprise."""
+
+    days: FloatArray
+    change: FloatArray
+    square: FloatArray
+    excess: FloatArray
+    excess_change: FloatArray
+
+
+def _total(months: Iterable[_Sums]) -> _Sums:
+    return _Sums(*(np.sum(part, axis=0) for part in zip(*months, strict=True)))
 
 
 class MinimumVarianceRatios:
@@ -65,8 +80,7 @@ class MinimumVarianceRatios:
         self._estimation_days, self._window_months = estimation_days, window_months
         self._with_quantity = with_quantity
         self._prices_usd: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-        self._moments: list[FloatArray] = []
-        self._excess_usd: list[FloatArray] = []
+        self._seen: deque[_Sums] = deque()
         self.ratios: FloatArray = np.tile(prior, (len(multiples), 1))
 
     def see_settlement(self, front_month: int, settlement_usd: FloatArray) -> None:
@@ -77,40 +91,44 @@ class MinimumVarianceRatios:
     def see_month(self, month: int, final_usd: float, need_msit: FloatArray, bill_usd: FloatArray) -> None:
         """Learn from a month that has settled: its final price, and each enterprise's need and bill."""
         prices = self._prices_usd.pop(month, [])
-        moments = np.zeros((3, len(self._prior)))
+        days, change, square = np.zeros((3, len(self._prior)))
         for tenor, price_usd in prices:
-            change = final_usd - price_usd
-            moments[:, tenor] += (1.0, change, change * change)
+            days[tenor] += 1.0
+            change[tenor] += final_usd - price_usd
+            square[tenor] += (final_usd - price_usd) ** 2
         quantity = self._expected_need_msit if self._with_quantity else need_msit
         bought = quantity > 0.0
         paid_usd = np.divide(
             bill_usd, quantity * self._multiples, out=np.full_like(bill_usd, final_usd), where=bought
         )
-        self._moments.append(moments)
-        self._excess_usd.append(paid_usd - final_usd)
+        excess = (paid_usd - final_usd)[:, None]
+        self._seen.append(_Sums(days, change, square, excess * days, excess * change))
+        if self._window_months == 0:
+            self._seen = deque([_total(self._seen)])
+        elif len(self._seen) > self._window_months:
+            self._seen.popleft()
         self.ratios = self._estimated()
 
     def _estimated(self) -> FloatArray:
         """Return the shrunk estimate, shape (enterprises, listed months)."""
-        recent = slice(-self._window_months, None) if self._window_months > 0 else slice(None)
-        moments = np.array(self._moments[recent])
-        excess = np.array(self._excess_usd[recent])
-        days, first, second = moments.sum(axis=0)
-        seen = np.maximum(days, 1.0)
-        variance = second / seen - (first / seen) ** 2
-        covariance = (excess.T @ moments[:, 1] - (excess.T @ moments[:, 0]) * first / seen) / seen
+        sums = _total(self._seen)
+        days = np.maximum(sums.days, 1.0)
+        mean, square = sums.change / days, sums.square / days
+        variance = square - mean * mean
+        covariance = sums.excess_change / days - sums.excess / days * mean
         # Rounding leaves a variance of the order of 1e-16 of the mean square where all changes are equal.
-        moved = variance > 1e-12 * second / seen
+        moved = variance > 1e-12 * square
         slope = np.divide(covariance, variance, out=np.zeros_like(covariance), where=moved)
         own = np.clip(1.0 + slope, 0.0, LARGEST_RATIO)
-        trust = np.minimum(1.0, days / max(self._estimation_days, 1)) * moved
+        trust = np.minimum(1.0, sums.days / max(self._estimation_days, 1)) * moved
         ratios: FloatArray = trust * own + (1.0 - trust) * self._prior
         return ratios
 
     def update_digest(self, digest: Any) -> None:
         """Feed what has been learnt into a running hash."""
         digest.update(self.ratios.tobytes())
-        for learnt in (*self._moments, *self._excess_usd):
-            digest.update(learnt.tobytes())
+        for sums in self._seen:
+            for learnt in sums:
+                digest.update(np.ascontiguousarray(learnt).tobytes())
         for month, prices in sorted(self._prices_usd.items()):
             digest.update(f"{month}: {prices}".encode())

@@ -96,9 +96,10 @@ class Programme:
             return rolling_ratios(listed, self.ratio, self.roll_tenor, rolled)
         return strip_ratios(listed, 0.0 if self.kind == "none" else self.ratio)
 
-    def leaves_month_on(self, day_of_month: int) -> bool:
-        """Say whether a contract must be left by the close of a day, because its delivery comes next."""
-        return self.kind == "stack" and day_of_month == self.days_per_month - 1
+    @property
+    def delivers(self) -> bool:
+        """Whether positions are held through delivery; what a stack has left there is too much."""
+        return self.kind != "stack"
 
 
 def strip_ratios(listed: int, ratio: float) -> FloatArray:

@@ -90,14 +90,16 @@ def _fit(
         if held != 0:
             room_usd -= held * _lot_usd(months[tenor], tick_value_usd)
     room_usd = max(room_usd, 0.0)
-    added_usd = 0.0
+    added_usd, orders, last_order = 0.0, 0, start
     for k in range(start, end):
         added_usd += _added_usd(out[k], months, position_lots, tick_value_usd)
+        if out[k].kind == _LIMIT or out[k].kind == _MARKET:
+            orders, last_order = orders + 1, k
     if added_usd <= room_usd:
         me.ordered_usd += max(added_usd, 0.0)
         return
-    if end - start == 1:
-        out[start].lots = _lots_within(out[start], months, position_lots, tick_value_usd, room_usd)
+    if orders == 1:
+        out[last_order].lots = _lots_within(out[last_order], months, position_lots, tick_value_usd, room_usd)
         me.ordered_usd += room_usd
         return
     for k in range(start, end):

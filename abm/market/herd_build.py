@@ -19,7 +19,7 @@ def join_herd(scenario: Scenario, populations: list[Population], streams: Random
     At strength 0 there is none, and nothing is drawn.
     """
     section = scenario.agents.sentiment
-    carriers = [population for population in populations if isinstance(population, OpinionCarriers)]
+    carriers = [p for p in populations if isinstance(p, OpinionCarriers) and p.carries_opinion]
     traders = sum(population.count for population in carriers)
     if section.strength == 0.0 or traders == 0:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abm.agents.mixture import MIXTURE_DTYPE
 from abm.agents.mixture_traders import MixtureTraders
+from abm.market.informed_build import risk_limits
 from abm.market.population_room import PopulationRoom
 
 _OWN = (
@@ -27,10 +28,12 @@ def build_mixture(room: PopulationRoom) -> MixtureTraders:
     room.fill(columns, "mixture", section, *_OWN)
     longer = (1.0 + columns["fundamental_weight"]) / (1.0 + columns["trend_weight"])
     columns["horizon_days"] = section.horizon_days * longer
-    return MixtureTraders(
+    mixture = MixtureTraders(
         columns,
         room.streams.keys("mixture", section.count),
         room.tenor_weights,
         first_account=first,
         funding=room.funding(room.parameter("mixture", section, "cash_usd", section.count)),
     )
+    mixture.limits = risk_limits(room, "mixture", section.limits, columns)
+    return mixture

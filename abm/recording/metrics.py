@@ -18,6 +18,7 @@ from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.recording.hedging import hedge_abandonment, hedge_effect
+from abm.recording.maker_metrics import maker_metrics
 
 
 def as_floats(column: pd.Series) -> NDArray[np.float64]:
@@ -214,6 +215,7 @@ def market_metrics(
         "variance_reduction": hedge.variance_reduction,
         "variance_reduction_pooled": hedge.variance_reduction_pooled,
         "hedge_abandonment": hedge_abandonment(tables["hedging"], tables["hedge_events"], defaults),
+        **maker_metrics(tables),
     }
 
 

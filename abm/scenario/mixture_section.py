@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from abm.scenario.fields import field
+from abm.scenario.fields import field, section
 from abm.scenario.laws import ExponentialLaw, Parameter, ParametersSection, UniformLaw, parameter
+from abm.scenario.risk_limit_sections import RiskLimitsSection
 
 _JUDGEMENT = "judgement"
 _CIP = "Chiarella, Iori and Perello 2009"
@@ -61,3 +62,4 @@ class MixtureSection(ParametersSection):
     latency_ms: Parameter = parameter(
         40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
     )
+    limits: RiskLimitsSection = section(RiskLimitsSection, description="Leverage and stop-out.")

@@ -1,4 +1,4 @@
-"""A demand-explosion year without frictions: programmes traded at model prices on the last day of each month."""
+"""A demand-explosion year without frictions: programmes trade at model prices, as much as they want."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class FrictionlessYear:
         self.growth = spot.exponential_moment(1.0, times[1:], 0.0)
         self.prices = np.exp(self.x[1:])
         self.final = by_month(self.prices)
-        self.future_before = np.array([self.future(0, month) for month in range(1, MONTHS + 1)])
 
     def future(self, day: int, month: int):
         """Price of a month's contract at the close of a day, before its delivery; shape (paths,)."""
@@ -42,19 +41,24 @@ class FrictionlessYear:
         )
 
     def gains(self, programme):
-        """Gain on each month's contract, in tokens a day, shape (months, paths)."""
+        """Gain on each month's contract for a need of one token a day, shape (months, paths).
+
+        The programme trades at the close of each month's last and first day; between them it wants no change.
+        """
         gains, held = np.zeros_like(self.final), np.zeros(MONTHS + 1)
-        for now in range(MONTHS):  # at the close of the last day of month ``now``
-            need = np.zeros((1, MONTHS + 2))
-            need[0, : MONTHS + 1 - now] = 1.0
-            target = programme.target_lots(need, MONTH - 1)[0]
-            for month in range(now + 1, MONTHS + 1):
-                bought = target[month - now] - held[month]
-                held[month] += bought
-                if bought != 0.0:
-                    gains[month - 1] += bought * (self.final[month - 1] - self.future(now * MONTH, month))
-            if programme.kind == "stack":  # the first contract is left, it goes into delivery
-                assert held[now + 1] == 0.0
+        for now in range(MONTHS):
+            for day, day_of_month, front in (
+                (now * MONTH, MONTH - 1, now),
+                (now * MONTH + 1, 0, now + 1),
+            ):
+                ahead = np.arange(front + 1, MONTHS + 1)
+                need = np.zeros((1, MONTHS + 2))
+                need[0, ahead - front] = 1.0
+                target = programme.target_lots(need, day_of_month)[0, ahead - front]
+                for month, bought in zip(ahead, target - held[ahead], strict=True):
+                    if bought != 0.0:
+                        gains[month - 1] += bought * (self.final[month - 1] - self.future(day, month))
+                held[ahead] = target
         return gains
 
     def basis(self, sd: float, kappa: float):

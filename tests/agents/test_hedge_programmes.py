@@ -121,7 +121,7 @@ def test_without_basis_a_strip_removes_its_share_of_the_volatility(explosion):
     ids=["basis 8 %", "basis 12 %", "basis 8 % and quantity 15 %"],
 )
 def test_basis_and_quantity_take_their_part_of_a_strips_effect(basis_sd, with_quantity, expected):
-    """Basis reverts at 20 a year; need has a volatility of 15 % a year, reverts at 1, and follows prices by 0.3."""
+    """Basis reverts at 20 a year; need moves by 15 % a year, reverts at 1, and follows prices by 0.3."""
     year = FrictionlessYear(paths=20_000)
     cost = year.prices * year.basis(basis_sd, 20.0)
     bills = by_month(cost * year.quantity(0.15, 1.0, 0.3) if with_quantity else cost)

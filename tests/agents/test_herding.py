@@ -91,7 +91,7 @@ def test_the_compiled_rules_do_what_their_plain_originals_do():
 
 @pytest.mark.parametrize("rounds_per_day", [4, 40])
 def test_views_of_clusters_come_and_last_as_the_scenario_says_at_any_resolution(rounds_per_day):
-    clusters, days, views_per_day, view_days = 4_000, 6, 1.0, 0.5
+    clusters, days, views_per_day, view_days = 20_000, 6, 1.0, 0.5
     view, streams = np.zeros(clusters), keys(clusters)
     for _ in range(days * rounds_per_day):
         form_cluster_views(view, streams, views_per_day, view_days, 1 / rounds_per_day)

@@ -37,21 +37,25 @@ def test_it_takes_the_quote_on_the_side_of_what_it_knows(move, side):
     np.testing.assert_array_equal(sent["price_ticks"], quote[tenor])
 
 
-def test_a_value_within_the_spread_the_fee_and_the_threshold_is_not_worth_a_trade():
+@pytest.mark.parametrize("side", Side)
+def test_a_value_within_the_spread_the_fee_and_the_threshold_is_not_worth_a_trade(side):
     months = months_around()
-    quote = months["best_ask_ticks"] - months["model_ticks"]
-    least = quote + FEE_TICKS + 0.002 * months["scale_ticks"]
-    assert len(look(months["model_ticks"] + least - 0.01)) == 0
-    assert len(look(months["model_ticks"] + least + 0.01)) > 50
+    half_spread = months["best_ask_ticks"] - months["model_ticks"]
+    least = half_spread + FEE_TICKS + 0.002 * months["scale_ticks"]
+    assert len(look(months["model_ticks"] + side * (least - 0.01))) == 0
+    assert len(look(months["model_ticks"] + side * (least + 0.01))) > 50
 
 
-def test_closing_a_position_needs_no_gain_beyond_the_fee():
+@pytest.mark.parametrize("side", Side)
+def test_closing_a_position_needs_no_gain_beyond_the_fee(side):
     months = months_around()
-    barely = months["best_ask_ticks"] + FEE_TICKS + 0.5
-    assert len(look(barely)) == 0
-    short = look(barely, held=no_positions(100) - 10)
-    assert len(short) > 50
-    assert (short["side"] == Side.BUY).all()
+    quote = months["best_ask_ticks"] if side == Side.BUY else months["best_bid_ticks"]
+    held = no_positions(100) - 10 * side
+    assert len(look(quote + side * (FEE_TICKS + 0.5))) == 0
+    assert len(look(quote + side * (FEE_TICKS - 0.5), held=held)) == 0
+    closing = look(quote + side * (FEE_TICKS + 0.5), held=held)
+    assert len(closing) > 50
+    assert (closing["side"] == side).all()
 
 
 def test_it_stops_at_its_position_limit():

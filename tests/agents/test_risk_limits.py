@@ -143,6 +143,9 @@ def test_cancels_pass_and_ids_run_on_without_gaps():
     batch["kind"][0], batch["order_id"][0], batch["lots"][0] = MessageKind.CANCEL_ALL, 0, 0
     assert capped(batch, no_positions(3)) == [(0, 7, 0), (0, 7, 20)]
     assert batch["order_id"][:2].tolist() == [0, 103]
+    replacing = orders((0, 1.0, 7, 1, 5), (0, 1.0, 7, 1, 50))  # a cancel and the one order in its place
+    replacing["kind"][0], replacing["lots"][0] = MessageKind.CANCEL_ALL, 0
+    assert capped(replacing, no_positions(3)) == [(0, 7, 0), (0, 7, 20)]
     free = orders((0, 1.0, 7, 1, 500))
     assert capped(free, no_positions(3), leverage=0.0) == [(0, 7, 500)]
 

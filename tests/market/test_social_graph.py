@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import networkx
 import numpy as np
 import pytest
 
@@ -79,8 +80,8 @@ def test_arrays_list_every_neighbour_of_both_ends_in_order():
     assert links == {(a, b) for a, b in graph.edges} | {(b, a) for a, b in graph.edges}
     for first, end in pairwise(arrays.first_neighbour):
         assert (np.diff(arrays.neighbours[first:end]) > 0).all()
-    for a, b in graph.edges:
-        assert arrays.cluster_of[a] == arrays.cluster_of[b]
+    parts = [set(np.flatnonzero(arrays.cluster_of == c)) for c in range(arrays.cluster_of.max() + 1)]
+    assert sorted(parts, key=min) == sorted(networkx.connected_components(graph), key=min)
 
 
 def test_too_few_traders_for_a_law_are_the_users_mistake():

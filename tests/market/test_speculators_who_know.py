@@ -145,33 +145,45 @@ def test_old_quotes_of_a_spread_are_not_shown_while_a_leg_is_in_an_auction():
     assert during["tenor"][during["bid_lots"] > 0].tolist() == [3]
 
 
-def test_arbitrageurs_keep_their_limits_and_trade_in_spread_books(short):
-    changes = BOTH | {
-        "exchange.spreads.lengths": [1],
-        "agents.arbitrageurs.max_position_lots": 15,
-        "agents.arbitrageurs.threshold": 0.0,
-        "agents.informed.max_position_lots": 10,
-    }
-    market = TokenFuturesMarket(short.replace(changes), rng=6)
-    spread_trades = []
+def test_arbitrageurs_and_informed_traders_keep_their_position_limits(short):
+    changes = BOTH | {"agents.arbitrageurs.max_position_lots": 15, "agents.informed.max_position_lots": 10}
+    market = TokenFuturesMarket(short.replace(changes | {"exchange.spreads.lengths": [1]}), rng=6)
+    most = {"arbitrageur": 0, "informed": 0}
     for _ in range(24 * 12):
+        before = {name: held_by(market, name) for name in most}
         market.step()
-        for name, limit in (("arbitrageur", 15 + 15), ("informed", 10 + 60)):  # plus one round's orders
-            held = market.clearing.position_lots[population(market, name).accounts]
-            assert np.abs(held).max() <= limit
-        spread_trades.append(len(market.exchange.spread_top().bid_lots.nonzero()[0]))
-    assert sum(spread_trades) > 0
+        for name, limit in (("arbitrageur", 15), ("informed", 10)):
+            now = held_by(market, name)
+            grew = (now > before[name]) & (before[name] >= limit)
+            assert not grew.any()
+            most[name] = max(most[name], int(now.max()))
+    assert min(most.values()) >= 10
 
 
-def test_leverage_bounds_what_traders_hold_and_a_loss_stops_them_out(short):
+def held_by(market, name):
+    return np.abs(market.clearing.position_lots[population(market, name).accounts])
+
+
+def test_arbitrageurs_make_trades_in_spread_books(short):
+    changes = {"agents.arbitrageurs.count": 4, "agents.market_makers.count": 0}
+    spreads = {"exchange.spreads.lengths": [1, 2], "recording.profile": "full"}
+    tables = run(short.replace(changes | spreads), seed=6).tables
+    agents, legs = tables["agents"], tables["trades"].query("spread_months != 0")
+    arbitrageurs = set(agents.loc[agents["agent_class"] == "arbitrageur", "account"])
+    assert len(legs) > 20
+    assert set(legs["spread_months"]) == {1, 2}
+    assert set(legs["buyer"]) | set(legs["seller"]) <= arbitrageurs
+
+
+def test_leverage_bounds_what_traders_hold(short):
     bound = {"agents.noise.limits.max_leverage": 0.5, "agents.noise.cash_usd": 60_000.0}
-    free, held = (TokenFuturesMarket(short.replace(c), rng=9) for c in ({**bound, **OFF}, bound))
+    unbound = bound | {"agents.noise.limits.max_leverage": 0.0}
+    free, held = (TokenFuturesMarket(short.replace(changes), rng=9) for changes in (unbound, bound))
     for market in (free, held):
         play(market, 12 * 12)
-    lots = [np.abs(m.clearing.position_lots[population(m, "noise").accounts]).sum() for m in (free, held)]
-    assert lots[1] < 0.8 * lots[0]
+    assert held_by(held, "noise").sum() < 0.8 * held_by(free, "noise").sum()
     price = held.curve.months["reference_ticks"].min()
-    most = np.abs(held.clearing.position_lots[population(held, "noise").accounts]).sum(axis=1).max()
+    most = held_by(held, "noise").sum(axis=1).max()
     assert most * price < 2.0 * 0.5 * 60_000  # resting orders of one day may come on top
 
 
@@ -226,7 +238,8 @@ def loaded():
 
 scenario = Scenario().replace({
     "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
-    "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.chartists.limits.stop_out": 0.9,
+    "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
+    "agents.chartists.limits.stop_out": 0.9,
 })
 load_kernels(optional_choices(scenario))
 before = loaded()
@@ -238,3 +251,20 @@ print(json.dumps({name: count for name, count in loaded().items() if count != be
 def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds():
     result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["noise", "fundamentalists", "chartists", "mixture", "arbitrageurs", "informed"]
+)
+def test_every_class_of_speculators_can_have_risk_limits(short, name):
+    fields = {
+        f"agents.{name}.count": 5,
+        f"agents.{name}.limits.stop_out": {"law": "uniform", "low": 0.2, "high": 0.8},
+    }
+    market = TokenFuturesMarket(short.replace(fields), rng=1)
+    limited = [p for p in market.populations if p.limits is not None]
+    assert len(limited) == 1
+    assert limited[0].count == 5
+    assert len(set(limited[0].limits.rows["stop_out"].tolist())) == 5
+    play(market, 13)
+    assert (limited[0].limits.rows["equity_usd"] > 0.0).all()

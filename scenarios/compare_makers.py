@@ -1,0 +1,162 @@
+"""Compares regimes of market making on the same seeds, in three experiments.
+
+    python scenarios/compare_makers.py --seeds 20 --days 42 --jobs 2
+
+``liquidity`` asks where market makers help: with and without them, in a thin and in a liquid market.
+``competition`` asks what cuts spreads: more makers, or a richer rebate for the same ones.
+``stress`` asks whether pay for quoting in stress brings more of it.
+
+Prints for each comparison the mean of the base, the mean paired difference and its 95 % bootstrap interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from abm.experiments.sweep import sweep
+from abm.scenario import Scenario
+
+_MAKERS = "agents.market_makers."
+_THIN = {
+    "agents.noise.count": 10,
+    "agents.fundamentalists.count": 4,
+    "agents.chartists.count": 4,
+    "agents.enterprises.count": 16,
+    "agents.providers.count": 6,
+}
+_LIQUID = {
+    "agents.noise.count": 240,
+    "agents.noise.price_distance": 0.002,
+    "agents.fundamentalists.count": 48,
+}
+# Makers that respond to what they see and are paid: obliged ones quote the same whatever the rebate.
+_FREE = {_MAKERS + "strategy": "strategic", _MAKERS + "estimates": "own"}
+_WARY = _FREE | {_MAKERS + "risk_aversion": 2e-4, _MAKERS + "contract.stress_move": 2.0}
+
+CELLS: dict[str, dict[str, Any]] = {
+    "thin market without makers": _THIN | {_MAKERS + "count": 0},
+    "thin market with four": _THIN | {_MAKERS + "count": 4},
+    "liquid market without makers": _LIQUID | {_MAKERS + "count": 0},
+    "liquid market with four": _LIQUID | {_MAKERS + "count": 4},
+    "two makers, rebate 0.05": _FREE | {_MAKERS + "count": 2},
+    "eight makers, rebate 0.05": _FREE | {_MAKERS + "count": 8},
+    "two makers, rebate 0.25": _FREE | {_MAKERS + "count": 2, "exchange.dmm_maker_fee_usd": -0.25},
+    "no pay for stress": _WARY,
+    "250 USD a stressed day and month": _WARY | {_MAKERS + "contract.stress_pay_usd": 250.0},
+}
+"""What each cell changes in the baseline."""
+
+_BOOK = {
+    "front_spread_ticks": "front spread, ticks",
+    "curve_spread": "spread of all months, share of price",
+    "curve_two_sided_share": "two-sided share, all months",
+    "front_depth_lots": "front depth, lots",
+    "volume_lots": "volume, lots",
+}
+_PROFIT = {"dmm_pnl_usd": "profit of the makers, USD"}
+
+
+class Comparison(NamedTuple):
+    """A cell against its base, and the measures that tell."""
+
+    base: str
+    changed: str
+    measures: Mapping[str, str]
+
+
+EXPERIMENTS = {
+    "liquidity": (
+        Comparison("thin market without makers", "thin market with four", _BOOK),
+        Comparison("liquid market without makers", "liquid market with four", _BOOK),
+    ),
+    "competition": (
+        Comparison("two makers, rebate 0.05", "eight makers, rebate 0.05", _BOOK | _PROFIT),
+        Comparison("two makers, rebate 0.05", "two makers, rebate 0.25", _BOOK | _PROFIT),
+    ),
+    "stress": (
+        Comparison(
+            "no pay for stress",
+            "250 USD a stressed day and month",
+            {
+                "dmm_stress_presence": "complying share in stress",
+                "dmm_stress_share": "share of month-rounds in stress",
+                "dmm_pay_usd": "pay of the makers, USD",
+            }
+            | _BOOK
+            | _PROFIT,
+        ),
+    ),
+}
+
+
+class Difference(NamedTuple):
+    """Mean of a measure in the base, mean paired difference, and the interval of the latter."""
+
+    base: float
+    mean: float
+    low: float
+    high: float
+
+
+def runs_of(cell: str, *, seeds: int, days: int, jobs: int) -> pd.DataFrame:
+    """Return one row a seed of a cell."""
+    scenario = Scenario.load("baseline").replace(CELLS[cell])
+    runs = sweep(scenario, {}, seeds=range(1, seeds + 1), days=days, jobs=jobs, progress=jobs > 1)
+    failed = runs.loc[runs["error"].notna(), "error"]
+    if len(failed):
+        raise SystemExit(f"{cell}: {failed.iloc[0]}")
+    return runs
+
+
+def difference(base: pd.Series, changed: pd.Series) -> Difference:
+    """Return the paired difference with the percentile interval of its mean over resampled seeds."""
+    pairs = changed.to_numpy(dtype=float) - base.to_numpy(dtype=float)
+    pairs = pairs[np.isfinite(pairs)]
+    if len(pairs) == 0:
+        return Difference(float(base.mean()), np.nan, np.nan, np.nan)
+    drawn = np.random.default_rng(1).choice(pairs, size=(9_999, len(pairs))).mean(axis=1)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Difference(float(base.mean()), float(pairs.mean()), float(low), float(high))
+
+
+def main() -> None:
+    """Run the experiments and print their tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=20, help="number of seeds, from 1 on")
+    parser.add_argument("--days", type=int, default=42)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--experiment", choices=EXPERIMENTS, help="only this one")
+    options = parser.parse_args()
+    runs: dict[str, pd.DataFrame] = {}
+    for name in [options.experiment] if options.experiment else list(EXPERIMENTS):
+        for comparison in EXPERIMENTS[name]:
+            for cell in (comparison.base, comparison.changed):
+                if cell not in runs:
+                    runs[cell] = runs_of(cell, seeds=options.seeds, days=options.days, jobs=options.jobs)
+            Console().print(_table(name, comparison, runs))
+
+
+def _table(name: str, comparison: Comparison, runs: Mapping[str, pd.DataFrame]) -> Table:
+    base, changed = runs[comparison.base], runs[comparison.changed]
+    title = f"{name}: {comparison.changed} against {comparison.base}, {len(base)} paired seeds"
+    table = Table(title=title, title_justify="left")
+    table.add_column("measure")
+    for heading in ("base", "difference", "95 % interval"):
+        table.add_column(heading, justify="right")
+    for column, label in comparison.measures.items():
+        found = difference(base[column], changed[column])
+        if np.isfinite(found.mean):
+            interval = f"{found.low:+,.3g} to {found.high:+,.3g}"
+            table.add_row(label, f"{found.base:,.4g}", f"{found.mean:+,.3g}", interval)
+    return table
+
+
+if __name__ == "__main__":
+    main()
