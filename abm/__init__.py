@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from abm.agents.base import TraderAgent
     from abm.core.orders import Side, TimeInForce
     from abm.experiments.sweep import sweep
-    from abm.market.custom_build import CustomAgents
+    from abm.market.custom_build import CustomAgents, PopulationSpec
     from abm.market.model import TokenFuturesMarket
     from abm.market.run import run
     from abm.scenario import Scenario
@@ -22,6 +22,7 @@ __version__ = "0.1.0"
 
 _FACE = {
     "CustomAgents": "abm.market.custom_build",
+    "PopulationSpec": "abm.market.custom_build",
     "Scenario": "abm.scenario",
     "Side": "abm.core.orders",
     "TimeInForce": "abm.core.orders",
@@ -33,6 +34,7 @@ _FACE = {
 
 __all__ = [
     "CustomAgents",
+    "PopulationSpec",
     "Scenario",
     "Side",
     "TimeInForce",

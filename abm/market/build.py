@@ -17,7 +17,7 @@ from abm.core.randomness import RandomStreams
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
 from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
-from abm.market.custom_build import CustomAgents
+from abm.market.custom_build import CustomTraders
 from abm.market.hedger_build import cost_decline_per_day, provider_capacity
 from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
@@ -69,7 +69,7 @@ def build(
     scenario: Scenario,
     *,
     seed: int,
-    custom_agents: tuple[CustomAgents, ...] = (),
+    custom_agents: tuple[CustomTraders, ...] = (),
     journal: bool = False,
 ) -> MarketParts:
     """Build the parts of a market.
@@ -80,7 +80,7 @@ def build(
         A validated scenario.
     seed : int
         Seed of every random stream.
-    custom_agents : tuple of CustomAgents
+    custom_agents : tuple of CustomAgents or PopulationSpec
         A user's own traders.
     journal : bool
         Keep every ledger posting for the recorder.

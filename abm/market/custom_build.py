@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,19 +122,35 @@ CustomTraders = CustomAgents | PopulationSpec
 """What ``custom_agents`` takes."""
 
 
-def build_custom(room: PopulationRoom, custom: CustomTraders) -> Population:
-    """Return the population of a user's traders.
+def build_custom_populations(room: PopulationRoom, traders: Sequence[CustomTraders]) -> list[Population]:
+    """Return the populations of a user's traders, each with random streams of its own.
 
     Raises
     ------
     ParameterError
-        If what a ``PopulationSpec`` builds is not a population of its accounts.
+        If what a ``PopulationSpec`` builds is not a population of its accounts, or two have one name.
     """
-    if isinstance(custom, PopulationSpec):
-        return _built_population(room, custom)
-    if not isinstance(custom, CustomAgents):
-        raise ParameterError(f"custom_agents: {custom!r} is neither CustomAgents nor a PopulationSpec")
-    name = f"{custom.agent_class.__module__}.{custom.agent_class.__qualname__}"
+    named: Counter[str] = Counter()
+    populations: list[Population] = []
+    for custom in traders:
+        if isinstance(custom, PopulationSpec):
+            named[custom.name] += 1
+            if named[custom.name] > 1:
+                raise ParameterError(f"population {custom.name!r}: another one has this name")
+            populations.append(_built_population(room, custom))
+        elif isinstance(custom, CustomAgents):
+            name = f"{custom.agent_class.__module__}.{custom.agent_class.__qualname__}"
+            again = (
+                f"/{named[name]}" if named[name] else ""
+            )  # the same class once more, e.g. with other money
+            named[name] += 1
+            populations.append(_asked_one_by_one(room, custom, name + again))
+        else:
+            raise ParameterError(f"custom_agents: {custom!r} is neither CustomAgents nor a PopulationSpec")
+    return populations
+
+
+def _asked_one_by_one(room: PopulationRoom, custom: CustomAgents, name: str) -> CustomPopulation:
     first = room.take_accounts(custom.count)
     return CustomPopulation(
         custom.agent_class,

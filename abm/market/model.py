@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import mesa
@@ -20,7 +21,7 @@ from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
 from abm.market.build import build
 from abm.market.curve import FuturesCurve
-from abm.market.custom_build import CustomAgents
+from abm.market.custom_build import CustomTraders
 from abm.market.day_end import expire_front_month, final_price_ticks
 from abm.market.hedge_accounts import HedgeAccounts
 from abm.market.hedge_days import charge_interest, day_opening, note_hedges
@@ -47,7 +48,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         A scenario, the name of a packaged one, or the path of a TOML file.
     rng : int, optional
         Seed of the run; the scenario's ``run.seed`` by default.
-    custom_agents : sequence of CustomAgents
+    custom_agents : sequence of CustomAgents or PopulationSpec
         A user's own traders, added to the scenario's.
     rules : sequence of MarketRule
         A user's own rules, called after those of the scenario.
@@ -68,7 +69,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self,
         scenario: Scenario | str = "baseline",
         rng: int | None = None,
-        custom_agents: tuple[CustomAgents, ...] | list[CustomAgents] = (),
+        custom_agents: Sequence[CustomTraders] = (),
         rules: tuple[MarketRule, ...] | list[MarketRule] = (),
         recorder: Recorder | None = None,
     ) -> None:

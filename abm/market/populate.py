@@ -6,7 +6,7 @@ import numpy as np
 
 from abm.agents.base import Population
 from abm.agents.member_accounts import MemberAccounts
-from abm.market.custom_build import CustomAgents, build_custom
+from abm.market.custom_build import CustomTraders, build_custom_populations
 from abm.market.hedger_build import build_enterprises, build_providers
 from abm.market.holder_build import build_holders
 from abm.market.informed_build import build_arbitrageurs, build_informed
@@ -32,7 +32,7 @@ _BUILDERS = (
 
 def build_populations(
     room: PopulationRoom,
-    custom_agents: tuple[CustomAgents, ...],
+    custom_agents: tuple[CustomTraders, ...],
     *,
     members: int,
     member_account_usd: float,
@@ -43,7 +43,7 @@ def build_populations(
     ----------
     room : PopulationRoom
         Shared by all builders.
-    custom_agents : tuple of CustomAgents
+    custom_agents : tuple of CustomAgents or PopulationSpec
         A user's own traders.
     members : int
         Clearing members.
@@ -55,4 +55,4 @@ def build_populations(
         first = room.take_accounts(members)
         funding = room.funding(np.full(members, member_account_usd))
         populations.append(MemberAccounts(members, first_account=first, funding=funding))
-    return populations + [build_custom(room, custom) for custom in custom_agents]
+    return populations + build_custom_populations(room, custom_agents)

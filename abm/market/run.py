@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -19,7 +19,7 @@ import pandas as pd
 from abm.agents.base import TraderAgent
 from abm.agents.view import MarketView
 from abm.core.orders import RejectReason
-from abm.market.custom_build import CustomAgents
+from abm.market.custom_build import CustomAgents, CustomTraders
 from abm.market.kernel_choices import optional_choices
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
@@ -84,7 +84,7 @@ def run(
     seed: int | None = None,
     *,
     out: Path | str | None = None,
-    custom_agents: tuple[CustomAgents, ...] | list[CustomAgents] = (),
+    custom_agents: Sequence[CustomTraders] = (),
     rules: tuple[MarketRule, ...] | list[MarketRule] = (),
     progress: Progress | None = None,
 ) -> RunResult:
@@ -98,7 +98,7 @@ def run(
         Seed of the run; the scenario's ``run.seed`` by default.
     out : path, optional
         Run folder to write; nothing is written by default.
-    custom_agents : sequence of CustomAgents
+    custom_agents : sequence of CustomAgents or PopulationSpec
         A user's own traders.
     rules : sequence of MarketRule
         A user's own rules of the venue.

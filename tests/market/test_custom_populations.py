@@ -9,8 +9,7 @@ from abm.agents.base import Population
 from abm.agents.poisson_flow_population import FlowRates, FlowSource, PoissonFlow
 from abm.core.errors import ParameterError
 from abm.core.orders import RejectReason, Side
-from abm.market import CustomAgents, TokenFuturesMarket
-from abm.market.custom_build import PopulationSpec
+from abm.market import CustomAgents, PopulationSpec, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
@@ -133,6 +132,17 @@ class Restless(Bidders):
 def test_a_specification_that_cannot_be_is_refused(changes, words):
     with pytest.raises(ParameterError, match=words):
         market_with(spec(**changes))
+
+
+def test_two_specifications_of_one_name_are_refused():
+    with pytest.raises(ParameterError, match="population 'bidders': another one has this name"):
+        market_with(spec(), spec())
+
+
+def test_one_class_given_twice_draws_from_streams_of_its_own():
+    market = market_with(CustomAgents(FlowSource, count=2), CustomAgents(FlowSource, count=2, cash_usd=5e6))
+    first, again = market.populations[-2:]
+    assert not set(first.streams.tolist()) & set(again.streams.tolist())
 
 
 def test_what_is_no_specification_is_refused():
