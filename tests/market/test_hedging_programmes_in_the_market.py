@@ -11,6 +11,8 @@ import pytest
 from abm.core.errors import ScenarioError
 from abm.core.orders import Side
 from abm.market import TokenFuturesMarket, run
+from abm.market.hedge_days import day_opening
+from abm.recording import Recorder
 from abm.recording.hedging import hedge_effect
 from abm.scenario import Scenario
 
@@ -46,7 +48,7 @@ def by_tenor(market):
 def test_a_full_strip_without_basis_or_quantity_risk_leaves_little_of_the_surprise():
     """What is left is execution: days of building up, spread, fees, whole lots, and the no-trade band."""
     certain = {"index.basis_sd": 0.0, ENTERPRISES + "need_volatility": 0.0}
-    perfect = scenario(kind="strip", ramp_days=1, cross_probability=1.0, band_share=0.0)
+    perfect = scenario(rule="strip", ramp_days=1, cross_probability=1.0, band_share=0.0)
     result = run(perfect.replace(DEEP | FEW | certain), seed=1)
     effect = hedge_effect(result.tables["hedging"].query("month > 1"))  # month 1 is still being built
     assert effect.unhedged_sd > 0.08
@@ -60,7 +62,7 @@ def test_a_full_strip_without_basis_or_quantity_risk_leaves_little_of_the_surpri
 def test_a_stack_sits_in_one_month_and_rolls_before_delivery():
     """A small stack: a large one finds too few to roll with, and carries a part into delivery."""
     market = TokenFuturesMarket(
-        scenario(kind="stack", roll_days=10).replace(DEEP | {ENTERPRISES + "hedging_share": 0.05}), rng=1
+        scenario(rule="stack", roll_days=10).replace(DEEP | {ENTERPRISES + "hedging_share": 0.05}), rng=1
     )
     own = market.enterprises
     whole = own.need_lots[own.hedges][:, 1:].sum()
@@ -82,7 +84,7 @@ def test_a_stack_sits_in_one_month_and_rolls_before_delivery():
 
 
 def test_a_rolling_programme_holds_the_months_up_to_its_tenor():
-    market = market_of(kind="rolling", roll_tenor=2)
+    market = market_of(rule="rolling", roll_tenor=2)
     for day in step_days(market, 60):
         if day in (35, 55):
             held, need = by_tenor(market).sum(axis=0), market.enterprises.need_lots[:, 1].sum()
@@ -91,7 +93,7 @@ def test_a_rolling_programme_holds_the_months_up_to_its_tenor():
 
 
 def test_nobody_hedges_with_the_programme_none():
-    market = market_of(kind="none")
+    market = market_of(rule="none")
     for _ in step_days(market, 3):
         assert not by_tenor(market).any()
     assert not market.enterprises.hedges.any()
@@ -104,7 +106,7 @@ def test_minimum_variance_ratios_do_not_know_the_future():
         "spot.level_shift.start_day": 70,
         "spot.level_shift.duration_days": 5,
     }
-    calm = market_of(kind="minimum_variance", estimation_days=21)
+    calm = market_of(rule="minimum_variance", estimation_days=21)
     shaken = TokenFuturesMarket(calm.market_scenario.replace(shock), rng=1)
     for day in step_days(calm, 90):
         for _ in step_days(shaken, 1):
@@ -115,6 +117,43 @@ def test_minimum_variance_ratios_do_not_know_the_future():
             np.testing.assert_array_equal(*ratios)
             np.testing.assert_array_equal(*targets)
     assert (ratios[0] != ratios[1]).any()
+
+
+def test_minimum_variance_ratios_are_those_of_the_tables():
+    """Months 2 and 3, each against its settlement prices of the month before, as an analyst would do it."""
+    terms = scenario(rule="minimum_variance", estimation_days=0, window_months=2).replace(DEEP | FEW)
+    recorder = Recorder("daily")
+    market = TokenFuturesMarket(terms, rng=1, recorder=recorder)
+    for _ in step_days(market, 84):
+        pass
+    market.step()  # month 3 is learnt from at the open
+    daily, bills = recorder.table("daily").set_index(["day", "month"]), recorder.table("hedging")
+    tick_usd = market.contract.ticks_to_usd(1)
+    costs, futures = [], []
+    for month in (2, 3):
+        final = daily.loc[(21 * month + 20, month), "settlement_ticks"] * tick_usd
+        own = bills[bills["month"] == month]
+        paid = (own["bill_usd"] / own["need_msit"]).to_numpy()
+        paid = paid / market.desk.quotes.expected_multiples[market.enterprises.provider]
+        for close in range(21 * (month - 1) - 1, 21 * month - 1):  # what was known at each open
+            seen = daily.loc[(close, month), "settlement_ticks"] * tick_usd
+            costs.append(paid - seen)
+            futures.append(final - seen)
+    cost, future = np.array(costs, dtype=float), np.array(futures, dtype=float)
+    covariance = ((cost - cost.mean(axis=0)) * (future - future.mean())[:, None]).mean(axis=0)
+    expected = np.clip(covariance / future.var(), 0.0, 2.0)
+    np.testing.assert_allclose(market.enterprises.estimator.ratios[:, 1], expected, rtol=1e-9)
+    assert len(set(expected.round(6))) > 5
+
+
+def test_a_treasury_sees_all_it_could_pay_beyond_its_margin():
+    market = market_of()
+    for _ in step_days(market, 30):
+        pass
+    house, seen = market.clearing, day_opening(market)
+    own = house.collateral_usd_micro + house.bank_cash_usd_micro - house.credit_drawn_usd_micro
+    limit = np.concatenate([population.funding.credit_limit_usd_micro for population in market.populations])
+    np.testing.assert_array_equal(seen.free_funds_usd_micro, own + limit - house.initial_margin())
 
 
 @cache
@@ -243,11 +282,11 @@ def test_an_outage_makes_a_provider_buy_back_what_it_cannot_deliver():
     ("changes", "line"),
     [
         (
-            {PROGRAMME + "kind": "stack", PROGRAMME + "stack_tenor": 11},
+            {PROGRAMME + "rule": "stack", PROGRAMME + "stack_tenor": 11},
             "agents.enterprises.programme.stack_tenor: 11 is not < contract.listed_months - 1 = 11",
         ),
         (
-            {"agents.providers.programme.kind": "rolling", "agents.providers.programme.roll_days": 22},
+            {"agents.providers.programme.rule": "rolling", "agents.providers.programme.roll_days": 22},
             "agents.providers.programme.roll_days: 22 is not <= calendar.days_per_month = 21",
         ),
     ],
@@ -261,7 +300,7 @@ def test_a_programme_that_does_not_fit_the_contract_is_refused(changes, line):
     "changes",
     [
         {PROGRAMME + "abandon_below": 0.8, PROGRAMME + "reenter_above": 0.5},
-        {"agents.providers.programme.kind": "minimum_variance"},
+        {"agents.providers.programme.rule": "minimum_variance"},
     ],
 )
 def test_a_programme_that_contradicts_itself_is_refused(changes):
@@ -274,7 +313,7 @@ def test_the_state_hash_sees_the_rules_that_are_on():
     for terms, change in (
         ({"patience_days": 1.0}, lambda hedgers: hedgers._progress["waited_days"].fill(3.0)),
         ({"abandon_below": 0.1}, lambda hedgers: hedgers.treasury.abandoned.fill(True)),
-        ({"kind": "minimum_variance"}, lambda hedgers: hedgers.estimator.ratios.fill(0.1)),
+        ({"rule": "minimum_variance"}, lambda hedgers: hedgers.estimator.ratios.fill(0.1)),
     ):
         market = market_of(**terms)
         before = market.state_hash()
