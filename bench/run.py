@@ -1,4 +1,4 @@
-"""Speed of the simulator on this machine: the baseline, where its time goes, matching alone, start-up.
+"""Speed of the simulator on this machine: the baseline and its phases, traders, matching alone, start-up.
 
 Figures are CPU seconds of one process, medians of a few runs; machines differ and are noisy, so compare
 ratios measured together, not numbers from two machines.
@@ -18,6 +18,7 @@ from rich.table import Table
 
 from abm.market import run
 from abm.scenario import Scenario
+from bench.agents import bench_agents
 from bench.console import wide_console
 from bench.matching import bench_matching
 from bench.spot import bench_spot
@@ -31,6 +32,7 @@ def main() -> None:
     console.print("warming up (compiles the kernels on first use)")
     run(Scenario.load("baseline").replace({"run.days": 2}))
     _bench_baseline(console)
+    bench_agents(console)
     bench_matching(console)
     bench_spot(console)
     _bench_start_up(console)

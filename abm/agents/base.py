@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from abm.agents.order_entry import OrderEntry
 from abm.agents.outbox import Outbox
+from abm.agents.risk_limits import RiskLimits
 from abm.agents.timing import arrival_ms
 from abm.agents.view import MarketView
 from abm.core.errors import ParameterError
@@ -48,6 +49,20 @@ class DayOpening:
         Today's unexpected log change of the spot price in units of its daily standard deviation.
     provider_prices_usd : array of float, shape (providers,)
         Today's provider quotes, USD per mSIT.
+    front_month : int
+        Delivery month in delivery today.
+    settlement_usd : array of float, shape (listed months,)
+        Last settlement price of today's listed months in tenor order, USD per mSIT.
+    expired_final_usd : float
+        Final settlement price of the month that expired last; NaN before the first.
+    margin_per_lot_usd_micro : array of int64, shape (listed months,)
+        Initial margin of one lot, in tenor order.
+    free_funds_usd_micro, initial_margin_usd_micro : array of int64, shape (accounts,)
+        What each account could pay beyond its requirement, and that requirement; a trader looks at its own.
+    position_lots : array of int64, shape (accounts, listed months)
+        Signed positions in tenor order; a trader looks at its own.
+    equity_usd_micro : array of int64, shape (accounts,)
+        Collateral plus bank money less drawn credit as of the last mark; a trader knows its own row only.
     """
 
     day: int
@@ -55,6 +70,14 @@ class DayOpening:
     log_level_ratio: float
     log_price_surprise: float
     provider_prices_usd: NDArray[np.float64]
+    front_month: int
+    settlement_usd: NDArray[np.float64]
+    expired_final_usd: float
+    margin_per_lot_usd_micro: NDArray[np.int64]
+    free_funds_usd_micro: NDArray[np.int64]
+    initial_margin_usd_micro: NDArray[np.int64]
+    position_lots: NDArray[np.int64]
+    equity_usd_micro: NDArray[np.int64]
 
 
 class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
@@ -112,7 +135,8 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
 class Population:
     """All traders of one class: one account each, in consecutive rows of shared columns.
 
-    A subclass sets the class attributes and overrides :meth:`decide_all`; ``new_day`` is a hook.
+    A subclass sets the class attributes and overrides :meth:`decide_all`; ``new_day`` is a hook. The market
+    calls :meth:`open_day` and :meth:`act`, which hold the class to its risk limits, if it has any.
 
     Parameters
     ----------
@@ -140,6 +164,7 @@ class Population:
         self.first_account = first_account
         self.count = len(columns)
         self.funding = funding
+        self.limits: RiskLimits | None = None
 
     @property
     def accounts(self) -> slice:
@@ -150,6 +175,21 @@ class Population:
         """Create the Mesa agents of this population."""
         for row in range(self.count):
             self.agent_class(model, self, row)
+
+    def open_day(self, opening: DayOpening) -> None:
+        """Stop traders that have lost too much, let others back in, then prepare for the day."""
+        if self.limits is not None:
+            equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
+            rates = {name: self.columns[name] for name in self.activity_columns}
+            self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
+        self.new_day(opening)
+
+    def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
+        """Write the round's messages of the whole class, within its risk limits."""
+        first = outbox.count
+        self.decide_all(view, position_lots, outbox)
+        if self.limits is not None:
+            self.limits.apply(view, position_lots, outbox, first, self.streams)
 
     def new_day(self, opening: DayOpening) -> None:
         """Prepare for a trading day (targets, costs); does nothing by default."""
@@ -162,12 +202,16 @@ class Population:
         """Stop a trader that is in default: it sends nothing any more."""
         for name in self.activity_columns:
             self.columns[name][account - self.first_account] = 0.0
+        if self.limits is not None:
+            self.limits.suspend(account - self.first_account)
 
     def update_digest(self, digest: Any) -> None:
         """Feed the class's columns and streams into a running hash."""
         for name in self.columns.dtype.names or ():
             digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
         digest.update(self.streams.tobytes())
+        if self.limits is not None:
+            self.limits.update_digest(digest)
 
 
 CUSTOM_DTYPE = np.dtype(

@@ -35,11 +35,13 @@ CHARTIST_DTYPE = np.dtype(
         ("threshold", np.float64),
         ("slice_lots", np.int64),
         ("max_position_lots", np.int64),
+        ("tilt", np.float64),
     ],
     align=True,
 )
 """One chartist. It follows delivery month ``month``, the one at its ``tenor`` until the front month expires;
-``threshold`` is the gap of the averages, a share of price, beyond which it takes a position."""
+``threshold`` is the gap of the averages, a share of price, beyond which it takes a position;
+``tilt`` is added to that gap, by sentiment."""
 
 MESSAGES_PER_AGENT = 2
 
@@ -68,7 +70,7 @@ def decide_chartists(
         if not acts(streams, i, me.actions_per_day, day_share):
             continue
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
-        signal = (me.fast_ticks - me.slow_ticks) / at.scale_ticks
+        signal = (me.fast_ticks - me.slow_ticks) / at.scale_ticks + me.tilt
         if math.isnan(signal):  # no view is not the view that there is no trend
             continue
         wanted = 0

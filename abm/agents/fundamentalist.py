@@ -35,10 +35,12 @@ FUNDAMENTALIST_DTYPE = np.dtype(
         ("threshold", np.float64),
         ("mean_lots", np.float64),
         ("max_position_lots", np.int64),
+        ("tilt", np.float64),
     ],
     align=True,
 )
-"""One fundamentalist. ``belief_error`` (log) was drawn at ``belief_time`` (days); ``threshold``: a share."""
+"""One fundamentalist. ``belief_error`` (log) was drawn at ``belief_time`` (days); ``threshold``: a share;
+``tilt``: a further log error, by sentiment."""
 
 MESSAGES_PER_AGENT = MAX_EVENTS_PER_ROUND
 
@@ -84,7 +86,7 @@ def _one_look(
     me.belief_error = memory * me.belief_error + fresh * normal(streams, row)
     me.belief_time = time_days
     at = months[pick_tenor(tenor_weights, uniform(streams, row))]
-    belief = at.model_ticks + at.scale_ticks * math.expm1(me.belief_error)
+    belief = at.model_ticks + at.scale_ticks * math.expm1(me.belief_error + me.tilt)
     least_gain = me.threshold * at.scale_ticks
     lots = geometric_lots(streams, row, me.mean_lots)
     side, price = 0, 0

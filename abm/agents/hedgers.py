@@ -1,8 +1,11 @@
 """Populations with a physical business: enterprises that buy tokens, providers that sell them.
 
-An enterprise needs tokens every day, buys them at its own provider's price, and hedges a layered strip: a
-share of each coming month's expected need that rises as the month draws near. A provider sells forward a
-share of its expected output in the same way. Both build their programme up over the first days of the run.
+An enterprise needs tokens every day, buys them at its own provider's price, and hedges coming months by a
+programme (:mod:`abm.agents.programmes`; by default layered: a share of each month's expected need that
+rises as the month draws near). A provider sells forward a share of its expected output in the same way;
+its own price is one of those that the index is made of (the quotes of :mod:`abm.spot.providers`, weighted
+by capacity). Both build their programme up over the first days of the run, and both may give it up when
+the money for margin runs short (:mod:`abm.agents.treasury`).
 """
 
 from __future__ import annotations
@@ -14,8 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import DayOpening, Funding, Population, TraderAgent
-from abm.agents.hedging import MESSAGES_PER_AGENT, decide_hedgers
+from abm.agents.capacity import CapacityOutages
+from abm.agents.hedging import (
+    MESSAGES_PER_AGENT,
+    NEVER_DELIVERS,
+    NO_GAP,
+    NO_URGENCY,
+    OPTIONAL_COLUMNS,
+    PROGRESS_DTYPE,
+    UNWINDS,
+    decide_hedgers,
+)
+from abm.agents.minimum_variance import MinimumVarianceRatios
 from abm.agents.outbox import Outbox
+from abm.agents.programmes import Programme
+from abm.agents.treasury import AbandonmentRule, HedgeTreasury
 from abm.agents.view import MarketView
 from abm.core.kernel import kernel
 from abm.core.randomness import normal
@@ -48,38 +64,92 @@ class Hedgers(Population):
         ``HEDGER_DTYPE``.
     streams : array of uint64, shape (n,)
         Decision streams.
-    full_target_lots : array of float, shape (n, listed months)
-        Signed position of the finished programme by tenor; column 0 is ignored.
+    month_lots : array of float, shape (n,)
+        Signed lots of a month's expected quantity: positive for buyers, zero for those who do not hedge.
+    programme : Programme
+        What the finished programme wants.
+    listed_months : int
+        Months listed at a time.
     ramp_days : int
-        Days over which the programme is first built up.
+        Days over which the programme is built up.
+    abandonment : AbandonmentRule
+        When the hedge is given up.
+
+    Attributes
+    ----------
+    target_lots : array of int64, shape (n, listed months)
+        Today's target by tenor.
+    treasury : HedgeTreasury
+        Who has given its hedge up.
     """
 
     def __init__(
         self,
         columns: NDArray[Any],
         streams: NDArray[np.uint64],
-        full_target_lots: NDArray[np.float64],
+        month_lots: NDArray[np.float64],
+        programme: Programme,
         *,
+        listed_months: int,
         ramp_days: int,
+        abandonment: AbandonmentRule,
         first_account: int,
         funding: Funding,
     ) -> None:
         super().__init__(columns, streams, first_account=first_account, funding=funding)
-        self.full_target_lots, self.ramp_days = full_target_lots, ramp_days
-        self.target_lots: NDArray[np.int64] = np.zeros(full_target_lots.shape, dtype=np.int64)
+        self.programme, self.ramp_days = programme, ramp_days
+        self.need_lots = np.repeat(month_lots[:, None], listed_months, axis=1)
+        self.target_lots: NDArray[np.int64] = np.zeros(self.need_lots.shape, dtype=np.int64)
+        self.treasury = HedgeTreasury(self.count, abandonment)
+        self._progress: NDArray[Any] = np.zeros(self.need_lots.shape, dtype=PROGRESS_DTYPE)
+        self._progress["seen_lots"] = NO_GAP
 
     def new_day(self, opening: DayOpening) -> None:
-        """Set the day's target positions."""
-        built = min(1.0, (opening.day + 1) / self.ramp_days)
-        self.target_lots[:] = np.rint(built * self.full_target_lots)
+        """Set the day's target positions: the programme as far as it is built, or the way out of it."""
+        finished = self.finished_lots(opening)
+        own, day = self.accounts, opening.day
+        per_lot = opening.margin_per_lot_usd_micro
+        self.treasury.judge(
+            day,
+            free_funds_usd_micro=opening.free_funds_usd_micro[own],
+            initial_margin_usd_micro=opening.initial_margin_usd_micro[own],
+            programme_margin_usd_micro=np.rint(np.abs(finished) @ per_lot).astype(np.int64),
+        )
+        built = np.minimum(1.0, (day - self.treasury.started_day + 1) / self.ramp_days)
+        self.target_lots[:] = np.rint(built[:, None] * finished)
+        self.columns["urgency"] = NO_URGENCY if self.programme.delivers else NEVER_DELIVERS
+        gone = self.treasury.abandoned
+        if gone.any():
+            self.columns["urgency"][gone] = UNWINDS
+            self.target_lots[gone] = self.treasury.unwinding_lots(day, opening.position_lots[own])[gone]
+
+    def finished_lots(self, opening: DayOpening) -> NDArray[np.float64]:
+        """Return the positions of the finished programme, shape (n, listed months), not rounded."""
+        return self.programme.target_lots(self.need_lots, opening.day_of_month)
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all hedgers of this class."""
         outbox.reserve(MESSAGES_PER_AGENT * self.count)
         outbox.count = decide_hedgers(
-            self.columns, self.streams, self.target_lots, view.months, position_lots, view.day_share,
-            outbox.rows, outbox.count, outbox.first_order_id,
+            self.columns, self.streams, self.target_lots, self._progress, view.months, position_lots,
+            view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
+
+    def suspend(self, account: int) -> None:
+        """Stop a hedger in default: it neither trades nor hedges any more."""
+        super().suspend(account)
+        self.treasury.close(account - self.first_account)
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the columns and streams into a running hash, and the state of those rules that are on."""
+        for name in self.columns.dtype.names or ():
+            if name not in OPTIONAL_COLUMNS or self.columns[name].any():
+                digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
+        digest.update(self.streams.tobytes())
+        if self.columns["patience_days"].any():
+            digest.update(self._progress.tobytes())
+        if self.treasury.is_watching:
+            self.treasury.update_digest(digest)
 
 
 class Enterprises(Hedgers):
@@ -97,6 +167,10 @@ class Enterprises(Hedgers):
         Stationary standard deviation and reversion of the log need, and its correlation with price surprises.
     need_streams : array of uint64, shape (n,)
         Streams of the need, apart from those of the decisions.
+    estimator : MinimumVarianceRatios, optional
+        Gives the ratios of a minimum-variance programme.
+    month_lots, programme, listed_months, ramp_days, abandonment
+        As in ``Hedgers``.
     """
 
     agent_class: ClassVar[type[TraderAgent]] = Enterprise
@@ -106,7 +180,8 @@ class Enterprises(Hedgers):
         self,
         columns: NDArray[Any],
         streams: NDArray[np.uint64],
-        full_target_lots: NDArray[np.float64],
+        month_lots: NDArray[np.float64],
+        programme: Programme,
         *,
         mean_need_msit: NDArray[np.float64],
         provider: NDArray[np.int64],
@@ -115,14 +190,18 @@ class Enterprises(Hedgers):
         need_reversion_per_day: float,
         need_price_correlation: float,
         need_streams: NDArray[np.uint64],
+        estimator: MinimumVarianceRatios | None = None,
+        listed_months: int,
         ramp_days: int,
+        abandonment: AbandonmentRule,
         first_account: int,
         funding: Funding,
     ) -> None:
         super().__init__(
-            columns, streams, full_target_lots * hedges[:, None],
-            ramp_days=ramp_days, first_account=first_account, funding=funding,
+            columns, streams, month_lots * hedges, programme, listed_months=listed_months,
+            ramp_days=ramp_days, abandonment=abandonment, first_account=first_account, funding=funding,
         )  # fmt: skip
+        self.estimator = estimator
         self.mean_need_msit, self.provider, self.hedges = mean_need_msit, provider, hedges
         self.need_volatility = need_volatility
         self.need_reversion_per_day = need_reversion_per_day
@@ -134,7 +213,14 @@ class Enterprises(Hedgers):
         self.month_bill_usd: NDArray[np.float64] = np.zeros(self.count)
 
     def new_day(self, opening: DayOpening) -> None:
-        """Draw the day's need, pay for it at the own provider's price, and set the targets."""
+        """Learn from the day before, set the targets, draw the day's need, and pay for it."""
+        if self.estimator is not None:
+            if opening.day_of_month == 0 and opening.day > 0:
+                self.estimator.see_month(
+                    opening.front_month - 1, opening.expired_final_usd,
+                    self.month_need_msit, self.month_bill_usd,
+                )  # fmt: skip
+            self.estimator.see_settlement(opening.front_month, opening.settlement_usd)
         super().new_day(opening)
         if opening.day_of_month == 0:
             self.month_need_msit[:] = 0.0
@@ -148,14 +234,37 @@ class Enterprises(Hedgers):
         self.month_need_msit += self.need_msit
         self.month_bill_usd += self.need_msit * opening.provider_prices_usd[self.provider]
 
+    def finished_lots(self, opening: DayOpening) -> NDArray[np.float64]:
+        """Return the positions of the finished programme, shape (n, listed months), not rounded."""
+        ratios = None if self.estimator is None else self.estimator.ratios
+        return self.programme.target_lots(self.need_lots, opening.day_of_month, ratios)
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the state into a running hash."""
+        super().update_digest(digest)
+        if self.estimator is not None:
+            self.estimator.update_digest(digest)
+
 
 class Providers(Hedgers):
-    """All inference providers; the floor under their forward sales follows the deterministic price level.
+    """All inference providers: capacity with its outages, and a floor under forward sales at marginal cost.
+
+    Marginal cost is energy cost / (hardware x algorithmic efficiency). Where the scenario's price trend
+    comes from the three-factor supply, it falls at the rate at which those three make a token cheaper;
+    else nothing is known of them, and it falls with the deterministic price level, shifts included. An
+    outage lowers what is sold forward, so that a provider buys back what it cannot deliver; spot prices
+    and the index do not feel it.
 
     Parameters
     ----------
     marginal_cost_ticks : array of float, shape (n,)
         Marginal cost on day 0, in ticks.
+    cost_decline_per_day : float or None
+        Fall of the log cost per trading day; ``None``: as the price level falls.
+    outages : CapacityOutages
+        Who has lost capacity.
+    month_lots, programme, listed_months, ramp_days, abandonment
+        As in ``Hedgers``.
     """
 
     agent_class: ClassVar[type[TraderAgent]] = InferenceProvider
@@ -165,23 +274,44 @@ class Providers(Hedgers):
         self,
         columns: NDArray[Any],
         streams: NDArray[np.uint64],
-        full_target_lots: NDArray[np.float64],
+        month_lots: NDArray[np.float64],
+        programme: Programme,
         *,
         marginal_cost_ticks: NDArray[np.float64],
+        cost_decline_per_day: float | None,
+        outages: CapacityOutages,
+        listed_months: int,
         ramp_days: int,
+        abandonment: AbandonmentRule,
         first_account: int,
         funding: Funding,
     ) -> None:
         super().__init__(
-            columns, streams, full_target_lots,
-            ramp_days=ramp_days, first_account=first_account, funding=funding,
+            columns, streams, month_lots, programme, listed_months=listed_months,
+            ramp_days=ramp_days, abandonment=abandonment, first_account=first_account, funding=funding,
         )  # fmt: skip
         self.marginal_cost_ticks = marginal_cost_ticks
+        self.cost_decline_per_day = cost_decline_per_day
+        self.outages = outages
 
     def new_day(self, opening: DayOpening) -> None:
-        """Set the day's targets and the floor: marginal cost falls as hardware and algorithms improve."""
+        """Step the outages, and set the day's targets and the floor: marginal cost falls with technology."""
+        if opening.day > 0:
+            self.outages.step()
         super().new_day(opening)
-        self.columns["floor_ticks"] = self.marginal_cost_ticks * math.exp(opening.log_level_ratio)
+        decline = self.cost_decline_per_day
+        log_fall = opening.log_level_ratio if decline is None else -decline * opening.day
+        self.columns["floor_ticks"] = self.marginal_cost_ticks * math.exp(log_fall)
+
+    def finished_lots(self, opening: DayOpening) -> NDArray[np.float64]:
+        """Return the forward sales that today's capacity supports, shape (n, listed months), not rounded."""
+        return super().finished_lots(opening) * self.outages.available_share[:, None]
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the state into a running hash."""
+        super().update_digest(digest)
+        if self.outages.happen:
+            digest.update(self.outages.is_down.tobytes())
 
 
 @kernel

@@ -39,10 +39,12 @@ NOISE_DTYPE = np.dtype(
         ("mean_lots", np.float64),
         ("price_distance", np.float64),
         ("max_position_lots", np.int64),
+        ("tilt", np.float64),
     ],
     align=True,
 )
-"""One noise trader. ``price_distance``: mean distance of a limit order from the mid, a share of price."""
+"""One noise trader. ``price_distance``: mean distance of a limit order from the mid, a share of price;
+``tilt`` in (-1, 1) multiplies the odds of buying by (1 + tilt) / (1 - tilt)."""
 
 MESSAGES_PER_AGENT = 1 + MAX_EVENTS_PER_ROUND
 
@@ -87,7 +89,9 @@ def _one_order(
     arrival = arrival_ms(streams, row, me.latency_ms, me.jitter)
     at = months[pick_tenor(tenor_weights, uniform(streams, row))]
     held = position_lots[me.account, at.slot] / me.max_position_lots
-    side = 1 if uniform(streams, row) < 0.5 - 0.5 * min(max(held, -1.0), 1.0) else -1
+    held = min(max(held, -1.0), 1.0)
+    buys = 0.5 * (1.0 - held) * (1.0 + me.tilt) / (1.0 - me.tilt * held)
+    side = 1 if uniform(streams, row) < buys else -1
     lots = geometric_lots(streams, row, me.mean_lots)
     if uniform(streams, row) < me.market_order_share:
         if at.phase == _HALT:

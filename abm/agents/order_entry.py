@@ -248,6 +248,8 @@ class OrderEntry:
 
     def _whole(self, field: str, value: Any, largest: int, *, nan: int = _NOT_VALID) -> int:
         """Return a whole number within plus or minus the largest, or raise if it is between two."""
+        if isinstance(value, int) and -largest < value < largest:  # nearly always: one test instead of six
+            return int(value)
         number = self._number(field, value)
         if number != number:
             return nan
@@ -261,6 +263,8 @@ class OrderEntry:
         """Return a price, ``NO_PRICE`` for none, NaN and infinities."""
         if value is None:
             return NO_PRICE
+        if isinstance(value, int) and value != NO_PRICE:
+            return self._whole(field, value, _BITS_64)
         number = self._number(field, value)
         no_price = number != number or abs(number) == math.inf or number == NO_PRICE
         return NO_PRICE if no_price else self._whole(field, number, _BITS_64)

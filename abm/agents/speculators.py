@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents import chartist, fundamentalist, noise
-from abm.agents.base import Funding, Population, TraderAgent
+from abm.agents.attention import Attention
+from abm.agents.base import Funding, TraderAgent
+from abm.agents.carriers import OpinionCarriers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
 
@@ -25,7 +27,7 @@ class Chartist(TraderAgent):
     """Trend follower; see :mod:`abm.agents.chartist`."""
 
 
-class TenorPickers(Population):
+class TenorPickers(OpinionCarriers):
     """Traders that look at one month at a time, drawn with the same cumulative tenor weights."""
 
     def __init__(
@@ -39,6 +41,18 @@ class TenorPickers(Population):
     ) -> None:
         super().__init__(columns, streams, first_account=first_account, funding=funding)
         self.tenor_weights = tenor_weights
+        self.attention: Attention | None = None
+
+    def time_share(self, view: MarketView) -> float:
+        """Return the length of a round in days of the class's own clock, which attention sets the pace of."""
+        pace = 1.0 if self.attention is None else self.attention.pace(view)
+        return view.day_share * pace
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed columns, streams, opinions and attention into a running hash."""
+        super().update_digest(digest)
+        if self.attention is not None:
+            self.attention.update_digest(digest)
 
 
 class NoiseTraders(TenorPickers):
@@ -47,12 +61,15 @@ class NoiseTraders(TenorPickers):
     agent_class: ClassVar[type[TraderAgent]] = NoiseTrader
     name: ClassVar[str] = "noise"
     activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day", "cancels_per_day")
+    tilts_belief: ClassVar[bool] = False
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all noise traders."""
+        self.form_opinions(view)
         outbox.reserve(noise.MESSAGES_PER_AGENT * self.count)
         outbox.count = noise.decide_noise(
-            self.columns, self.streams, self.tenor_weights, view.months, position_lots, view.day_share,
+            self.columns, self.streams, self.tenor_weights, view.months, position_lots,
+            self.time_share(view),
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 
@@ -65,6 +82,7 @@ class Fundamentalists(TenorPickers):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all fundamentalists."""
+        self.form_opinions(view)
         outbox.reserve(fundamentalist.MESSAGES_PER_AGENT * self.count)
         outbox.count = fundamentalist.decide_fundamentalists(
             self.columns, self.streams, self.tenor_weights, view.months, position_lots,
@@ -73,7 +91,7 @@ class Fundamentalists(TenorPickers):
         )  # fmt: skip
 
 
-class Chartists(Population):
+class Chartists(OpinionCarriers):
     """All chartists: columns ``CHARTIST_DTYPE``."""
 
     agent_class: ClassVar[type[TraderAgent]] = Chartist
@@ -81,6 +99,7 @@ class Chartists(Population):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all chartists."""
+        self.form_opinions(view)
         outbox.reserve(chartist.MESSAGES_PER_AGENT * self.count)
         outbox.count = chartist.decide_chartists(
             self.columns, self.streams, view.months, position_lots, view.day_share,

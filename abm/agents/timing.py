@@ -18,16 +18,19 @@ _TIE_BREAK_MS = 1e-6
 
 @kernel
 def acts(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> bool:
-    """Say whether a Poisson event of that rate falls into a round of that length."""
-    return uniform(streams, row) < -math.expm1(-rate_per_day * day_share)
+    """Say whether a Poisson event of that rate falls into a round of that length; rate 0 draws nothing."""
+    return rate_per_day > 0.0 and uniform(streams, row) < -math.expm1(-rate_per_day * day_share)
 
 
 @kernel
 def events(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> int:
     """Return how many Poisson events of that rate fall into a round of that length (at most 64).
 
-    Counts waiting times, so that the mean is the rate however coarse the rounds are.
+    Counts waiting times, so that the mean is the rate however coarse the rounds are. At rate 0 nothing is
+    drawn: traders who never act cost next to nothing.
     """
+    if rate_per_day <= 0.0:
+        return 0
     count = 0
     waited = exponential(streams, row)
     while waited < rate_per_day * day_share and count < MAX_EVENTS_PER_ROUND:

@@ -62,6 +62,26 @@ PUBLIC_TRADE_DTYPE = np.dtype(
 ``spread_months`` is not 0 for a leg of a calendar spread, whose price says nothing of its month."""
 
 
+SPREAD_DTYPE = np.dtype(
+    [
+        ("month", np.int64),
+        ("spread_months", np.int64),
+        ("tenor", np.int64),
+        ("best_bid_ticks", np.int64),
+        ("best_ask_ticks", np.int64),
+        ("bid_lots", np.int64),
+        ("ask_lots", np.int64),
+    ],
+    align=True,
+)
+"""One listed calendar spread: ``month``, at ``tenor``, against the month ``spread_months`` later. Its price
+is near minus far, in ticks, and may be negative; where implied orders trade, the better of the spread's own
+book and what its legs imply stands. Missing prices are ``NO_PRICE``."""
+
+NO_SPREADS: NDArray[Any] = np.zeros(0, dtype=SPREAD_DTYPE)
+"""What there is to see where no spread is listed."""
+
+
 class Depth(NamedTuple):
     """Best price levels of one month, best first; lots are those that show."""
 
@@ -89,6 +109,8 @@ class MarketView:
         Gives the latest trades; see :attr:`trades`.
     read_depth : callable
         Gives the ``Depth`` of a tenor; see :meth:`depth`.
+    read_spreads : callable
+        Gives the quotes of calendar spreads; see :attr:`spreads`.
     """
 
     day: int
@@ -98,6 +120,7 @@ class MarketView:
     months: NDArray[Any]
     read_trades: Callable[[], NDArray[Any]]
     read_depth: Callable[[int], Depth]
+    read_spreads: Callable[[], NDArray[Any]]
 
     def best_bid_ticks(self, tenor: int = 0) -> int | None:
         """Return the best bid of a month in ticks, ``None`` if nobody bids."""
@@ -119,6 +142,11 @@ class MarketView:
     def trades(self) -> NDArray[Any]:
         """Latest trades of today, rows of ``PUBLIC_TRADE_DTYPE``, the newest last; read-only."""
         return self.read_trades()
+
+    @property
+    def spreads(self) -> NDArray[Any]:
+        """Best prices of the listed calendar spreads, rows of ``SPREAD_DTYPE``, by length, then tenor."""
+        return self.read_spreads()
 
     def depth(self, tenor: int = 0) -> Depth:
         """Return the best price levels of a month, as many as the venue publishes; none in an auction."""

@@ -74,9 +74,14 @@ def own_accounts_of_survivors(
     is_client: NDArray[np.bool_],
     in_default: NDArray[np.bool_],
     member_in_default: NDArray[np.bool_],
+    guarantor: int,
 ) -> list[int]:
-    """Return the first own account of each surviving member that has one, in the order of members."""
-    own = np.flatnonzero(~is_client & ~in_default & ~member_in_default[member_of])
+    """Return the first own account of each other surviving member that has one, in the order of members.
+
+    The guarantor, the member whose account is sold, does not bid: the loss that it is about to cover may
+    bring it down, and with it what it has just won.
+    """
+    own = np.flatnonzero(~is_client & ~in_default & ~member_in_default[member_of] & (member_of != guarantor))
     first_of = {int(member_of[account]): account for account in own[::-1].tolist()}
     return [first_of[member] for member in sorted(first_of)]
 

@@ -251,7 +251,11 @@ class DefaultManagement(MarginCycles):
                 tick_value_usd_micro=self.contract.tick_value_usd_micro,
             )
             for bidder in own_accounts_of_survivors(
-                self._member, self._terms.is_client, state.in_default, state.member_in_default
+                self._member,
+                self._terms.is_client,
+                state.in_default,
+                state.member_in_default,
+                guarantor=int(self._member[account]),
             )
         ]
         won = winning_bid(bids, lambda bid: self._can_carry(bid, lots))

@@ -71,6 +71,27 @@ class ClearingHouse(FundCycles):
         )
         assert impossible == -1, f"trade {trades[impossible]} cannot be booked"
 
+    def bring_in_positions(
+        self, position_lots: NDArray[np.int64], settlement_ticks: NDArray[np.int64]
+    ) -> None:
+        """Take over positions that stood between traders before there was a clearing house.
+
+        They are valued at the settlement prices given, so that variation margin runs from there; no trade is
+        booked and no fee charged. To be done before anything else is booked.
+
+        Parameters
+        ----------
+        position_lots : array of int64, shape (n_accounts, n_slots)
+            Signed positions; each month's sum to zero.
+        settlement_ticks : array of int64, shape (n_slots,)
+            Price of each month.
+        """
+        state = self._positions
+        assert not state.position_lots.any(), "positions are there already"
+        assert not position_lots.sum(axis=0).any(), "positions of a month do not sum to zero"
+        state.position_lots[:] = position_lots
+        state.carried_ticks[:] = position_lots * settlement_ticks
+
     def exposure_rows(self, stress_ticks: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
         """Return who is exposed to whom under stated price moves, as columns of a table.
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.clearing.call_causes import no_cycle_yet
 from abm.clearing.close_out import ReductionNotice, no_defaults, no_reductions
-from abm.clearing.funding import bring_in_resources, free_cash, no_calls
+from abm.clearing.funding import bring_in_resources, free_cash, free_credit, no_calls
 from abm.clearing.ledger import ChartOfAccounts, Ledger
 from abm.clearing.margin_models import MarginModel
 from abm.clearing.positions import check_positions, empty_positions
@@ -272,6 +272,15 @@ class ClearingRecords:
         """
         funds = np.maximum(self._collateral + free_cash(self._ledger, self._terms), 0)
         return np.where(self._defaults.in_default, 0, funds)
+
+    def free_funds(self) -> NDArray[np.int64]:
+        """Return what each account could still pay: cash, undrawn credit, collateral beyond initial margin.
+
+        Micro-USD; negative where even all of that does not meet the requirement.
+        """
+        beyond = self._collateral - self.initial_margin()
+        funds: NDArray[np.int64] = beyond + self.bank_cash_usd_micro + free_credit(self._ledger, self._terms)
+        return funds
 
     def drain_transfers(self) -> NDArray[np.void]:
         """Return the positions that changed hands without a trade since the last drain (``TRADE_DTYPE``).

@@ -18,7 +18,8 @@ from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchang
 from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
 from abm.market.custom_build import CustomAgents
-from abm.market.hedger_build import provider_capacity
+from abm.market.hedger_build import cost_decline_per_day, provider_capacity
+from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
 from abm.market.margin_build import build_margin
@@ -39,6 +40,10 @@ _SECTION_OF = {
     "fundamentalist": "fundamentalists",
     "chartist": "chartists",
     "dmm": "market_makers",
+    "holder": "holders",
+    "arbitrageur": "arbitrageurs",
+    "informed": "informed",
+    "mixture": "mixture",
 }
 """Scenario section of each built-in class; custom agents have none."""
 
@@ -95,8 +100,11 @@ def build(
         agents=scenario.agents,
         contract=contract,
         days_per_month=clock.calendar.days_per_month,
+        months_per_year=clock.calendar.months_per_year,
+        cost_decline_per_day=cost_decline_per_day(scenario.spot, clock.calendar),
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
+        taker_fee_usd=scenario.exchange.taker_fee_usd,
         streams=streams,
     )
     populations = build_populations(
@@ -105,6 +113,8 @@ def build(
         members=scenario.clearing.members,
         member_account_usd=scenario.clearing.member_account_usd,
     )
+    join_herd(scenario, populations, streams)
+    pay_attention(scenario, populations)
     accounts = account_terms(scenario, populations)
     margin = build_margin(
         scenario.clearing.margin,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import Population
+from abm.agents.holders import Holders
 from abm.agents.member_accounts import MemberAccounts
 from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
 from abm.core.calendar import TradingCalendar
@@ -76,6 +77,10 @@ def account_terms(scenario: Scenario, populations: list[Population]) -> AccountT
     is_own = np.repeat([isinstance(population, MemberAccounts) for population in populations], counts)
     member = np.arange(sum(counts), dtype=np.int64) % scenario.clearing.members
     member[is_own] = np.arange(int(is_own.sum()))
+    for population in populations:
+        if isinstance(population, Holders):
+            own = population.member
+            member[population.accounts] = np.where(own >= 0, own, member[population.accounts])
     cash = np.concatenate([population.funding.cash_usd_micro for population in populations])
     maker_fees = [
         exchange.dmm_maker_fee_usd if population.is_market_maker else exchange.maker_fee_usd

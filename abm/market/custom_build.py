@@ -1,19 +1,24 @@
-"""A user's own traders, and how they become populations of the market."""
+"""A user's own traders, agent by agent or as a whole class, and how they join the market."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from abm.agents.base import CustomPopulation, TraderAgent
+from abm.agents.base import CustomPopulation, Funding, Population, TraderAgent
+from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
+from abm.core.randomness import RandomStreams
 from abm.market.population_room import PopulationRoom
 
 
 @dataclass(frozen=True)
 class CustomAgents:
-    """A user's traders to add to the market.
+    """A user's traders to add to the market, each asked by itself.
 
     Parameters
     ----------
@@ -33,16 +38,101 @@ class CustomAgents:
     credit_usd: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise ParameterError(f"custom agents: count {self.count} is not >= 1")
-        if not (self.cash_usd > 0 and self.credit_usd >= 0):
-            raise ParameterError(
-                f"custom agents: cash_usd {self.cash_usd} is not > 0 or credit_usd {self.credit_usd} not >= 0"
-            )
+        _check_terms("custom agents", self.count, self.cash_usd, self.credit_usd)
 
 
-def build_custom(room: PopulationRoom, custom: CustomAgents) -> CustomPopulation:
-    """Return the population of a user's class."""
+@dataclass(frozen=True, eq=False)
+class NewAccounts:
+    """Accounts opened for a population that a user builds, and what it may be built from.
+
+    Attributes
+    ----------
+    name : str
+        Of the population.
+    first_account, count : int
+        The accounts, one for each trader.
+    streams : array of uint64, shape (count,)
+        Decision stream of each trader, for compiled rules.
+    funding : Funding
+        Their money at the start.
+    contract : ContractSpec
+        The contract.
+    days_per_month : int
+        Trading days in a delivery month.
+    latency_jitter : float
+        Log standard deviation of every trader's latency.
+    tenor_weights : array of float, shape (listed months,)
+        Cumulative weights with which the built-in speculators pick a tenor.
+    """
+
+    name: str
+    first_account: int
+    count: int
+    streams: NDArray[np.uint64]
+    funding: Funding
+    contract: ContractSpec
+    days_per_month: int
+    latency_jitter: float
+    tenor_weights: NDArray[np.float64]
+    random_streams: RandomStreams
+
+    def columns(self, dtype: np.dtype[Any], **values: Any) -> NDArray[Any]:
+        """Return columns with the accounts and the given values filled in, zero elsewhere."""
+        columns = np.zeros(self.count, dtype=dtype)
+        columns["account"] = np.arange(self.first_account, self.first_account + self.count)
+        for name, value in values.items():
+            columns[name] = value
+        return columns
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return a generator for draws of this population's own: of parameters, or round by round."""
+        return self.random_streams.generator("population", f"custom/{self.name}", purpose)
+
+
+@dataclass(frozen=True)
+class PopulationSpec:
+    """A population of a user's own that decides for all its traders at once.
+
+    Parameters
+    ----------
+    name : str
+        Names its random streams: two populations of one market have two names.
+    count : int
+        Number of traders.
+    build : callable
+        Gets ``NewAccounts`` and returns a ``Population`` of these accounts.
+    cash_usd, credit_usd : float
+        Capital and credit line of each trader, USD.
+    """
+
+    name: str
+    count: int
+    build: Callable[[NewAccounts], Population]
+    cash_usd: float = 1_000_000.0
+    credit_usd: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ParameterError("population: its name is empty")
+        _check_terms(f"population {self.name!r}", self.count, self.cash_usd, self.credit_usd)
+
+
+CustomTraders = CustomAgents | PopulationSpec
+"""What ``custom_agents`` takes."""
+
+
+def build_custom(room: PopulationRoom, custom: CustomTraders) -> Population:
+    """Return the population of a user's traders.
+
+    Raises
+    ------
+    ParameterError
+        If what a ``PopulationSpec`` builds is not a population of its accounts.
+    """
+    if isinstance(custom, PopulationSpec):
+        return _built_population(room, custom)
+    if not isinstance(custom, CustomAgents):
+        raise ParameterError(f"custom_agents: {custom!r} is neither CustomAgents nor a PopulationSpec")
     name = f"{custom.agent_class.__module__}.{custom.agent_class.__qualname__}"
     first = room.take_accounts(custom.count)
     return CustomPopulation(
@@ -52,3 +142,36 @@ def build_custom(room: PopulationRoom, custom: CustomAgents) -> CustomPopulation
         funding=room.funding(np.full(custom.count, custom.cash_usd), custom.credit_usd),
         jitter=room.agents.latency_jitter,
     )
+
+
+def _built_population(room: PopulationRoom, spec: PopulationSpec) -> Population:
+    accounts = NewAccounts(
+        name=spec.name,
+        first_account=room.take_accounts(spec.count),
+        count=spec.count,
+        streams=room.streams.keys(f"custom/{spec.name}", spec.count),
+        funding=room.funding(np.full(spec.count, spec.cash_usd), spec.credit_usd),
+        contract=room.contract,
+        days_per_month=room.days_per_month,
+        latency_jitter=room.agents.latency_jitter,
+        tenor_weights=room.tenor_weights,
+        random_streams=room.streams,
+    )
+    population: Any = spec.build(accounts)
+    if not isinstance(population, Population):
+        raise ParameterError(f"population {spec.name!r}: build returned {population!r}, no Population")
+    built = population.columns["account"].tolist()
+    given = list(range(accounts.first_account, accounts.first_account + spec.count))
+    if built != given or population.first_account != accounts.first_account:
+        raise ParameterError(f"population {spec.name!r}: its accounts {built} are not {given}")
+    missing = set(population.activity_columns) - set(population.columns.dtype.names or ())
+    if missing:
+        raise ParameterError(f"population {spec.name!r}: activity_columns {sorted(missing)} are no columns")
+    return population
+
+
+def _check_terms(who: str, count: int, cash_usd: float, credit_usd: float) -> None:
+    if count < 1:
+        raise ParameterError(f"{who}: count {count} is not >= 1")
+    if not (cash_usd > 0 and credit_usd >= 0):
+        raise ParameterError(f"{who}: cash_usd {cash_usd} is not > 0 or credit_usd {credit_usd} not >= 0")

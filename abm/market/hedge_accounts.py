@@ -16,8 +16,9 @@ IntArray = NDArray[np.int64]
 class HedgeAccounts:
     """Hedge results of all enterprises, one row per delivery month and enterprise.
 
-    Fees and interest are those charged while the month was in delivery; the profit is that of the month's own
-    contract over its whole life.
+    Fees, interest and margin cost are those of the time when the month was in delivery; the profit is that
+    of the month's own contract over its whole life. A stack's profit stands in the months whose contracts
+    it was held in, before the bills that it is meant for.
 
     Parameters
     ----------
@@ -27,6 +28,13 @@ class HedgeAccounts:
         Value of one tick of one lot.
     expected_unit_cost_usd : array of float, shape (enterprises, months)
         Expected mean price of each delivery month at the own provider, as of day 0, USD per mSIT.
+    funds_rate_per_day : float
+        What own money earns elsewhere, per trading day.
+
+    Attributes
+    ----------
+    last_final_ticks : int or None
+        Final settlement of the month that expired last.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class HedgeAccounts:
         *,
         tick_value_usd_micro: int,
         expected_unit_cost_usd: NDArray[np.float64],
+        funds_rate_per_day: float,
     ) -> None:
         self._enterprises = enterprises
         self._tick_value = tick_value_usd_micro
@@ -42,6 +51,10 @@ class HedgeAccounts:
         self._fees_before = np.zeros(enterprises.count, dtype=np.int64)
         self._interest_usd_micro = np.zeros(enterprises.count, dtype=np.int64)
         self._lots_at_delivery = np.zeros(enterprises.count, dtype=np.int64)
+        self._abandoned_days = np.zeros(enterprises.count, dtype=np.int64)
+        self._margin_cost_usd: NDArray[np.float64] = np.zeros(enterprises.count)
+        self._funds_rate_per_day = funds_rate_per_day
+        self.last_final_ticks: int | None = None
 
     def begin_delivery(self, position_lots: IntArray) -> None:
         """Note the positions in the month that goes into delivery, shape (accounts,)."""
@@ -50,6 +63,15 @@ class HedgeAccounts:
     def add_interest(self, interest_usd_micro: IntArray) -> None:
         """Add a day's interest on drawn credit, shape (accounts,)."""
         self._interest_usd_micro += interest_usd_micro[self._enterprises.accounts]
+
+    def add_margin_cost(self, own_money_usd_micro: IntArray) -> None:
+        """Add what a day of own money in the hedge could have earned, shape (accounts,)."""
+        own = own_money_usd_micro[self._enterprises.accounts] / USD_MICRO
+        self._margin_cost_usd += self._funds_rate_per_day * own
+
+    def count_abandoned(self) -> None:
+        """Count a day for those who have given their hedge up."""
+        self._abandoned_days += self._enterprises.treasury.abandoned
 
     def close_month(
         self,
@@ -92,7 +114,10 @@ class HedgeAccounts:
             "interest_usd": interest_usd,
             "hedge_lots_at_delivery": self._lots_at_delivery.astype(np.float64),
             "net_cost_usd": own.month_bill_usd - profit_usd + fees_usd + interest_usd,
+            "margin_cost_usd": self._margin_cost_usd.copy(),
+            "abandoned_days": self._abandoned_days.copy(),
         }
         self._fees_before = fees_usd_micro[own.accounts].copy()
-        self._interest_usd_micro[:] = 0
+        self._interest_usd_micro[:], self._margin_cost_usd[:], self._abandoned_days[:] = 0, 0.0, 0
+        self.last_final_ticks = final_ticks
         return rows

@@ -9,14 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import Funding
+from abm.agents.capacity import CapacityOutages
 from abm.agents.hedgers import Enterprises, Providers
 from abm.agents.hedging import HEDGER_DTYPE
+from abm.agents.minimum_variance import MinimumVarianceRatios
+from abm.agents.programmes import Programme, strip_ratios
+from abm.agents.treasury import AbandonmentRule
+from abm.core.calendar import TradingCalendar
+from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
 from abm.market.population_room import FloatArray, PopulationRoom, standard_draws
 from abm.scenario.hedger_sections import HedgeProgramme
 from abm.scenario.populations import PopulationsSection
-
-_NEAR_TENORS, _MID_TENORS = 4, 7
+from abm.scenario.spot_sections import SpotSection
+from abm.spot.supply import ThreeFactorSupply
 
 
 def build_enterprises(room: PopulationRoom) -> Enterprises:
@@ -26,24 +32,30 @@ def build_enterprises(room: PopulationRoom) -> Enterprises:
     need = mean_needs(room.agents, room.streams)
     provider_draw = room.uniforms("enterprise", "provider", section.count)
     provider = (provider_draw * room.agents.providers.count).astype(np.int64)
-    month_lots = room.month_lots(need * room.provider_multiples[provider])
-    targets = month_lots[:, None] * _ratios(room, section.programme)
+    multiples = room.provider_multiples[provider]
+    month_lots = room.month_lots(need * multiples)
+    programme = _programme(room, "enterprises", section.programme)
+    wanted = _finished(room, programme, month_lots)
     hedging = room.uniforms("enterprise", "hedges", section.count) < section.hedging_share
     cash_spread = np.exp(section.cash_log_sd * room.normals("enterprise", "cash", section.count))
     return Enterprises(
-        _hedger_columns(room, "enterprise", section.programme, month_lots),
+        _hedger_columns(room, "enterprise", section.programme, month_lots, wanted),
         room.streams.keys("enterprise", section.count),
-        targets,
+        month_lots,
+        programme,
         mean_need_msit=need,
         provider=provider,
-        hedges=hedging,
+        hedges=hedging & (programme.kind != "none"),
         need_volatility=section.need_volatility,
         need_reversion_per_day=section.need_reversion_per_day,
         need_price_correlation=section.need_price_correlation,
         need_streams=room.streams.keys("enterprise-need", section.count),
+        estimator=_estimator(room, section.programme, need * room.days_per_month, multiples),
+        listed_months=room.contract.listed_months,
         ramp_days=section.programme.ramp_days,
+        abandonment=_abandonment(section.programme),
         first_account=first,
-        funding=_hedger_funding(room, targets, section.cash_share * cash_spread, section.credit_share),
+        funding=_hedger_funding(room, wanted, section.cash_share * cash_spread, section.credit_share),
     )
 
 
@@ -52,18 +64,40 @@ def build_providers(room: PopulationRoom) -> Providers:
     section = room.agents.providers
     first = room.next_account
     month_lots = room.month_lots(provider_capacity(room.agents, room.streams) * room.provider_multiples)
-    targets = -month_lots[:, None] * _ratios(room, section.programme)
+    programme = _programme(room, "providers", section.programme)
+    wanted = _finished(room, programme, -month_lots)
     cost_ticks = room.contract.price_to_ticks(section.marginal_cost_share * room.initial_price_usd)
-    cash_share = np.full(section.count, section.cash_share)
-    return Providers(
-        _hedger_columns(room, "provider", section.programme, month_lots),
-        room.streams.keys("provider", section.count),
-        targets,
-        marginal_cost_ticks=np.full(section.count, float(cost_ticks)),
-        ramp_days=section.programme.ramp_days,
-        first_account=first,
-        funding=_hedger_funding(room, targets, cash_share, section.credit_share),
+    cash_share, credit_share = (
+        room.parameter("provider", section, name, section.count) for name in ("cash_share", "credit_share")
     )
+    return Providers(
+        _hedger_columns(room, "provider", section.programme, month_lots, wanted),
+        room.streams.keys("provider", section.count),
+        -month_lots,
+        programme,
+        marginal_cost_ticks=np.full(section.count, float(cost_ticks)),
+        cost_decline_per_day=room.cost_decline_per_day,
+        outages=CapacityOutages(
+            section.count,
+            per_year=section.outages_per_year,
+            mean_days=section.outage_days,
+            loss=section.outage_capacity_loss,
+            days_per_year=room.days_per_month * room.months_per_year,
+            rng=room.streams.generator("provider", "capacity-outages"),
+        ),
+        listed_months=room.contract.listed_months,
+        ramp_days=section.programme.ramp_days,
+        abandonment=_abandonment(section.programme),
+        first_account=first,
+        funding=_hedger_funding(room, wanted, cash_share, credit_share),
+    )
+
+
+def cost_decline_per_day(spot: SpotSection, calendar: TradingCalendar) -> float | None:
+    """Return the fall of the log cost of a token per day, ``None`` where the scenario does not say it."""
+    if spot.trend_per_year != "three_factor_supply":
+        return None
+    return ThreeFactorSupply(**spot.supply.model_dump()).unit_cost_decline / calendar.days_per_year
 
 
 def mean_needs(agents: PopulationsSection, streams: RandomStreams) -> FloatArray:
@@ -84,30 +118,89 @@ def provider_capacity(agents: PopulationsSection, streams: RandomStreams) -> Flo
 
 
 def _hedger_columns(
-    room: PopulationRoom, agent_class: str, programme: HedgeProgramme, month_lots: FloatArray
+    room: PopulationRoom,
+    agent_class: str,
+    section: HedgeProgramme,
+    month_lots: FloatArray,
+    wanted: FloatArray,
 ) -> NDArray[Any]:
+    """Return the columns of a class; slices grow with a position that is larger than a month's quantity."""
     count = len(month_lots)
-    columns = room.columns(HEDGER_DTYPE, agent_class, count, programme.latency_ms)
-    room.fill(columns, agent_class, programme, "actions_per_day", "cross_probability", "max_premium")
+    columns = room.columns(HEDGER_DTYPE, agent_class, count, section.latency_ms)
+    room.fill(
+        columns, agent_class, section,
+        "actions_per_day", "cross_probability", "max_premium", "patience_days", "participation",
+    )  # fmt: skip
     columns["floor_ticks"] = -math.inf
-    slice_share = room.parameter(agent_class, programme, "slice_share", count)
-    columns["slice_lots"] = np.maximum(1, np.rint(slice_share * month_lots))
-    columns["band_lots"] = np.floor(room.parameter(agent_class, programme, "band_share", count) * month_lots)
+    slice_share = room.parameter(agent_class, section, "slice_share", count)
+    largest = np.maximum(month_lots, np.abs(wanted).max(axis=1)) if section.rule == "stack" else month_lots
+    columns["slice_lots"] = np.maximum(1, np.rint(slice_share * largest))
+    columns["band_lots"] = np.floor(room.parameter(agent_class, section, "band_share", count) * month_lots)
+    premium = room.parameter(agent_class, section, "risk_premium", count)
+    columns["risk_premium_per_month"] = premium / room.months_per_year
     return columns
 
 
-def _ratios(room: PopulationRoom, programme: HedgeProgramme) -> FloatArray:
-    tenor = np.arange(room.contract.listed_months)
-    ratios = np.where(
-        tenor < _NEAR_TENORS,
-        programme.near_ratio,
-        np.where(tenor < _MID_TENORS, programme.mid_ratio, programme.far_ratio),
+def _programme(room: PopulationRoom, agent_class: str, section: HedgeProgramme) -> Programme:
+    """Return the terms of a programme, which must fit the contract's months."""
+    dotted, listed = f"agents.{agent_class}.programme", room.contract.listed_months
+    if section.rule == "stack" and section.stack_tenor + 1 >= listed:
+        raise ScenarioError(
+            f"{dotted}.stack_tenor: {section.stack_tenor} is not < contract.listed_months - 1 = {listed - 1}"
+        )
+    if section.rule in ("stack", "rolling") and section.roll_days > room.days_per_month:
+        days = room.days_per_month
+        raise ScenarioError(
+            f"{dotted}.roll_days: {section.roll_days} is not <= calendar.days_per_month = {days}"
+        )
+    days_per_year = room.days_per_month * room.months_per_year
+    return Programme(
+        kind=section.rule,
+        days_per_month=room.days_per_month,
+        near_ratio=section.near_ratio,
+        mid_ratio=section.mid_ratio,
+        far_ratio=section.far_ratio,
+        ratio=section.ratio,
+        roll_tenor=section.roll_tenor,
+        stack_tenor=section.stack_tenor,
+        roll_days=section.roll_days,
+        stack_damping_per_month=section.stack_scaling / room.months_per_year,
+        tail_rate_per_day=section.cost_of_funds / days_per_year if section.tail else 0.0,
     )
-    return np.where(tenor == 0, 0.0, ratios)
+
+
+def _finished(room: PopulationRoom, programme: Programme, month_lots: FloatArray) -> FloatArray:
+    """Return the finished programme at the end of a month, shape (hedgers, listed months)."""
+    need = np.repeat(month_lots[:, None], room.contract.listed_months, axis=1)
+    return programme.target_lots(need, room.days_per_month - 1)
+
+
+def _estimator(
+    room: PopulationRoom, section: HedgeProgramme, expected_need_msit: FloatArray, multiples: FloatArray
+) -> MinimumVarianceRatios | None:
+    if section.rule != "minimum_variance":
+        return None
+    return MinimumVarianceRatios(
+        strip_ratios(room.contract.listed_months, section.ratio),
+        multiples=multiples,
+        expected_need_msit=expected_need_msit,
+        estimation_days=section.estimation_days,
+        window_months=section.window_months,
+        with_quantity=section.quantity_correction,
+    )
+
+
+def _abandonment(section: HedgeProgramme) -> AbandonmentRule:
+    return AbandonmentRule(
+        abandon_below=section.abandon_below,
+        reenter_above=section.reenter_above,
+        unwind_days=section.unwind_days,
+        cooling_days=section.cooling_days,
+    )
 
 
 def _hedger_funding(
-    room: PopulationRoom, targets: FloatArray, cash_share: FloatArray, credit_share: float
+    room: PopulationRoom, targets: FloatArray, cash_share: FloatArray, credit_share: FloatArray | float
 ) -> Funding:
     notional_usd = np.abs(targets).sum(axis=1) * room.contract.contract_size_msit * room.initial_price_usd
     return room.funding(notional_usd * cash_share, notional_usd * credit_share)

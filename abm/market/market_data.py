@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.view import PUBLIC_TRADE_DTYPE, Depth, MarketView
+from abm.agents.view import NO_SPREADS, PUBLIC_TRADE_DTYPE, Depth, MarketView
 from abm.core.orders import NO_PRICE, TradingPhase
 from abm.exchange import Exchange
+from abm.market.spread_quotes import spread_quotes, without_auctions
 
 _AUCTION = int(TradingPhase.AUCTION)
 _NO_TICKS: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -63,6 +64,7 @@ class _Snapshot(NamedTuple):
     months: NDArray[Any]
     trades: _Tape
     depths: list[Depth]
+    spreads: NDArray[Any]
 
 
 class MarketDataFeed:
@@ -121,11 +123,12 @@ class MarketDataFeed:
         """
         months, trades = months.copy(), self._trades
         read_depth: Callable[[int], Depth] = partial(self._depth_of, months)
+        read_spreads: Callable[[], NDArray[Any]] = partial(spread_quotes, self._exchange, months)
         if day != self._today:
-            trades, read_depth = _NO_TRADES, _depth_of_nothing
+            trades, read_depth, read_spreads = _NO_TRADES, _depth_of_nothing, _no_spreads
         elif self._delay_rounds > 0:
             depths = [read_depth(tenor) for tenor in range(len(months))]
-            self._keep(_Snapshot(day, round_of_day, months.copy(), trades, depths))
+            self._keep(_Snapshot(day, round_of_day, months.copy(), trades, depths, read_spreads()))
             seen = self._waiting[0]
             for name in _MARKET_FIELDS:
                 months[name] = seen.months[name]
@@ -134,6 +137,7 @@ class MarketDataFeed:
             for name, nothing in _NO_QUOTES.items():
                 months[name][in_auction] = nothing
             trades, read_depth = seen.trades, partial(_old_depth, months, seen.depths)
+            read_spreads = partial(without_auctions, seen.spreads, months)
         return MarketView(
             day=day,
             round=round_of_day,
@@ -142,12 +146,13 @@ class MarketDataFeed:
             months=months,
             read_trades=trades.public,
             read_depth=read_depth,
+            read_spreads=read_spreads,
         )
 
     def update_digest(self, digest: Any) -> None:
         """Feed what traders have yet to see into the state hash."""
         for seen in self._waiting:
-            digest.update(seen.months.tobytes() + seen.trades.public().tobytes())
+            digest.update(seen.months.tobytes() + seen.trades.public().tobytes() + seen.spreads.tobytes())
             for depth in seen.depths:
                 digest.update(b"".join(side.tobytes() for side in depth))
         digest.update(self._trades.public().tobytes())
@@ -169,6 +174,10 @@ class MarketDataFeed:
 
 def _depth_of_nothing(tenor: int) -> Depth:
     return _NO_DEPTH
+
+
+def _no_spreads() -> NDArray[Any]:
+    return NO_SPREADS
 
 
 def _old_depth(months: NDArray[Any], depths: list[Depth], tenor: int) -> Depth:

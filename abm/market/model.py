@@ -9,7 +9,6 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.base import DayOpening
 from abm.agents.hedgers import Enterprises
 from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
@@ -24,10 +23,13 @@ from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomAgents
 from abm.market.day_end import expire_front_month, final_price_ticks
 from abm.market.hedge_accounts import HedgeAccounts
+from abm.market.hedge_days import charge_interest, day_opening, note_hedges
+from abm.market.holder_build import bring_in_positions
 from abm.market.maker_regime import MakerRegime
 from abm.market.market_data import MarketDataFeed
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
+from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
 from abm.market.rules import MarketRule, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions, joined
@@ -118,11 +120,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         )
         self.today = TradingDayRecord(slots)
         self.clearing.set_margin(self.curve.margin_day(0, np.zeros(slots, dtype=np.int64)))
+        bring_in_positions(self)
         self.enterprises = next(p for p in self.populations if isinstance(p, Enterprises))
         self.hedge_accounts = HedgeAccounts(
             self.enterprises,
             tick_value_usd_micro=self.contract.tick_value_usd_micro,
             expected_unit_cost_usd=self._expected_unit_costs(),
+            funds_rate_per_day=self.market_scenario.agents.enterprises.programme.cost_of_funds
+            / self.clock.calendar.days_per_year,
         )
 
     def step(self) -> None:
@@ -204,18 +209,11 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 self.curve.open_day(day)
             self.exchange.open_day(**self.curve.day_terms(day))
             self._load_risk()
-            if day % self.clock.calendar.days_per_month == 0:
-                slot = self.clock.calendar.slot(self.front_month)
-                self.hedge_accounts.begin_delivery(self.clearing.position_lots[:, slot])
-            opening = DayOpening(
-                day=day,
-                day_of_month=day % self.clock.calendar.days_per_month,
-                log_level_ratio=self.desk.log_level_ratio(day),
-                log_price_surprise=self.desk.log_price_surprise,
-                provider_prices_usd=self.desk.provider_prices_usd,
-            )
+            opening = day_opening(self)
             for population in self.populations:
-                population.new_day(opening)
+                population.open_day(opening)
+            give_signals(self)
+            note_hedges(self)
             self.today = TradingDayRecord(self.contract.listed_months)
             self._feed.open_day(day)
             self.sessions.open_day()
@@ -236,7 +234,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         with self.timer("agents"):
             positions = self.clearing.position_lots
             for population in self.populations:
-                population.decide_all(view, positions, self.outbox)
+                population.act(view, positions, self.outbox)
             if self.clearing.has_positions_to_close:
                 self.outbox.extend(self._close_out_orders())
             return self.outbox.take_sorted(messages_by_rules(self.rules, self, self.outbox.messages))
@@ -358,7 +356,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.clearing.charge_fees()
             for rule in self.rules:
                 rule.close_day(self)
-            self.hedge_accounts.add_interest(self.clearing.daily_interest())
+            charge_interest(self)
             self.maker_regime.close_day(self)
         self._margin_cycle(self.curve.settlement_by_slot())
         with self.timer("close"):

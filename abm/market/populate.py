@@ -8,7 +8,10 @@ from abm.agents.base import Population
 from abm.agents.member_accounts import MemberAccounts
 from abm.market.custom_build import CustomAgents, build_custom
 from abm.market.hedger_build import build_enterprises, build_providers
+from abm.market.holder_build import build_holders
+from abm.market.informed_build import build_arbitrageurs, build_informed
 from abm.market.maker_build import build_makers
+from abm.market.mixture_build import build_mixture
 from abm.market.population_room import PopulationRoom
 from abm.market.speculator_build import build_chartists, build_fundamentalists, build_noise
 
@@ -19,6 +22,10 @@ _BUILDERS = (
     build_fundamentalists,
     build_chartists,
     build_makers,
+    build_holders,
+    build_arbitrageurs,
+    build_informed,
+    build_mixture,
 )
 """Built-in classes in the order of their accounts; a new class goes to the end, so that it moves nobody."""
 

@@ -11,7 +11,14 @@ from abm.agents.base import Funding
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
-from abm.scenario.laws import ChoiceLaw, LognormalLaw, Parameter, ParametersSection, UniformLaw
+from abm.scenario.laws import (
+    ChoiceLaw,
+    ExponentialLaw,
+    LognormalLaw,
+    Parameter,
+    ParametersSection,
+    UniformLaw,
+)
 from abm.scenario.populations import PopulationsSection
 
 FloatArray = NDArray[np.float64]
@@ -31,11 +38,17 @@ class PopulationRoom:
         For lots and tick values.
     days_per_month : int
         Trading days in a delivery month.
+    months_per_year : int
+        Delivery months in a year.
+    cost_decline_per_day : float or None
+        Fall of the log cost of a token per day, where the scenario says it.
     initial_price_usd : float
         Price level on day 0, USD per mSIT.
     provider_multiples : array of float, shape (providers,)
         Expected price of each provider as a multiple of the index: what a token bought or sold there weighs
         in index terms, and so in lots.
+    taker_fee_usd : float
+        Fee of an incoming order, USD per lot.
     streams : RandomStreams
         Named streams of the run.
 
@@ -53,14 +66,19 @@ class PopulationRoom:
         agents: PopulationsSection,
         contract: ContractSpec,
         days_per_month: int,
+        months_per_year: int,
+        cost_decline_per_day: float | None,
         initial_price_usd: float,
         provider_multiples: FloatArray,
+        taker_fee_usd: float,
         streams: RandomStreams,
     ) -> None:
         self.agents, self.contract, self.streams = agents, contract, streams
-        self.days_per_month = days_per_month
+        self.days_per_month, self.months_per_year = days_per_month, months_per_year
+        self.cost_decline_per_day = cost_decline_per_day
         self.initial_price_usd = initial_price_usd
         self.provider_multiples = provider_multiples
+        self.taker_fee_usd = taker_fee_usd
         self.next_account = 0
         self.tenor_weights = cumulative_tenor_weights(contract.listed_months, agents.tenor_decay)
 
@@ -98,7 +116,7 @@ class PopulationRoom:
     ) -> FloatArray:
         """Return draws of a number or a law; a fixed number draws nothing.
 
-        A lognormal draw beyond a bound is held at it.
+        A lognormal or exponential draw beyond a bound is held at it.
         """
         if isinstance(value, UniformLaw):
             share = self.uniforms(agent_class, name, count)
@@ -108,6 +126,10 @@ class PopulationRoom:
             draws = value.median * np.exp(value.log_sd * self.normals(agent_class, name, count))
             held: FloatArray = np.clip(draws, *bounds)
             return held
+        if isinstance(value, ExponentialLaw):
+            waits = -value.mean * np.log1p(-self.uniforms(agent_class, name, count))
+            within: FloatArray = np.clip(waits, *bounds)
+            return within
         if isinstance(value, ChoiceLaw):
             weights = np.array(value.weights or np.ones(len(value.values)), dtype=np.float64)
             ends = np.cumsum(weights) / weights.sum()

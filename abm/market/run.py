@@ -20,6 +20,7 @@ from abm.agents.base import TraderAgent
 from abm.agents.view import MarketView
 from abm.core.orders import RejectReason
 from abm.market.custom_build import CustomAgents
+from abm.market.kernel_choices import optional_choices
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
 from abm.recording import Recorder
@@ -106,7 +107,7 @@ def run(
     """
     started, cpu_started = time.time(), time.process_time()
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    load_kernels()
+    load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(
         resolved, rng=seed, custom_agents=custom_agents, rules=rules, recorder=recorder
@@ -129,14 +130,20 @@ def run(
 
 
 @cache
-def load_kernels() -> None:
+def load_kernels(choices: tuple[tuple[str, Any], ...] = ()) -> None:
     """Load the compiled kernels, or compile them, by trading two coarse days once per process.
 
     The time belongs to setting up: left to the first rounds it would pass for the speed of the market. The
     second day steps the spot price; the bystander draws the arrival time of a custom agent.
+
+    Parameters
+    ----------
+    choices : tuple of (str, object)
+        What the run has besides the baseline, as scenario fields; see ``optional_choices``.
     """
     coarse = {"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.5}
-    market = TokenFuturesMarket(Scenario().replace(coarse), rng=0, custom_agents=[CustomAgents(_Bystander)])
+    scenario = Scenario().replace(coarse | dict(choices))
+    market = TokenFuturesMarket(scenario, rng=0, custom_agents=[CustomAgents(_Bystander)])
     for _ in range(4):
         market.step()
 

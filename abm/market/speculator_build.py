@@ -8,6 +8,7 @@ from abm.agents.chartist import CHARTIST_DTYPE
 from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
 from abm.agents.noise import NOISE_DTYPE
 from abm.agents.speculators import Chartists, Fundamentalists, NoiseTraders
+from abm.market.informed_build import risk_limits
 from abm.market.population_room import PopulationRoom
 
 
@@ -17,13 +18,15 @@ def build_noise(room: PopulationRoom) -> NoiseTraders:
     first = room.next_account
     columns = room.columns(NOISE_DTYPE, "noise", section.count, section.latency_ms)
     room.fill(columns, "noise", section, *_own(columns))
-    return NoiseTraders(
+    noise = NoiseTraders(
         columns,
         room.streams.keys("noise", section.count),
         room.tenor_weights,
         first_account=first,
         funding=room.funding(room.parameter("noise", section, "cash_usd", section.count)),
     )
+    noise.limits = risk_limits(room, "noise", section.limits, columns)
+    return noise
 
 
 def build_fundamentalists(room: PopulationRoom) -> Fundamentalists:
@@ -33,13 +36,15 @@ def build_fundamentalists(room: PopulationRoom) -> Fundamentalists:
     columns = room.columns(FUNDAMENTALIST_DTYPE, "fundamentalist", section.count, section.latency_ms)
     room.fill(columns, "fundamentalist", section, *_own(columns, "belief_error", "belief_time"))
     columns["belief_error"] = columns["belief_sd"] * room.normals("fundamentalist", "belief", section.count)
-    return Fundamentalists(
+    fundamentalists = Fundamentalists(
         columns,
         room.streams.keys("fundamentalist", section.count),
         room.tenor_weights,
         first_account=first,
         funding=room.funding(room.parameter("fundamentalist", section, "cash_usd", section.count)),
     )
+    fundamentalists.limits = risk_limits(room, "fundamentalist", section.limits, columns)
+    return fundamentalists
 
 
 def build_chartists(room: PopulationRoom) -> Chartists:
@@ -53,15 +58,17 @@ def build_chartists(room: PopulationRoom) -> Chartists:
     spread_over = min(section.tenors, room.contract.listed_months - 1)
     columns["tenor"] = 1 + np.arange(section.count) % spread_over if spread_over > 0 else 0
     columns["month"] = -1
-    return Chartists(
+    chartists = Chartists(
         columns,
         room.streams.keys("chartist", section.count),
         first_account=first,
         funding=room.funding(room.parameter("chartist", section, "cash_usd", section.count)),
     )
+    chartists.limits = risk_limits(room, "chartist", section.limits, columns)
+    return chartists
 
 
 def _own(columns: np.ndarray, *without: str) -> list[str]:
     """Return the columns that are parameters of the class's section."""
-    shared = {"account", "latency_ms", "jitter", *without}
+    shared = {"account", "latency_ms", "jitter", "tilt", *without}
     return [name for name in columns.dtype.names or () if name not in shared]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import Population
+from abm.agents.treasury import HedgeEvents
 from abm.clearing import (
     DefaultEvent,
     FundSizing,
@@ -354,6 +355,18 @@ class MarketTables:
         """Add the rows of ``hedging`` of a settled month."""
         if self._recorder is not None:
             self._recorder.append("hedging", **rows)
+
+    def record_hedge_events(self, first_account: int, events: HedgeEvents) -> None:
+        """Add rows of ``hedge_events`` of a class of hedgers."""
+        if self._recorder is not None:
+            self._recorder.append(
+                "hedge_events",
+                day=self._market.clock.day,
+                account=first_account + events.rows,
+                event=events.event,
+                free_funds_usd_micro=events.free_funds_usd_micro,
+                initial_margin_usd_micro=events.initial_margin_usd_micro,
+            )
 
     def record_agents(self) -> None:
         """Add the rows of ``agents`` at the end of a run."""

@@ -1,4 +1,4 @@
-"""What the hedge did for the enterprises: volatility and variance of their bills with and without it."""
+"""What the hedge did for the enterprises: their bills with and without it, and who had to give it up."""
 
 from __future__ import annotations
 
@@ -54,6 +54,24 @@ def surprises(hedging: pd.DataFrame) -> pd.DataFrame:
     return rows[["account", "month", "hedges"]].assign(
         unhedged=rows["bill_usd"] / expected - 1.0, hedged=rows["net_cost_usd"] / expected - 1.0
     )
+
+
+def hedge_abandonment(hedging: pd.DataFrame, events: pd.DataFrame, defaults: pd.DataFrame) -> float:
+    """Return the share of hedging enterprises that gave their hedge up or defaulted; NaN where nobody hedges.
+
+    Parameters
+    ----------
+    hedging, events, defaults : DataFrame
+        The tables ``hedging``, ``hedge_events`` and ``defaults``.
+    """
+    hedgers = hedging.loc[hedging["hedges"], "account"].unique()
+    ended = pd.concat(
+        [
+            events.loc[events["event"] == "abandoned", "account"],
+            defaults.loc[defaults["event"] == "client_default", "account"],
+        ]
+    )
+    return float(np.isin(hedgers, ended).mean()) if len(hedgers) > 0 else math.nan
 
 
 def hedge_effect(hedging: pd.DataFrame) -> HedgeEffect:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
-from abm.recording.hedging import hedge_effect
+from abm.recording.hedging import hedge_abandonment, hedge_effect
 from abm.recording.maker_metrics import maker_metrics
 
 
@@ -214,6 +214,7 @@ def market_metrics(
         "volatility_reduction_pooled": hedge.volatility_reduction_pooled,
         "variance_reduction": hedge.variance_reduction,
         "variance_reduction_pooled": hedge.variance_reduction_pooled,
+        "hedge_abandonment": hedge_abandonment(tables["hedging"], tables["hedge_events"], defaults),
         **maker_metrics(tables),
     }
 

@@ -268,6 +268,16 @@ SCHEMAS: dict[str, pa.Schema] = {
         _float("interest_usd", "USD", "Interest paid on drawn credit."),
         _float("hedge_lots_at_delivery", "lots", "Position when delivery began, long positive."),
         _float("net_cost_usd", "USD", "Bill minus futures profit plus fees plus interest."),
+        _float("margin_cost_usd", "USD", "What own money in the hedge could have earned; not in net cost."),
+        _int("abandoned_days", "days", "Days on which the hedge was given up."),
+    ),
+    "hedge_events": _schema(
+        "Hedges given up for want of free funds, and taken up again.",
+        _DAY,
+        _ACCOUNT,
+        _text("event", "abandoned or resumed."),
+        _money("free_funds", "Bank cash, undrawn credit and collateral beyond initial margin at the open."),
+        _money("initial_margin", "Initial margin requirement then."),
     ),
     "agents": _schema(
         "Result of each account over the whole run.",
@@ -324,7 +334,10 @@ SCHEMAS: dict[str, pa.Schema] = {
 }
 """Schema of each table by name; field metadata carry ``units`` and ``description``."""
 
-_SUMMARY = ("spot", "daily", "hedging", "agents", "defaults", "dmm", "margin_calls", "halts", "guaranty_fund")
+_SUMMARY = (
+    "spot", "daily", "hedging", "hedge_events", "agents", "defaults", "dmm", "margin_calls", "halts",
+    "guaranty_fund",
+)  # fmt: skip
 _DAILY = (
     *_SUMMARY, "quotes", "trades", "accounts", "margin_backtest", "contract_backtest", "exposures"
 )  # fmt: skip

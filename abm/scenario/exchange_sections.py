@@ -12,7 +12,16 @@ _JUDGEMENT = "judgement"
 
 Matching = Literal["fifo", "pro_rata"]
 PopulationName = Literal[
-    "enterprises", "providers", "noise", "fundamentalists", "chartists", "market_makers"
+    "enterprises",
+    "providers",
+    "noise",
+    "fundamentalists",
+    "chartists",
+    "market_makers",
+    "holders",
+    "arbitrageurs",
+    "informed",
+    "mixture",
 ]  # the sub-tables of agents
 LimitShare = Annotated[float, Field(gt=0, le=10)]
 SpreadLength = Annotated[int, Field(ge=1, le=59)]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal, Self
+
+from pydantic import model_validator
+
 from abm.scenario.fields import Section, field, section
 from abm.scenario.laws import Parameter, ParametersSection, parameter
 
@@ -9,8 +13,16 @@ _JUDGEMENT = "judgement"
 
 
 class HedgeProgramme(ParametersSection):
-    """Layered hedge programme and its execution."""
+    """Hedge programme, its execution, and the money behind it."""
 
+    rule: Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"] = field(
+        "layered", unit="-", source="layered programme, the usual treasury policy table",
+        description="What is hedged in which month.",
+    )  # fmt: skip
+    ratio: float = field(
+        1.0, ge=0, le=2, unit="share of expected quantity", source="judgement: the whole need",
+        description="Hedge ratio of strip, rolling and stack; of minimum_variance the one held without data.",
+    )  # fmt: skip
     near_ratio: float = field(
         0.75, ge=0, le=2, unit="share of expected quantity", description="Hedge ratio for tenors 1-3.",
         source="layered programme 75/50/25 %, the usual treasury policy table",
@@ -23,13 +35,49 @@ class HedgeProgramme(ParametersSection):
         0.25, ge=0, le=2, unit="share of expected quantity", description="Hedge ratio for tenors 7 and more.",
         source="layered programme 75/50/25 %, the usual treasury policy table",
     )  # fmt: skip
+    roll_tenor: int = field(
+        1, ge=1, le=120, unit="months", source=_JUDGEMENT,
+        description="Farthest month that a rolling programme hedges.",
+    )  # fmt: skip
+    stack_tenor: int = field(
+        1, ge=1, le=120, unit="months", source="judgement: the most liquid month that is not in delivery",
+        description="Month in which a stack is held; the next one must be listed.",
+    )  # fmt: skip
+    roll_days: int = field(
+        5, ge=1, le=100_000, unit="days", source="commodity indices such as the S&P GSCI roll over five days",
+        description="Last days of a month over which rolling and stack go one month on.",
+    )  # fmt: skip
+    stack_scaling: float = field(
+        0.0, ge=0, le=1_000, unit="1/year", source="judgement: a naive stack",
+        description="Speed kappa of e^(-kappa (T - T_stack)), by which a stack counts far needs less.",
+    )  # fmt: skip
+    estimation_days: int = field(
+        252, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
+        description="Days of past hedges until a minimum-variance estimate stands alone.",
+    )  # fmt: skip
+    window_months: int = field(
+        0, ge=0, le=100_000, unit="months", source=_JUDGEMENT,
+        description="Months a minimum-variance estimate looks back; 0 for all.",
+    )  # fmt: skip
+    quantity_correction: bool = field(
+        False, unit="-", source=_JUDGEMENT,
+        description="Estimate the minimum-variance ratio on bills, which move with the need, not on prices.",
+    )  # fmt: skip
+    tail: bool = field(
+        False, unit="-", source=_JUDGEMENT,
+        description="Hold e^(-r (T - t)) of each position, r = cost_of_funds, for the interest on gains.",
+    )  # fmt: skip
+    cost_of_funds: float = field(
+        0.05, ge=0, le=10, unit="per year", source="judgement: about the Federal funds rate of 2024",
+        description="Rate that own money in margin could earn elsewhere: for tailing and the reported cost.",
+    )  # fmt: skip
     ramp_days: int = field(
         21,
         ge=1,
         le=100_000,
         unit="days",
         source=_JUDGEMENT,
-        description="Days over which the first strip is built up.",
+        description="Days over which a programme is built up, at first and after a return.",
     )
     actions_per_day: Parameter = parameter(
         8.0,
@@ -55,14 +103,53 @@ class HedgeProgramme(ParametersSection):
         0.03, ge=0, le=1, unit="share of the model price", source=_JUDGEMENT,
         description="Premium over the model curve beyond which the hedger waits.",
     )  # fmt: skip
+    patience_days: Parameter = parameter(
+        0.0, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
+        description="Time without a fill after which every slice crosses the spread; 0 for never.",
+    )  # fmt: skip
+    participation: Parameter = parameter(
+        0.0, ge=0, le=100, unit="share of the lots shown", source=_JUDGEMENT,
+        description="Largest slice as a share of what shows at the price, one lot at least; 0 for no cap.",
+    )  # fmt: skip
+    risk_premium: Parameter = parameter(
+        0.0, ge=0, le=10, unit="share of the model price per year of tenor", source=_JUDGEMENT,
+        description="What the hedger gives up against the model to be rid of the risk.",
+    )  # fmt: skip
     latency_ms: Parameter = parameter(
         80.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency of the class."
     )
+    abandon_below: float = field(
+        0.0, ge=0, le=100, unit="share of initial margin", source=_JUDGEMENT,
+        description="Free funds under which the hedge is given up, looked at once a day; 0 for never.",
+    )  # fmt: skip
+    reenter_above: float = field(
+        1.0, ge=0, le=100, unit="share of initial margin", source=_JUDGEMENT,
+        description="Free funds that the finished programme must leave for the hedge to begin anew.",
+    )  # fmt: skip
+    unwind_days: int = field(
+        3, ge=1, le=100_000, unit="days", source=_JUDGEMENT,
+        description="Days over which a hedge that was given up is closed.",
+    )  # fmt: skip
+    cooling_days: int = field(
+        21, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
+        description="Days from giving a hedge up to the first thought of a new one.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _return_is_not_below_leaving(self) -> Self:
+        if self.reenter_above < self.abandon_below:
+            raise ValueError(
+                f"reenter_above: {self.reenter_above} is not >= abandon_below = {self.abandon_below}"
+            )
+        return self
 
 
 class ForwardSales(HedgeProgramme):
-    """Layered forward sales of a provider and their execution."""
+    """Forward sales of a provider and their execution."""
 
+    rule: Literal["layered", "strip", "rolling", "stack", "none"] = field(
+        "layered", unit="-", source=_JUDGEMENT, description="What is sold in which month."
+    )
     near_ratio: float = field(
         0.50, ge=0, le=2, unit="share of expected quantity", source=_JUDGEMENT,
         description="Share sold forward for tenors 1-3.",
@@ -130,7 +217,7 @@ class EnterpriseSection(Section):
     programme: HedgeProgramme = section(HedgeProgramme, description="Hedge programme.")
 
 
-class ProviderSection(Section):
+class ProviderSection(ParametersSection):
     """Inference providers: short hedgers that also quote into the index."""
 
     count: int = field(
@@ -152,12 +239,27 @@ class ProviderSection(Section):
         0.35, ge=0, le=10, unit="share of the initial price", source=_JUDGEMENT,
         description="Marginal cost on day 0; it falls with the deterministic price level.",
     )  # fmt: skip
-    cash_share: float = field(
+    cash_share: Parameter = parameter(
         0.60, gt=0, le=100, unit="share of the finished strip's notional", source=_JUDGEMENT,
         description="Own cash set aside for margin.",
     )  # fmt: skip
-    credit_share: float = field(
+    credit_share: Parameter = parameter(
         0.30, ge=0, le=100, unit="share of the finished strip's notional", source=_JUDGEMENT,
         description="Credit line for margin calls.",
     )  # fmt: skip
+    outages_per_year: float = field(
+        0.0, ge=0, le=252, unit="1/year", source=_JUDGEMENT,
+        description="Outages of a provider, which lower what it sells forward, not its spot price.",
+    )  # fmt: skip
+    outage_capacity_loss: float = field(
+        0.5,
+        ge=0,
+        le=1,
+        unit="share of capacity",
+        source=_JUDGEMENT,
+        description="Capacity lost in an outage.",
+    )
+    outage_days: float = field(
+        3.0, gt=0, le=100_000, unit="days", source=_JUDGEMENT, description="Mean length of an outage."
+    )
     programme: ForwardSales = section(ForwardSales, description="Forward sales.")

@@ -5,10 +5,11 @@ A parameter in a scenario file is a number, or a table that names a law:
     actions_per_day = 16.0
     actions_per_day = { law = "uniform", low = 8.0, high = 24.0 }
     actions_per_day = { law = "lognormal", median = 16.0, log_sd = 0.5 }
+    actions_per_day = { law = "exponential", mean = 16.0 }
     actions_per_day = { law = "choice", values = [8.0, 32.0], weights = [0.8, 0.2] }
 
 What a law can give lies within the bounds of the parameter: the ends of a uniform law and the values of a
-choice are checked, and a lognormal draw beyond a bound is held at it.
+choice are checked, and a lognormal or exponential draw beyond a bound is held at it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,19 @@ class LognormalLaw(Section):
         return {"median": self.median}
 
 
+class ExponentialLaw(Section):
+    """Exponential with a given mean."""
+
+    law: Literal["exponential"] = field(
+        "exponential", unit="-", source=_OWN, description="Law of the parameter."
+    )
+    mean: float = field(..., gt=0, unit="of the parameter", source=_OWN, description="Mean.")
+
+    def support(self) -> dict[str, float]:
+        """Return the mean, which must be allowed; draws beyond a bound are held at it."""
+        return {"mean": self.mean}
+
+
 class ChoiceLaw(Section):
     """One of some values, with equal or given weights."""
 
@@ -78,7 +92,7 @@ class ChoiceLaw(Section):
         return {f"values.{i}": value for i, value in enumerate(self.values)}
 
 
-Law = UniformLaw | LognormalLaw | ChoiceLaw
+Law = UniformLaw | LognormalLaw | ExponentialLaw | ChoiceLaw
 
 
 def _kind(value: Any) -> str:
@@ -91,18 +105,19 @@ Parameter = Annotated[
     Annotated[float, Tag("number")]
     | Annotated[UniformLaw, Tag("uniform")]
     | Annotated[LognormalLaw, Tag("lognormal")]
+    | Annotated[ExponentialLaw, Tag("exponential")]
     | Annotated[ChoiceLaw, Tag("choice")],
     Discriminator(
         _kind,
         custom_error_type="law",
         custom_error_message="a number, or a table with law",
-        custom_error_context={"laws": '"uniform", "lognormal" or "choice"'},
+        custom_error_context={"laws": '"uniform", "lognormal", "exponential" or "choice"'},
     ),
 ]
 """Annotation of a parameter that may have a law; the field is declared with :func:`parameter`."""
 
 
-def parameter(default: float, *, unit: str, source: str, description: str, **bounds: float) -> Any:
+def parameter(default: float | Law, *, unit: str, source: str, description: str, **bounds: float) -> Any:
     """Declare a parameter of a class of agents: a number, or a law within the same bounds.
 
     Parameters

@@ -12,7 +12,7 @@ from typing import Any
 
 from abm.core.errors import ScenarioError
 
-TABLE_TAGS = ("kind", "model", "law")
+TABLE_TAGS = ("kind", "law")
 """Keys that say which kind of table this is; a file that names another kind starts that table afresh."""
 
 Tables = dict[str, Any]

@@ -13,6 +13,7 @@ from abm.core.errors import ScenarioError
 from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
 from abm.scenario.exchange_sections import ExchangeSection
 from abm.scenario.fields import Section, section
+from abm.scenario.holder_sections import imbalance
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
@@ -67,7 +68,7 @@ class Scenario(Section):
         own = {"name": Path(layers.label).stem, "description": ""}
         own |= {key: layers.tables[key] for key in _LABELS if layers.origins.get(key) == layers.label}
         scenario = cls._validated(layers.with_values(own), name_files=True)
-        scenario.provider_prices_path()
+        scenario._check_files()
         return scenario
 
     def replace(self, changes: Mapping[str, Any]) -> Scenario:
@@ -91,7 +92,7 @@ class Scenario(Section):
                 nested = {table: nested}
             layers = layers.over(nested, OVERRIDE)
         scenario = self._validated(layers)
-        scenario.provider_prices_path()
+        scenario._check_files()
         return scenario
 
     def to_toml(self) -> str:
@@ -100,16 +101,23 @@ class Scenario(Section):
         prices = self.provider_prices_path()
         if prices.parent != packaged_folder() / "data":
             tables["index"]["provider_prices"] = str(prices)
+        links = self.edge_list_path()
+        if links is not None:
+            tables["agents"]["sentiment"]["graph"]["edge_list"] = str(links)
         return toml_document(tables)
 
     def sha256(self) -> str:
-        """Return the hash of the resolved content: every field, and the provider price file by its bytes.
+        """Return the hash of the resolved content: every field, and files by their bytes.
 
         The labels ``name`` and ``description`` and the place of files on disk do not count.
         """
         tables = {key: value for key, value in self._tables().items() if key not in _LABELS}
         prices = self.provider_prices_path().read_bytes()
         tables["index"]["provider_prices"] = hashlib.sha256(prices).hexdigest()
+        links = self.edge_list_path()
+        if links is not None:
+            graph = tables["agents"]["sentiment"]["graph"]
+            graph["edge_list"] = hashlib.sha256(links.read_bytes()).hexdigest()
         return hashlib.sha256(toml_document(tables).encode()).hexdigest()
 
     def provider_prices_path(self) -> Path:
@@ -120,15 +128,36 @@ class Scenario(Section):
         ScenarioError
             If there is no such file.
         """
-        written = self.index.provider_prices
-        origin = self.origin("index.provider_prices")
+        path = self._named_file("index.provider_prices", self.index.provider_prices)
+        assert path is not None, "a scenario names its price file"
+        return path
+
+    def edge_list_path(self) -> Path | None:
+        """Return the file of links between speculators, relative to the file that names it; ``None`` if none.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such file.
+        """
+        return self._named_file("agents.sentiment.graph.edge_list", self.agents.sentiment.graph.edge_list)
+
+    def _check_files(self) -> None:
+        self.provider_prices_path()
+        self.edge_list_path()
+
+    def _named_file(self, field: str, written: str) -> Path | None:
+        """Return a file that a field names: packaged, or relative to the file that sets the field."""
+        if not written:
+            return None
+        origin = self.origin(field)
         packaged = packaged_folder() / "data" / written
         if Path(written).name == written and packaged.is_file():
             return packaged
         path = (self._layers.folders.get(origin, Path()) / written).resolve()
         if not path.is_file():
             prefix = f"{origin}: " if origin in self._layers.folders else ""
-            raise ScenarioError(f"{prefix}index.provider_prices: {path}: no such file")
+            raise ScenarioError(f"{prefix}{field}: {path}: no such file")
         return path
 
     def origin(self, dotted_field: str) -> str:
@@ -171,7 +200,27 @@ class Scenario(Section):
                 f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
                 f"{self.contract.tick_size_usd}"
             )
+        self._holders_agree()
         return self
+
+    def _holders_agree(self) -> None:
+        holders, listed = self.agents.holders, self.contract.listed_months
+        for row, holder in enumerate(holders):
+            if len(holder.lots) > listed:
+                raise ValueError(
+                    f"agents.holders.{row}.lots: {len(holder.lots)} tenors are more than "
+                    f"contract.listed_months = {listed}"
+                )
+            if holder.member is not None and holder.member >= self.clearing.members:
+                raise ValueError(
+                    f"agents.holders.{row}.member: {holder.member} is not < clearing.members = "
+                    f"{self.clearing.members}"
+                )
+        wrong = imbalance(holders)
+        if wrong is not None:
+            raise ValueError(
+                f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
+            )
 
     @classmethod
     def _validated(cls, layers: Layers, *, name_files: bool = False) -> Scenario:

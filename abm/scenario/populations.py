@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
+from abm.scenario.holder_sections import HolderSection
+from abm.scenario.informed_sections import ArbitrageurSection, InformedSection
 from abm.scenario.maker_sections import MarketMakerSection
+from abm.scenario.mixture_section import MixtureSection
+from abm.scenario.sentiment_sections import AttentionSection, SentimentSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
     FundamentalistSection,
@@ -42,3 +46,12 @@ class PopulationsSection(Section):
     fundamentalists: FundamentalistSection = section(FundamentalistSection, description="Value traders.")
     chartists: ChartistSection = section(ChartistSection, description="Trend followers.")
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
+    holders: tuple[HolderSection, ...] = field(
+        (), unit="-", source=_JUDGEMENT + ": none",
+        description="Traders that come with positions on day 0; the positions of each month sum to zero.",
+    )  # fmt: skip
+    arbitrageurs: ArbitrageurSection = section(ArbitrageurSection, description="Curve arbitrageurs.")
+    informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")
+    mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
+    sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
+    attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

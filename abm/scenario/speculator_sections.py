@@ -6,8 +6,9 @@ from typing import Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import field
+from abm.scenario.fields import field, section
 from abm.scenario.laws import Parameter, ParametersSection, parameter
+from abm.scenario.risk_limit_sections import RiskLimitsSection
 
 _JUDGEMENT = "judgement"
 
@@ -58,6 +59,7 @@ class NoiseSection(ParametersSection):
     latency_ms: Parameter = parameter(
         60.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
     )
+    limits: RiskLimitsSection = section(RiskLimitsSection, description="Leverage and stop-out.")
 
 
 class FundamentalistSection(ParametersSection):
@@ -109,6 +111,7 @@ class FundamentalistSection(ParametersSection):
     latency_ms: Parameter = parameter(
         40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
     )
+    limits: RiskLimitsSection = section(RiskLimitsSection, description="Leverage and stop-out.")
 
 
 class ChartistSection(ParametersSection):
@@ -158,6 +161,7 @@ class ChartistSection(ParametersSection):
     latency_ms: Parameter = parameter(
         40.0, gt=0, le=1e6, unit="ms", source=_JUDGEMENT, description="Median latency."
     )
+    limits: RiskLimitsSection = section(RiskLimitsSection, description="Leverage and stop-out.")
 
     @model_validator(mode="after")
     def _fast_is_faster(self) -> Self:

@@ -14,6 +14,7 @@ from traders import (
     fundamentalist_rows,
     hedger_rows,
     maker_rows,
+    no_waiting,
     noise_rows,
     quote_terms,
 )
@@ -97,7 +98,7 @@ def test_hedgers_without_a_model_price_are_refused_and_their_resting_orders_stay
     months["model_ticks"] = belief
     sent = both_ways(
         decide_hedgers, hedger_rows(actions_per_day=1e9), 100,
-        np.full((100, 12), 20 * sign), months, no_positions(100), DAY_SHARE,
+        np.full((100, 12), 20 * sign), no_waiting(), months, no_positions(100), DAY_SHARE,
     )  # fmt: skip
     assert len(sent) == 100
     assert (sent["kind"] == MessageKind.LIMIT).all()
@@ -107,7 +108,9 @@ def test_hedgers_without_a_model_price_are_refused_and_their_resting_orders_stay
 def test_a_seller_whose_floor_is_not_a_number_does_not_sell():
     columns = hedger_rows(actions_per_day=1e9, floor_ticks=math.nan)
     target = np.full((100, 12), -20)
-    sent = both_ways(decide_hedgers, columns, 100, target, months_around(), no_positions(100), DAY_SHARE)
+    sent = both_ways(
+        decide_hedgers, columns, 100, target, no_waiting(), months_around(), no_positions(100), DAY_SHARE
+    )
     assert (sent["price_ticks"] == NO_PRICE).all()
 
 
@@ -118,7 +121,7 @@ def test_hedgers_in_an_empty_book_without_a_reference_price_are_refused(belief):
     months["reference_ticks"] = belief
     target = np.full((100, 12), 20)
     columns = hedger_rows(actions_per_day=1e9)
-    sent = both_ways(decide_hedgers, columns, 100, target, months, no_positions(100), DAY_SHARE)
+    sent = both_ways(decide_hedgers, columns, 100, target, no_waiting(), months, no_positions(100), DAY_SHARE)
     assert len(sent) == 100
     assert (sent["price_ticks"] == NO_PRICE).all()
 

@@ -14,6 +14,7 @@ from traders import (
     fundamentalist_rows,
     hedger_rows,
     maker_rows,
+    no_waiting,
     noise_rows,
     quote_terms,
 )
@@ -42,7 +43,7 @@ CASES = {
     "hedgers": (
         decide_hedgers,
         hedger_rows,
-        lambda n: (np.full((n, 12), 20), months_around(), no_positions(n), DAY_SHARE),
+        lambda n: (np.full((n, 12), 20), no_waiting(n), months_around(), no_positions(n), DAY_SHARE),
     ),
     "makers": (
         decide_makers,
@@ -218,7 +219,16 @@ def test_a_chartist_starts_afresh_when_its_month_changes():
 def test_a_hedger_buys_towards_its_target_in_slices():
     columns = hedger_rows(actions_per_day=1e9)
     target = np.full((100, 12), 20)
-    sent = decide(decide_hedgers, columns, keys(100), target, months_around(), no_positions(100), DAY_SHARE)
+    sent = decide(
+        decide_hedgers,
+        columns,
+        keys(100),
+        target,
+        no_waiting(),
+        months_around(),
+        no_positions(100),
+        DAY_SHARE,
+    )
     orders = sent[sent["kind"] == MessageKind.LIMIT]
     assert len(orders) == 100
     assert (orders["side"] == Side.BUY).all()
@@ -231,7 +241,12 @@ def test_a_hedger_buys_towards_its_target_in_slices():
 def test_a_hedger_inside_its_band_does_nothing():
     held = no_positions(100) + 19
     target = np.full((100, 12), 20)
-    assert len(decide(decide_hedgers, hedger_rows(), keys(100), target, months_around(), held, 1.0)) == 0
+    assert (
+        len(
+            decide(decide_hedgers, hedger_rows(), keys(100), target, no_waiting(), months_around(), held, 1.0)
+        )
+        == 0
+    )
 
 
 def test_a_buyer_pays_no_more_than_its_premium_and_a_seller_no_less_than_its_floor():
@@ -240,12 +255,16 @@ def test_a_buyer_pays_no_more_than_its_premium_and_a_seller_no_less_than_its_flo
     months["best_ask_ticks"] += 250
     target = np.full((100, 12), 20)
     columns = hedger_rows(actions_per_day=1e9, cross_probability=1.0)
-    bids = decide(decide_hedgers, columns, keys(100), target, months, no_positions(100), DAY_SHARE)
+    bids = decide(
+        decide_hedgers, columns, keys(100), target, no_waiting(), months, no_positions(100), DAY_SHARE
+    )
     bids = bids[bids["kind"] == MessageKind.LIMIT]
     model = months["model_ticks"][bids["month"] - 5]
     assert (bids["price_ticks"] <= np.floor(1.03 * model)).all()
     columns["floor_ticks"] = 3_100.0
-    offers = decide(decide_hedgers, columns, keys(100), -target, months, no_positions(100), DAY_SHARE)
+    offers = decide(
+        decide_hedgers, columns, keys(100), -target, no_waiting(), months, no_positions(100), DAY_SHARE
+    )
     offers = offers[offers["kind"] == MessageKind.LIMIT]
     assert (offers["price_ticks"] >= 3_100).all()
 
@@ -254,7 +273,9 @@ def test_a_passive_hedger_joins_the_best_price_of_its_side():
     columns = hedger_rows(actions_per_day=1e9, cross_probability=0.0)
     target = np.full((100, 12), 20)
     months = months_around()
-    sent = decide(decide_hedgers, columns, keys(100), target, months, no_positions(100), DAY_SHARE)
+    sent = decide(
+        decide_hedgers, columns, keys(100), target, no_waiting(), months, no_positions(100), DAY_SHARE
+    )
     orders = sent[sent["kind"] == MessageKind.LIMIT]
     assert (orders["price_ticks"] == months["best_bid_ticks"][orders["month"] - 5]).all()
     assert (orders["time_in_force"] == TimeInForce.DAY).all()

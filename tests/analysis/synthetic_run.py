@@ -325,6 +325,8 @@ def _record_bills(recorder: Recorder, rng: np.random.Generator, month: int, fixi
         interest_usd=0.0,
         hedge_lots_at_delivery=750.0,
         net_cost_usd=bill - pnl + 500.0,
+        margin_cost_usd=300.0,
+        abandoned_days=0,
     )
 
 

@@ -135,6 +135,24 @@ def test_members_without_an_own_account_or_in_default_do_not_bid():
     assert len(orders(house)) == 1
 
 
+@pytest.mark.parametrize("guarantor", [0, 1])
+def test_the_member_whose_client_is_sold_does_not_bid(guarantor):
+    """Own accounts 2 and 3 belong to members 0 and 1; the defaulter is a client of one of them."""
+    house = room(
+        [1_000, 10**6, 10**5, 10**5],
+        deposit=[1_000, 10**5, 10**5, 10**5],
+        member=[guarantor, guarantor, 0, 1],
+        is_client=[True, True, False, False],
+        rules=RULES,
+    )
+    trade(house, 0, 1, 10, 1_000, 0)
+    mark(house, 900)
+    house.margin_cycle(now_round=0)
+    house.process_deadlines(now_round=4)
+    (result,) = auction(house)
+    assert result.auction_winner == 3 - guarantor
+
+
 def test_an_auction_waits_until_the_positions_are_marked():
     house = defaulted()
     trade(house, 1, 0, 2, 880, 0)

@@ -62,7 +62,7 @@ def test_hedgers_are_exempt_if_the_scenario_says_so(exempt):
     market = TokenFuturesMarket(scenario, rng=1)
     play(market, 10 * 24)
     largest = {
-        population.name: int(np.abs(market.clearing.position_lots[population.accounts]).max())
+        population.name: int(np.abs(market.clearing.position_lots[population.accounts]).max(initial=0))
         for population in market.populations
     }
     hedgers = {"enterprise", "provider"}

@@ -11,6 +11,7 @@ SCRIPT = """
 import gc, json, sys
 sys.path[:0] = [{folder!r}]
 from numba.core.dispatcher import Dispatcher
+from abm.market.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 
@@ -19,9 +20,10 @@ def loaded():
     ours = [kernel for kernel in kernels if kernel.__module__.startswith("abm.")]
     return {{f"{{kernel.__module__}}.{{kernel.__name__}}": len(kernel.overloads) for kernel in ours}}
 
-load_kernels()
 import test_rule_scenarios as rules
 from test_default_cascade import CRISIS
+load_kernels()
+load_kernels(optional_choices(rules.coarse("demand_explosion", 2, **rules.FULL_VENUE)))
 before = loaded()
 run(Scenario().replace({{"run.days": 23, "calendar.rounds_per_day": 12}}))
 run(Scenario.load("demand_explosion").replace({{"run.days": 30, **CRISIS}}), seed=2)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.recording.hedging import hedge_effect, surprises
+from abm.recording.hedging import hedge_abandonment, hedge_effect, surprises
 
 
 def bills(*rows: tuple[int, int, bool, float, float, float]) -> pd.DataFrame:
@@ -81,3 +81,51 @@ def test_what_cannot_be_measured_is_nan(hedging: pd.DataFrame) -> None:
     assert math.isnan(effect.volatility_reduction)
     assert math.isnan(effect.volatility_reduction_pooled)
     assert math.isnan(effect.variance_reduction_pooled)
+
+
+@pytest.mark.parametrize(
+    ("rho", "reductions"),
+    [
+        (1.0, {0.6: 0.60, 0.8: 0.80, 1.0: 1.0}),
+        (0.9755, {0.6: 0.565, 0.8: 0.719, 1.0: 0.779}),
+        (0.95, {0.6: 0.531, 0.8: 0.654, 1.0: 0.684}),
+        (0.925, {0.6: 0.500, 0.8: 0.600, 1.0: 0.613}),
+    ],
+)
+def test_correlation_and_coverage_say_what_a_hedge_can_do(rho: float, reductions: dict[float, float]) -> None:
+    """Volatility reduction is 1 - sqrt(1 - 2 h rho + h^2), h in units of the ratio of standard deviations."""
+    rng = np.random.default_rng(4)
+    months = np.arange(40_000)
+    future, other = rng.standard_normal((2, len(months)))
+    future, other = (part / part.std() for part in (future - future.mean(), other - other.mean()))
+    other -= future * (future * other).mean()
+    cost = rho * future + math.sqrt(1.0 - rho**2) * other / other.std()
+    for coverage, expected in reductions.items():
+        bill, hedged = 100.0 + cost, 100.0 + cost - coverage * future
+        table = bills(
+            *zip(
+                months,
+                [1] * len(months),
+                [True] * len(months),
+                [100.0] * len(months),
+                bill,
+                hedged,
+                strict=True,
+            )
+        )
+        found = hedge_effect(table).volatility_reduction
+        assert found == pytest.approx(1.0 - math.sqrt(1.0 - 2.0 * coverage * rho + coverage**2), abs=1e-3)
+        assert found == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_hedge_that_was_given_up_or_ended_in_default_counts_once() -> None:
+    hedging = pd.DataFrame({"account": [1, 2, 3, 4, 1, 2, 3, 4], "hedges": [True, True, True, False] * 2})
+    events = pd.DataFrame(
+        {"account": [1, 1, 2, 9], "event": ["abandoned", "resumed", "resumed", "abandoned"]}
+    )
+    defaults = pd.DataFrame(
+        {"account": [1, 3, 4, 2], "event": ["client_default", "client_default", "client_default", "x"]}
+    )
+    assert hedge_abandonment(hedging, events, defaults) == pytest.approx(2 / 3)
+    assert hedge_abandonment(hedging, events, defaults[:0]) == pytest.approx(1 / 3)
+    assert math.isnan(hedge_abandonment(hedging[~hedging["hedges"]], events, defaults))

@@ -64,7 +64,7 @@ def test_a_law_of_one_parameter_moves_no_other_draw_and_one_more_trader_no_one_e
 @pytest.mark.parametrize(
     ("law", "message"),
     [
-        ({"law": "gamma"}, 'is not a number, or a table whose law is "uniform", "lognormal" or "choice"'),
+        ({"law": "gamma"}, 'a table whose law is "uniform", "lognormal", "exponential" or "choice"'),
         ("many", '"many" is not a number in [1, 10000]'),
         (0.5, "mean_lots: 0.5 is not in [1, 10000]"),
         ({"law": "uniform", "low": 0.5, "high": 2.0}, "mean_lots.low: 0.5 is not in [1, 10000]"),
@@ -96,3 +96,10 @@ def test_a_number_takes_the_place_of_a_law(tmp_path):
     path = tmp_path / "law.toml"
     path.write_text('[agents.noise.mean_lots]\nlaw = "uniform"\nlow = 1.0\nhigh = 2.0\n')
     assert Scenario.load(path).replace({"agents.noise.mean_lots": 4.0}).agents.noise.mean_lots == 4.0
+
+
+def test_exponential_draws_have_the_mean_and_are_held_at_a_bound():
+    drawn = noise_column("actions_per_day", {"law": "exponential", "mean": 16.0})
+    assert drawn.mean() == pytest.approx(16.0, abs=4 * 16 / np.sqrt(4_000))
+    assert drawn.std() == pytest.approx(16.0, rel=4 * np.sqrt(2 / 4_000))
+    assert noise_column("market_order_share", {"law": "exponential", "mean": 0.9}).max() == 1.0

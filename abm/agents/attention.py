@@ -1,0 +1,117 @@
+"""Attention: speculators trade faster while prices move more than usual.
+
+Their clock runs at the pace (v / u)^(theta / 2): v and u are exponentially weighted means of the squared
+returns a day over a short and a long time, averaged over the listed months with the weights by which
+speculators pick them. Trading time that runs with the arrival of news is the subordination of Clark (1973)
+and of Tauchen and Pitts (1983); it makes volume and volatility move together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.view import MarketView
+from abm.core.kernel import kernel
+
+
+@dataclass(frozen=True)
+class AttentionRule:
+    """How the pace follows volatility.
+
+    Attributes
+    ----------
+    response : float
+        Exponent theta: at 1 the pace is the ratio of recent to usual volatility.
+    recent_days, usual_days : float
+        Time constants of the two means of squared returns.
+    fastest : float
+        The pace lies between 1 / this and this.
+    """
+
+    response: float
+    recent_days: float
+    usual_days: float
+    fastest: float
+
+
+class Attention:
+    """The pace at which attentive classes of speculators trade, one for all of them.
+
+    Parameters
+    ----------
+    rule : AttentionRule
+        How the pace follows volatility.
+    tenor_weights : array of float, shape (listed months,)
+        Cumulative weights with which speculators pick a tenor.
+    """
+
+    def __init__(self, rule: AttentionRule, tenor_weights: NDArray[np.float64]) -> None:
+        self.rule = rule
+        self._weights = np.diff(tenor_weights, prepend=0.0)
+        self._months = np.full(len(tenor_weights), -1, dtype=np.int64)
+        self._ticks = np.zeros(len(tenor_weights))
+        self._variance = np.zeros(2)
+        self._seen_at = (-1, -1)
+
+    def pace(self, view: MarketView) -> float:
+        """Return the pace of this round; the first class of traders that asks brings it up to date."""
+        rule = self.rule
+        if self._seen_at == (-1, -1):
+            usual = float(self._weights @ view.months["volatility_per_day"] ** 2)
+            self._variance[:] = usual
+        if self._seen_at != (view.day, view.round):
+            self._seen_at = (view.day, view.round)
+            update_variances(
+                view.months, self._weights, self._months, self._ticks, self._variance,
+                rule.recent_days, rule.usual_days, view.day_share,
+            )  # fmt: skip
+        recent, usual = self._variance
+        if not (recent > 0.0 and usual > 0.0):
+            return 1.0
+        pace = math.pow(recent / usual, 0.5 * rule.response)
+        return min(max(pace, 1.0 / rule.fastest), rule.fastest)
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed remembered prices and variances into a running hash."""
+        for part in (self._months, self._ticks, self._variance):
+            digest.update(part.tobytes())
+
+
+@kernel
+def update_variances(
+    months: NDArray[Any],
+    weights: NDArray[np.float64],
+    last_month: NDArray[np.int64],
+    last_ticks: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    recent_days: float,
+    usual_days: float,
+    day_share: float,
+) -> None:
+    """Take the returns since the last round into both means, and remember the prices of this one.
+
+    A month has moved up by a tenor if the front month has expired since; a month seen for the first time, and
+    a price that is no number, has no return.
+    """
+    total, weight = 0.0, 0.0
+    for tenor in range(months.shape[0]):
+        at = months[tenor]
+        before = math.nan
+        if last_month[tenor] == at.month:
+            before = last_ticks[tenor]
+        elif tenor + 1 < months.shape[0] and last_month[tenor + 1] == at.month:
+            before = last_ticks[tenor + 1]
+        change = (at.reference_ticks - before) / at.scale_ticks
+        if math.isfinite(change):
+            total += weights[tenor] * change * change
+            weight += weights[tenor]
+        last_month[tenor], last_ticks[tenor] = at.month, at.reference_ticks
+    if weight > 0.0:
+        per_day = total / weight / day_share
+        variance[0] -= math.expm1(-day_share / recent_days) * (per_day - variance[0])
+        variance[1] -= math.expm1(-day_share / usual_days) * (per_day - variance[1])
