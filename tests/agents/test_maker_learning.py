@@ -138,6 +138,17 @@ def test_time_and_fills_are_counted_at_the_distance_from_the_own_value():
     assert mind.lots[0, 1:].sum() == mind.lots[1].sum() == 0
 
 
+def test_quotes_beyond_the_own_value_are_at_a_negative_distance():
+    """An inventory has moved both quotes up: the bid stands 15 ticks above the value."""
+    mind = quoting_mind()
+    mind.quote_ticks[:] = (3_015, 3_039)
+    months = see(mind, 3_000, day_share=0.25)
+    mind.quote_lots[:] = 5
+    note_round(mind, maker_rows(2), months, NOBODY, 0.25)
+    assert np.flatnonzero(mind.time_days[0, 0]).tolist() == [1, 19]
+    np.testing.assert_allclose(mind.time_distance[0, 0, [1, 19]], [-0.25 * 0.005, 0.25 * 0.013])
+
+
 @pytest.mark.parametrize(
     "other",
     [

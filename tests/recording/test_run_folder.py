@@ -31,7 +31,11 @@ def folder(tmp_path: Path) -> Path:
         presence=0.9,
         spread_compliance=0.9,
         size_compliance=1.0,
+        at_best=0.5,
+        stress_presence=1.0,
+        stress_share=0.0,
         obligation_met=True,
+        under_contract=True,
         pay_usd_micro=5,
     )
     manifest = dict.fromkeys(REQUIRED_MANIFEST_KEYS, 0)
