@@ -52,20 +52,21 @@ def list_scenarios() -> list[ScenarioListing]:
 
 
 def _fields_of(table: Section, prefix: str, scenario: Scenario) -> Iterator[ExplainedField]:
+    """Yield the plain fields of a table, then those of the tables in it, as a TOML file has to have them."""
+    inner = [name for name in type(table).model_fields if isinstance(getattr(table, name), Section)]
     for name, info in type(table).model_fields.items():
-        value = getattr(table, name)
-        if isinstance(value, Section):
-            yield from _fields_of(value, f"{prefix}{name}.", scenario)
-            continue
-        declared = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        yield ExplainedField(
-            field=f"{prefix}{name}",
-            value=_plain(value),
-            unit=str(declared.get("unit", "-")),
-            source=str(declared.get("source", "-")),
-            origin=scenario.origin(f"{prefix}{name}"),
-            description=info.description or "",
-        )
+        if name not in inner:
+            declared = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+            yield ExplainedField(
+                field=f"{prefix}{name}",
+                value=_plain(getattr(table, name)),
+                unit=str(declared.get("unit", "-")),
+                source=str(declared.get("source", "-")),
+                origin=scenario.origin(f"{prefix}{name}"),
+                description=info.description or "",
+            )
+    for name in inner:
+        yield from _fields_of(getattr(table, name), f"{prefix}{name}.", scenario)
 
 
 def _plain(value: Any) -> Any:
