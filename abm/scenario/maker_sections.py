@@ -190,7 +190,12 @@ class MarketMakerSection(ParametersSection):
         description="Lots filled at no distance from the mid (A), for GLFT; first guess of own estimates.",
     )  # fmt: skip
     estimate_days: Parameter = parameter(
-        5.0, gt=0, le=1e4, unit="days", source=_JUDGEMENT, description="Memory of a maker's own estimates."
+        1.0,
+        gt=0,
+        le=1e4,
+        unit="days",
+        description="Memory of a maker's own estimates.",
+        source="judgement: with it volatility clusters as in the stylised facts of Cont 2001",
     )
     quoting_cost_usd: Parameter = parameter(
         10.0, ge=0, le=1e9, unit="USD per day and month", source=_JUDGEMENT,
@@ -210,7 +215,7 @@ class MarketMakerSection(ParametersSection):
         description="Two months correlate by curve_correlation, or by its power with the tenors between.",
     )  # fmt: skip
     estimates: Literal["public", "own"] = field(
-        "public", unit="-", source=_JUDGEMENT,
+        "own", unit="-", source="judgement: a maker sees more of the day than yesterday's settlement tells",
         description="Volatility and fill rates: from settlements and as given, or as a maker saw them.",
     )  # fmt: skip
     sample_days: float = field(

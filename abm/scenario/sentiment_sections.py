@@ -87,11 +87,12 @@ class AttentionSection(Section):
     """Noise and mixture traders trade faster while prices move more than usual; response 0: always alike."""
 
     response: float = field(
-        0.0, ge=0, le=4, unit="1", source=_JUDGEMENT,
+        1.0, ge=0, le=4, unit="1",
+        source="judgement: with it volume moves with volatility as in the stylised facts of Cont 2001",
         description="Exponent of recent over usual volatility that is the pace of trading.",
     )  # fmt: skip
     recent_days: float = field(
-        0.25,
+        1.0,
         gt=0,
         le=1_000,
         unit="days",

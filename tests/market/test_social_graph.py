@@ -148,8 +148,9 @@ def test_every_speculator_has_a_place_in_the_herd():
 def test_opinions_without_weight_are_not_drawn_and_change_nothing(short):
     market = TokenFuturesMarket(short)
     assert all(getattr(p, "herd", None) is None for p in market.populations)
-    idle = short.replace({f"{HERD}.looks_per_day": 99.0, "agents.attention.recent_days": 3.0})
-    assert run(idle, seed=5).state_hash == run(short, seed=5).state_hash
+    absent = short.replace({"agents.attention.response": 0.0})
+    idle = absent.replace({f"{HERD}.looks_per_day": 99.0, "agents.attention.recent_days": 3.0})
+    assert run(idle, seed=5).state_hash == run(absent, seed=5).state_hash
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_opinions_without_weight_are_not_drawn_and_change_nothing(short):
     [
         {f"{HERD}.strength": 0.9},
         {f"{HERD}.strength": 0.9, f"{HERD}.rule": "clusters", f"{HERD}.graph.kind": "erdos_renyi"},
-        {"agents.attention.response": 1.0},
+        {"agents.attention.response": 3.0},
         {"agents.mixture.count": 20, "agents.mixture.trend_weight": 0.5},
     ],
     ids=["majority", "clusters", "attention", "mixture"],

@@ -78,7 +78,7 @@ def test_a_level_that_is_out_of_reach_is_worth_nothing_for_the_rest_of_the_month
 
 @pytest.mark.parametrize("field", ["quoting", "estimates", "curve_risk", "strategy", "horizon"])
 def test_the_same_seed_is_the_same_world_in_every_style(field):
-    other = {"quoting": "glft", "estimates": "own", "curve_risk": "by_distance", "horizon": "session"}
+    other = {"quoting": "glft", "estimates": "public", "curve_risk": "by_distance", "horizon": "session"}
     changes = {"calendar.rounds_per_day": 12, MAKERS + field: other.get(field, "strategic")}
     hashes = set()
     for _ in range(2):
