@@ -32,6 +32,7 @@ def main() -> None:
     console.print("warming up (compiles the kernels on first use)")
     run(Scenario.load("baseline").replace({"run.days": 2}))
     _bench_baseline(console)
+    _bench_margin_models(console)
     bench_agents(console)
     bench_matching(console)
     bench_spot(console)
@@ -60,6 +61,23 @@ def _bench_baseline(console: Console) -> None:
         f"{messages:,} messages in {statistics.median(spent):.2f} CPU s: "
         f"[bold]{statistics.median(rates):,.0f} messages per CPU second[/bold]\n"
     )
+
+
+def _bench_margin_models(console: Console) -> None:
+    """Run the baseline year under each margin model in turn; what it costs is said relative to ``flat``."""
+    models = ("flat", "ewma", "filtered_historical", "scan")
+    spent: dict[str, list[float]] = {model: [] for model in models}
+    for _ in range(RUNS):
+        for model in models:
+            manifest = run(Scenario.load("baseline").replace({"clearing.margin.model": model})).manifest
+            spent[model].append(sum(s for name, s in manifest["cpu_seconds"].items() if name != "set_up"))
+    table = Table(title=f"baseline year by margin model, best of {RUNS} in turn", title_justify="left")
+    table.add_column("model")
+    table.add_column("CPU s", justify="right")
+    table.add_column("of flat", justify="right")
+    for model in models:
+        table.add_row(model, f"{min(spent[model]):.2f}", f"{min(spent[model]) / min(spent['flat']):.2f}")
+    console.print(table)
 
 
 def _bench_start_up(console: Console) -> None:

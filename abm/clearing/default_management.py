@@ -60,8 +60,10 @@ class DefaultManagement(MarginCycles):
         self._round = now_round
         calls, reductions = self._calls, self._reductions
         overdue = (calls.outstanding_usd_micro > 0) & (calls.deadline_round <= now_round)
+        self._reducing_changed = False
         if not overdue.any():
             return []
+        reducing = reductions.reducing
         due = np.where(overdue, self._amounts_due(), 0)
         funding.pay_in(self._ledger, self._terms, due, now_round=now_round, last_chance=True)
         still_due = np.where(overdue, self._amounts_due(), 0)
@@ -83,8 +85,14 @@ class DefaultManagement(MarginCycles):
         reductions.grace_until_round[failed] = NO_GRACE
         calls.outstanding_usd_micro[overdue] = still_due[overdue]
         calls.clear(overdue & ~reductions.reducing)
+        self._reducing_changed = not np.array_equal(reducing, reductions.reducing)
         self.check()
         return events
+
+    @property
+    def reducing_changed(self) -> bool:
+        """Whether the last ``process_deadlines`` began or ended a reduction, so that others may trade now."""
+        return self._reducing_changed
 
     def _begin_reductions(self, still_due_usd_micro: NDArray[np.int64]) -> None:
         if self.rules.reduction_grace_rounds == 0:

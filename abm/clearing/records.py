@@ -103,6 +103,7 @@ class ClearingRecords:
         self._fund_used_round: int | None = None
         self._transfers: list[NDArray[np.void]] = []
         self._reduction_notices: list[ReductionNotice] = []
+        self._reducing_changed = False
         self._round = 0
         bring_in_resources(self._ledger, accounts, members, rules)
         self.check()

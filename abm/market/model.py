@@ -318,7 +318,6 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     def _manage_defaults(self) -> None:
         """Put accounts whose call ran past its deadline into default, or reduce them; pull their orders."""
         with self.timer("clearing"):
-            reducing = self.clearing.reducing.copy()
             events = self.clearing.process_deadlines(now_round=self.clock.now_round)
             for event in events:
                 self._suspend(event.account)
@@ -326,7 +325,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             for notice in self.clearing.drain_reduction_notices():
                 self.exchange.cancel_account(notice.account, CancelCause.SUSPENSION)
                 self.tables.record_reduction(notice)
-            if events or not np.array_equal(reducing, self.clearing.reducing):
+            if events or self.clearing.reducing_changed:
                 self._load_risk()
 
     def _suspend(self, account: int) -> None:
