@@ -24,20 +24,27 @@ from abm.experiments.sweep import sweep
 from abm.scenario import Scenario
 
 _MAKERS = "agents.market_makers."
-_THIN = {
+# Pace of speculators and spreads of makers are held: they would follow the volatility that makers change.
+_STEADY = {"agents.attention.response": 0.0, _MAKERS + "estimates": "public"}
+_THIN = _STEADY | {
     "agents.noise.count": 10,
     "agents.fundamentalists.count": 4,
     "agents.chartists.count": 4,
     "agents.enterprises.count": 16,
     "agents.providers.count": 6,
 }
-_LIQUID = {
+_LIQUID = _STEADY | {
     "agents.noise.count": 240,
     "agents.noise.price_distance": 0.002,
     "agents.fundamentalists.count": 48,
 }
 # Makers that respond to what they see and are paid: obliged ones quote the same whatever the rebate.
-_FREE = {_MAKERS + "strategy": "strategic", _MAKERS + "estimates": "own"}
+_FREE = _STEADY | {
+    _MAKERS + "strategy": "strategic",
+    _MAKERS + "estimates": "own",
+    _MAKERS + "estimate_days": 5.0,
+    _MAKERS + "sample_days": 0.02,
+}
 _WARY = _FREE | {_MAKERS + "risk_aversion": 2e-4, _MAKERS + "contract.stress_move": 2.0}
 
 CELLS: dict[str, dict[str, Any]] = {

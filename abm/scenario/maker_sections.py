@@ -219,7 +219,7 @@ class MarketMakerSection(ParametersSection):
         description="Volatility and fill rates: from settlements and as given, or as a maker saw them.",
     )  # fmt: skip
     sample_days: float = field(
-        0.02, gt=0, le=1, unit="share of the day", source=_JUDGEMENT,
+        0.1, gt=0, le=1, unit="share of the day", source=_JUDGEMENT,
         description="Interval at which a maker samples mids for its volatility, at least one round.",
     )  # fmt: skip
     markout_days: float = field(

@@ -103,6 +103,7 @@ def lonely_market(world: World, gamma: float, seed: int, **maker) -> tuple[Token
         "fill_distance": 1.0 / world.k / VALUE,
         "fill_rate": world.rate,
         "horizon": "session",
+        "estimates": "public",
         "curve_correlation": 0.0,
         "belief_sd": 0.0,
         "max_skew": 1.0,

@@ -13,6 +13,8 @@ from abm.scenario import Scenario
 
 SEEDS, DAYS = range(1, 9), 20
 FEE_TICKS = 0.5
+STEADY = {"agents.attention.response": 0.0, "agents.market_makers.estimates": "public"}
+"""Neither pace nor spreads follow volatility: what differs is the arbitrageurs' doing."""
 SIX = {"agents.arbitrageurs.count": 6}
 NO_MAKERS = {"agents.market_makers.count": 0}
 ONE_MONTH_SPREADS = {"exchange.spreads.lengths": [1]}
@@ -21,7 +23,7 @@ QUOTES_ONLY = {"agents.arbitrageurs.actions_per_day": 0.0}
 
 def rounds_of(changes, seed):
     """Step a market and give it back after each round but the last of a day."""
-    market = TokenFuturesMarket(Scenario().replace(changes), rng=seed)
+    market = TokenFuturesMarket(Scenario().replace(STEADY | changes), rng=seed)
     for _ in range(DAYS):
         for _ in range(market.clock.calendar.rounds_per_day - 1):
             market.step()

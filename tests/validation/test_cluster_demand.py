@@ -83,6 +83,7 @@ def test_a_crowd_of_one_mind_makes_the_net_flow_of_noise_traders_heavy_tailed_in
         scenario = Scenario().replace(
             {
                 "calendar.rounds_per_day": 12,
+                "agents.attention.response": 0.0,
                 "agents.noise.count": 400,
                 "agents.sentiment.strength": strength,
                 "agents.sentiment.rule": "clusters",

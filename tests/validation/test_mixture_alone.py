@@ -39,6 +39,7 @@ ALONE = {
     "exchange.daily_limit": 0.5,
     "exchange.halts.expanded_limits": (),
     "exchange.market_protection": 0.5,
+    "agents.attention.response": 0.0,
     "agents.noise.count": 0,
     "agents.fundamentalists.count": 0,
     "agents.chartists.count": 0,
