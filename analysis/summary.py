@@ -168,8 +168,7 @@ def _margin_coverage(run: RunFolder) -> SummaryRow:
         f"{percent(accounts.covered_share, 2)} of account-days",
         f"{percent(terms.confidence)} asked for, over {counted(terms.mpor_days, 'day')}; "
         f"too little at {too_little} of {counted(len(tenors), 'tenor')} (Kupiec, 5 %); mean requirement "
-        f"{usd(accounts.mean_requirement_usd)}; a lot of the second month at most "
-        f"{decimal(float(tenors['largest_rise'].get(1, math.nan)))} times that of five days before",
+        f"{usd(accounts.mean_requirement_usd)}",
     )
 
 
