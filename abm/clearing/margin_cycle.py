@@ -53,7 +53,7 @@ class MarginCycles(Charges):
         self._round = now_round
         by_slot = mark_positions(self._positions, mark_ticks, self.contract.tick_value_usd_micro)
         self._last_mark_ticks[:] = mark_ticks
-        return self._exchange_variation(PostingKind.VARIATION_MARGIN, by_slot.sum(axis=1))
+        return self._exchange_variation(PostingKind.VARIATION_MARGIN, np.einsum("ij->i", by_slot))
 
     def final_settlement(self, slot: int, final_ticks: int) -> NDArray[np.int64]:
         """Pay the last variation margin of a month at its final price; its positions go to zero.

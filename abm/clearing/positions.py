@@ -95,6 +95,12 @@ def novate_trades(
     return -1
 
 
+def total_by_month(by_account: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum over accounts of an array of accounts by slots (faster than ``sum(axis=0)``)."""
+    total: NDArray[np.int64] = np.einsum("ij->j", by_account)
+    return total
+
+
 def mark_positions(
     state: PositionState, mark_ticks: NDArray[np.int64], tick_value_usd_micro: int
 ) -> NDArray[np.int64]:
@@ -118,12 +124,12 @@ def mark_positions(
     missing = mark_ticks == NO_PRICE
     assert not position[:, missing].any(), "an open position has no mark price"
     marks = np.where(missing, 0, mark_ticks)
-    largest = int(np.abs(position).sum(axis=0).max(initial=0)) * int(np.abs(marks).max(initial=0))
+    largest = int(total_by_month(np.abs(position)).max(initial=0)) * int(np.abs(marks).max(initial=0))
     largest += int(np.abs(state.carried_ticks).max(initial=0))
     assert largest * tick_value_usd_micro < MONEY_BOUND_USD_MICRO, "a position's value is near overflow"
     value_ticks = position * marks
     variation: NDArray[np.int64] = (value_ticks - state.carried_ticks) * tick_value_usd_micro
-    assert not variation.sum(axis=0).any(), "variation margin of a month does not sum to zero"
+    assert not total_by_month(variation).any(), "variation margin of a month does not sum to zero"
     state.carried_ticks[:] = value_ticks
     return variation
 
@@ -168,5 +174,5 @@ def transfer_lots(
 
 def check_positions(state: PositionState) -> None:
     """Assert that positions and carried values sum to zero per month: longs equal shorts."""
-    assert not state.position_lots.sum(axis=0).any(), "longs differ from shorts in a month"
-    assert not state.carried_ticks.sum(axis=0).any(), "carried values of a month do not sum to zero"
+    assert not total_by_month(state.position_lots).any(), "longs differ from shorts in a month"
+    assert not total_by_month(state.carried_ticks).any(), "carried values of a month do not sum to zero"

@@ -86,13 +86,7 @@ def build(
         Keep every ledger posting for the recorder.
     """
     streams = RandomStreams(seed)
-    contract = ContractSpec(
-        product_code=scenario.contract.product_code,
-        contract_size_msit=scenario.contract.contract_size_msit,
-        tick_size_usd_micro=usd_to_micro(scenario.contract.tick_size_usd),
-        listed_months=scenario.contract.listed_months,
-    )
-    clock = _clock(scenario)
+    contract, clock = _contract(scenario), _clock(scenario)
     list_prices = fit_provider_prices(scenario)
     capacity = provider_capacity(scenario.agents, streams)
     desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
@@ -136,6 +130,16 @@ def build(
         populations=populations,
         maker_terms=maker_terms(scenario),
         list_prices=list_prices,
+    )
+
+
+def _contract(scenario: Scenario) -> ContractSpec:
+    section = scenario.contract
+    return ContractSpec(
+        product_code=section.product_code,
+        contract_size_msit=section.contract_size_msit,
+        tick_size_usd_micro=usd_to_micro(section.tick_size_usd),
+        listed_months=section.listed_months,
     )
 
 
