@@ -85,7 +85,7 @@ class Holders(Population):
         if expired < listed:
             left = self.opening_lots[:, expired:]
             self.target_lots[:, : listed - expired] = np.rint(kept[:, np.newaxis] * left)
-        # Nobody adds: with no exit under way the gap is zero, and the band keeps a holder from trading.
+        # A tear-up may have taken lots from those who stay: without a rate they do not buy them back.
         self.columns["actions_per_day"] = np.where(kept < 1.0, self._rate, 0.0)
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:

@@ -190,17 +190,18 @@ def test_leverage_bounds_what_traders_hold(short):
 def test_losses_stop_traders_out_who_close_everything_and_come_back(short):
     stops = {"agents.noise.limits.stop_out": 0.97, "agents.noise.limits.cooling_days": 2}
     market = TokenFuturesMarket(short.replace(stops | {"agents.noise.cash_usd": 60_000.0}), rng=9)
-    noise, seen = population(market, "noise"), set()
+    noise, out, held = population(market, "noise"), set(), np.zeros(0)
+    came_back = set()
     for _ in range(24):
         play(market, 12)
         stopped = np.flatnonzero(noise.limits.stopped)
-        seen.update(stopped.tolist())
         assert (noise.columns["actions_per_day"][stopped] == 0.0).all()
-    held = np.abs(market.clearing.position_lots[noise.accounts]).sum(axis=1)
-    out_for_long = noise.limits.stopped & (noise.limits.rows["back_on_day"] <= 23)
-    assert (held[out_for_long] == 0).all()
-    came_back = [row for row in seen if not noise.limits.stopped[row]]
-    assert len(seen) >= len(came_back) > 0
+        returned = out - set(stopped.tolist())
+        assert all(held[row] == 0 for row in returned)
+        came_back |= returned
+        out = set(stopped.tolist())
+        held = np.abs(market.clearing.position_lots[noise.accounts]).sum(axis=1)
+    assert len(came_back) > 3
 
 
 OFF = {"agents.noise.limits.max_leverage": 0.0}
