@@ -188,7 +188,8 @@ def test_leverage_bounds_what_traders_hold(short):
 
 
 def test_losses_stop_traders_out_who_close_everything_and_come_back(short):
-    stops = {"agents.noise.limits.stop_out": 0.97, "agents.noise.limits.cooling_days": 2}
+    limits = {"stop_out": 0.97, "cooling_days": 1, "closing_per_day": 2.0}  # slower than the cooling
+    stops = {f"agents.noise.limits.{name}": value for name, value in limits.items()}
     market = TokenFuturesMarket(short.replace(stops | {"agents.noise.cash_usd": 60_000.0}), rng=9)
     noise, out, held = population(market, "noise"), set(), np.zeros(0)
     came_back = set()
