@@ -6,7 +6,6 @@ in which traders decide; what clearing and settlement of 1,000 further accounts 
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -27,8 +26,7 @@ from abm.market.custom_build import CustomTraders, NewAccounts, PopulationSpec
 from bench.console import wide_console
 
 TRADERS = 1_000
-ROUNDS = 240
-RUNS = 5
+DAYS = 28
 _FAR_BELOW_TICKS = 200  # inside the daily limits, far from trading
 _PLAIN_DTYPE = np.dtype([("account", np.int64), ("actions_per_day", np.float64)])
 
@@ -38,6 +36,12 @@ class Idle(TraderAgent):
 
     def decide(self, view: MarketView) -> None:
         """Do nothing."""
+
+
+class Dozing(Idle):
+    """Is asked twice a day."""
+
+    looks_per_day = 2.0
 
 
 class Looking(TraderAgent):
@@ -87,10 +91,11 @@ class VectorisedSending(Population):
 
 
 class Cost(NamedTuple):
-    """CPU microseconds a round: of the traders' decisions, and of everything."""
+    """What some traders more cost: CPU microseconds of deciding a round, and a share of all CPU time."""
 
-    deciding: float
-    all: float
+    deciding_us: float
+    share: float
+    base_us: float
 
 
 def main() -> None:
@@ -102,6 +107,7 @@ def bench_agents(console: Console) -> None:
     """Print what 1,000 traders cost in each way to write one."""
     rows: list[tuple[str, CustomTraders]] = [
         ("decide(view) that returns at once", CustomAgents(Idle, TRADERS)),
+        ("decide(view) twice a day that returns at once", CustomAgents(Dozing, TRADERS)),
         ("decide(view) that looks", CustomAgents(Looking, TRADERS)),
         ("decide(view) that sends an order", CustomAgents(Sending, TRADERS)),
         ("decide_all in NumPy that looks", _spec(_plain(VectorisedLooking))),
@@ -110,36 +116,41 @@ def bench_agents(console: Console) -> None:
         ("compiled: noise traders, an order and a cancel", _spec(_noise(48.0))),
     ]
     table = Table(
-        title=f"{TRADERS:,} traders more in the baseline, median of {RUNS} x {ROUNDS} rounds",
+        title=f"{TRADERS:,} traders more in the baseline, median of {DAYS} pairs of days",
         title_justify="left",
     )
     table.add_column("traders")
     table.add_column("us a decision", justify="right")
     table.add_column("whole market, share of CPU", justify="right")
-    base = _cost(())
+    base_us = 0.0
     for name, traders in rows:
-        cost = _cost((traders,))
-        table.add_row(
-            name, f"{(cost.deciding - base.deciding) / TRADERS:.3f}", f"{cost.all / base.all - 1.0:+.0%}"
-        )
+        cost = _cost(traders)
+        base_us = cost.base_us
+        table.add_row(name, f"{cost.deciding_us / TRADERS:.3f}", f"{cost.share:+.0%}")
     console.print(table)
-    console.print(f"a round of the baseline without them: {base.all:.0f} us\n")
+    console.print(f"a round of the baseline without them: {base_us:.0f} us\n")
 
 
-def _cost(custom: tuple[CustomTraders, ...]) -> Cost:
-    """Run the second and later days of the baseline with some more traders."""
-    market = TokenFuturesMarket("baseline", rng=1, custom_agents=custom)
-    for _ in range(48):
+def _cost(traders: CustomTraders) -> Cost:
+    """Run the baseline without and with some more traders, day by day in turn, from the second day on."""
+    without = TokenFuturesMarket("baseline", rng=1)
+    having = TokenFuturesMarket("baseline", rng=1, custom_agents=(traders,))
+    _day_us(without)
+    _day_us(having)
+    pairs = np.array([(*_day_us(without), *_day_us(having)) for _ in range(DAYS)])
+    deciding = float(np.median(pairs[:, 2] - pairs[:, 0]))
+    share = float(np.median(pairs[:, 3] / pairs[:, 1])) - 1.0
+    return Cost(deciding, share, float(np.median(pairs[:, 1])))
+
+
+def _day_us(market: TokenFuturesMarket) -> tuple[float, float]:
+    """Run a day and return CPU microseconds a round: of the traders' decisions, and of everything."""
+    rounds = market.clock.calendar.rounds_per_day
+    before, started = market.timer.cpu_seconds.get("agents", 0.0), time.process_time()
+    for _ in range(rounds):
         market.step()
-    deciding, everything = [], []
-    for _ in range(RUNS):
-        before, started = market.timer.cpu_seconds["agents"], time.process_time()
-        for _ in range(ROUNDS):
-            market.step()
-        everything.append(time.process_time() - started)
-        deciding.append(market.timer.cpu_seconds["agents"] - before)
-    to_us = 1e6 / ROUNDS
-    return Cost(to_us * statistics.median(deciding), to_us * statistics.median(everything))
+    deciding = market.timer.cpu_seconds["agents"] - before
+    return 1e6 * deciding / rounds, 1e6 * (time.process_time() - started) / rounds
 
 
 def _spec(build: Callable[[NewAccounts], Population]) -> PopulationSpec:

@@ -57,6 +57,7 @@ class Attention:
         self._ticks = np.zeros(len(tenor_weights))
         self._variance = np.zeros(2)
         self._seen_at = (-1, -1)
+        self._pace = 1.0
 
     def pace(self, view: MarketView) -> float:
         """Return the pace of this round; the first class of traders that asks brings it up to date."""
@@ -70,11 +71,15 @@ class Attention:
                 view.months, self._weights, self._months, self._ticks, self._variance,
                 rule.recent_days, rule.usual_days, view.day_share,
             )  # fmt: skip
+            self._pace = self._pace_now()
+        return self._pace
+
+    def _pace_now(self) -> float:
         recent, usual = self._variance
         if not (recent > 0.0 and usual > 0.0):
             return 1.0
-        pace = math.pow(recent / usual, 0.5 * rule.response)
-        return min(max(pace, 1.0 / rule.fastest), rule.fastest)
+        pace = math.pow(recent / usual, 0.5 * self.rule.response)
+        return min(max(pace, 1.0 / self.rule.fastest), self.rule.fastest)
 
     def update_digest(self, digest: Any) -> None:
         """Feed remembered prices and variances into a running hash."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from abm.agents.order_entry import OrderEntry
 from abm.agents.outbox import Outbox
 from abm.agents.risk_limits import RiskLimits
-from abm.agents.timing import arrival_ms
+from abm.agents.timing import arrival_ms, rows_that_act
 from abm.agents.view import MarketView
 from abm.core.errors import ParameterError
 from abm.core.orders import MessageKind
@@ -96,6 +97,10 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
 
     latency_ms: float = 50.0
     """Time from the start of a round until this trader's messages reach the exchange, milliseconds."""
+    looks_per_day: float = math.inf
+    """How often a custom trader is asked, at random times, at most once a round; infinite is every round.
+    Read when the market is built. While it is well below the rounds of a day, a trader looks as often however
+    many there are, and one that is not asked costs next to nothing."""
 
     def __init__(self, model: Any, population: Population, row: int) -> None:
         super().__init__(model)
@@ -107,7 +112,8 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
     def decide(self, view: MarketView) -> None:
         """Look at the market and send messages: :meth:`limit`, :meth:`quote`, :meth:`cancel` and the others.
 
-        Called once a round for custom agents; the built-in classes decide in compiled code instead.
+        Called for custom agents as often as ``looks_per_day`` says; the built-in classes decide in compiled
+        code instead.
         """
         raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
 
@@ -217,7 +223,8 @@ class Population:
 CUSTOM_DTYPE = np.dtype(
     [("account", np.int64), ("actions_per_day", np.float64), ("arrival_ms", np.float64)], align=True
 )
-"""One custom agent: it decides every round unless suspended; ``arrival_ms``: of the round it last sent in."""
+"""One custom agent: ``actions_per_day`` it is asked, infinite for every round; ``arrival_ms``: of the round
+it last sent in."""
 
 
 class CustomPopulation(Population):
@@ -246,23 +253,35 @@ class CustomPopulation(Population):
     ) -> None:
         columns = np.zeros(len(streams), dtype=CUSTOM_DTYPE)
         columns["account"] = first_account + np.arange(len(streams))
-        columns["actions_per_day"] = np.inf
         super().__init__(columns, streams, first_account=first_account, funding=funding)
         self.custom_class = custom_class
         self.jitter = jitter
         self.outbox = Outbox(0)
         self.agents: list[TraderAgent] = []
+        self._rows = np.zeros(len(streams), dtype=np.int64)
 
     def create_agents(self, model: Any) -> None:
-        """Create the Mesa agents of the user's class."""
+        """Create the Mesa agents of the user's class and take down how often each is asked.
+
+        Raises
+        ------
+        ParameterError
+            If an agent's ``looks_per_day`` is negative or not a number.
+        """
         self.agents = [self.custom_class(model, self, row) for row in range(self.count)]
+        for agent in self.agents:
+            if not agent.looks_per_day >= 0.0:
+                name = type(agent).__name__
+                raise ParameterError(f"{name}: looks_per_day {agent.looks_per_day} is not >= 0")
+            self.columns["actions_per_day"][agent.row] = agent.looks_per_day
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
-        """Ask each agent; its messages of this round share one arrival time."""
+        """Ask each agent whose time has come; its messages of this round share one arrival time."""
         self.outbox = outbox
-        for agent in self.agents:
-            if self.columns["actions_per_day"][agent.row] > 0.0:
-                agent.decide(view)
+        due = rows_that_act(self.columns["actions_per_day"], self.streams, view.day_share, self._rows)
+        asked = self.agents if due == self.count else [self.agents[row] for row in self._rows[:due].tolist()]
+        for agent in asked:
+            agent.decide(view)
 
     def arrival_ms(self, agent: TraderAgent, moment: tuple[int, int]) -> float:
         """Return when an agent's messages of a round arrive, drawn at its first message of the round."""

@@ -23,6 +23,25 @@ def acts(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: 
 
 
 @kernel
+def rows_that_act(
+    rate_per_day: NDArray[np.float64], streams: NDArray[np.uint64], day_share: float, rows: NDArray[np.int64]
+) -> int:
+    """Write the rows with a Poisson event in a round of that length, in order, and return their number.
+
+    A row acts when ``acts`` would say so, or always at an infinite rate, which draws nothing.
+    """
+    count, known_rate, chance = 0, 0.0, 0.0
+    for row in range(rate_per_day.shape[0]):
+        rate = rate_per_day[row]
+        if rate > 0.0 and rate < math.inf and rate != known_rate:  # neighbours often have the same one
+            known_rate, chance = rate, -math.expm1(-rate * day_share)
+        if rate == math.inf or (rate > 0.0 and uniform(streams, row) < chance):
+            rows[count] = row
+            count += 1
+    return count
+
+
+@kernel
 def events(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> int:
     """Return how many Poisson events of that rate fall into a round of that length (at most 64).
 

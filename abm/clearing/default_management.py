@@ -59,14 +59,15 @@ class DefaultManagement(MarginCycles):
         """
         self._round = now_round
         calls, reductions = self._calls, self._reductions
-        overdue = (calls.outstanding_usd_micro > 0) & (calls.deadline_round <= now_round)
         self._reducing_changed = False
-        if not overdue.any():
+        if now_round < self._next_deadline_round:
             return []
+        overdue = (calls.outstanding_usd_micro > 0) & (calls.deadline_round <= now_round)
         reducing = reductions.reducing
-        due = np.where(overdue, self._amounts_due(), 0)
+        requirement = self.initial_margin()
+        due = np.where(overdue, self._amounts_due(requirement), 0)
         funding.pay_in(self._ledger, self._terms, due, now_round=now_round, last_chance=True)
-        still_due = np.where(overdue, self._amounts_due(), 0)
+        still_due = np.where(overdue, self._amounts_due(requirement), 0)
         self._end_reductions(overdue & (still_due == 0))
         self._begin_reductions(still_due)
         failed = np.flatnonzero((still_due > 0) & (now_round >= reductions.grace_until_round))
@@ -85,6 +86,7 @@ class DefaultManagement(MarginCycles):
         reductions.grace_until_round[failed] = NO_GRACE
         calls.outstanding_usd_micro[overdue] = still_due[overdue]
         calls.clear(overdue & ~reductions.reducing)
+        self._next_deadline_round = calls.next_deadline_round()
         self._reducing_changed = not np.array_equal(reducing, reductions.reducing)
         self.check()
         return events

@@ -16,6 +16,8 @@ from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
 _BPS = 10_000
 NO_CALL = -1
 """Stands for the deadline and first round of an account without an outstanding call."""
+NO_DEADLINE = 2**62
+"""Stands for the round of the next deadline where no call is outstanding: later than any round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class CallState(NamedTuple):
     outstanding_usd_micro: NDArray[np.int64]
     deadline_round: NDArray[np.int64]
     first_round: NDArray[np.int64]
+
+    def next_deadline_round(self) -> int:
+        """Return the earliest deadline of an outstanding call, or ``NO_DEADLINE``."""
+        return int(self.deadline_round[self.outstanding_usd_micro > 0].min(initial=NO_DEADLINE))
 
     def clear(self, accounts: NDArray[np.bool_]) -> None:
         """Forget the calls of the accounts marked True."""
@@ -194,6 +200,8 @@ def charge_interest(
     """
     chart = ledger.chart
     drawn = np.where(charged, -ledger.balance_usd_micro[chart.credit_line], 0)
+    if not drawn.any():
+        return drawn
     interest = scale_up(drawn, terms.credit_rate_per_year_bps, _BPS * days_per_year)
     paid = np.minimum(interest, ledger.balance_usd_micro[chart.bank])
     for kind, source, amount in (

@@ -51,9 +51,9 @@ class MarginCycles(Charges):
             Variation margin in micro-USD; sums to zero, also within each month.
         """
         self._round = now_round
-        by_slot = mark_positions(self._positions, mark_ticks, self.contract.tick_value_usd_micro)
+        gain = mark_positions(self._positions, mark_ticks, self.contract.tick_value_usd_micro)
         self._last_mark_ticks[:] = mark_ticks
-        return self._exchange_variation(PostingKind.VARIATION_MARGIN, np.einsum("ij->i", by_slot))
+        return self._exchange_variation(PostingKind.VARIATION_MARGIN, gain)
 
     def final_settlement(self, slot: int, final_ticks: int) -> NDArray[np.int64]:
         """Pay the last variation margin of a month at its final price; its positions go to zero.
@@ -103,8 +103,9 @@ class MarginCycles(Charges):
         assert (per_lot >= 0).all(), "a margin per lot is negative"
         self._margin_per_lot = per_lot
 
-    def _amounts_due(self) -> NDArray[np.int64]:
-        due = funding.amounts_due(self._collateral, self.initial_margin(), self.maintenance_margin())
+    def _amounts_due(self, initial_usd_micro: NDArray[np.int64]) -> NDArray[np.int64]:
+        maintenance = self._maintenance_of(initial_usd_micro)
+        due = funding.amounts_due(self._collateral, initial_usd_micro, maintenance)
         return np.where(self._defaults.in_default, 0, due)
 
     def margin_cycle(self, *, now_round: int) -> list[MarginCall]:
@@ -125,8 +126,9 @@ class MarginCycles(Charges):
             The calls of this cycle, by account.
         """
         self._round = now_round
-        due = self._amounts_due()
-        causes = self._explain(due)
+        requirement = self.initial_margin()
+        due = self._amounts_due(requirement)
+        causes = self._explain(due, requirement)
         met_cash, met_credit = funding.pay_in(self._ledger, self._terms, due, now_round=now_round)
         made = funding.register_calls(
             self._calls,
@@ -139,12 +141,15 @@ class MarginCycles(Charges):
             deadline_rounds=self.rules.call_deadline_rounds,
         )
         self._end_reductions(self._calls.outstanding_usd_micro == 0)
+        self._next_deadline_round = self._calls.next_deadline_round()
         self.check()
         return made
 
-    def _explain(self, due_usd_micro: NDArray[np.int64]) -> dict[int, CallCauses]:
+    def _explain(
+        self, due_usd_micro: NDArray[np.int64], requirement: NDArray[np.int64]
+    ) -> dict[int, CallCauses]:
         """Return why each account with something due is called; note what the next cycle compares with."""
-        before, lots, requirement = self._last_cycle, self._positions.position_lots, self.initial_margin()
+        before, lots = self._last_cycle, self._positions.position_lots
         causes: dict[int, CallCauses] = {}
         if due_usd_micro.any():
             # All accounts, though few are asked about: models remember unchanged portfolios by row.

@@ -104,7 +104,7 @@ def total_by_month(by_account: NDArray[np.int64]) -> NDArray[np.int64]:
 def mark_positions(
     state: PositionState, mark_ticks: NDArray[np.int64], tick_value_usd_micro: int
 ) -> NDArray[np.int64]:
-    """Value every position at the marks and return the variation margin of each account and slot.
+    """Value every position at the marks and return the variation margin of each account.
 
     Parameters
     ----------
@@ -117,31 +117,60 @@ def mark_positions(
 
     Returns
     -------
-    array of int64, shape (n_accounts, n_slots)
-        Micro-USD gained since the last mark; each column sums to zero.
+    array of int64, shape (n_accounts,)
+        Micro-USD gained since the last mark; they sum to zero, also within each month.
     """
-    position = state.position_lots
     missing = mark_ticks == NO_PRICE
-    assert not position[:, missing].any(), "an open position has no mark price"
     marks = np.where(missing, 0, mark_ticks)
-    largest = int(total_by_month(np.abs(position)).max(initial=0)) * int(np.abs(marks).max(initial=0))
-    largest += int(np.abs(state.carried_ticks).max(initial=0))
+    variation, gross_lots, net_ticks, most_carried = _revalue(
+        state.position_lots, state.carried_ticks, marks, tick_value_usd_micro
+    )
+    assert not gross_lots[missing].any(), "an open position has no mark price"
+    largest = int(gross_lots.max(initial=0)) * int(np.abs(marks).max(initial=0)) + most_carried
     assert largest * tick_value_usd_micro < MONEY_BOUND_USD_MICRO, "a position's value is near overflow"
-    value_ticks = position * marks
-    variation: NDArray[np.int64] = (value_ticks - state.carried_ticks) * tick_value_usd_micro
-    assert not total_by_month(variation).any(), "variation margin of a month does not sum to zero"
-    state.carried_ticks[:] = value_ticks
+    assert not net_ticks.any(), "variation margin of a month does not sum to zero"
     return variation
+
+
+@kernel
+def _revalue(
+    position_lots: NDArray[np.int64],
+    carried_ticks: NDArray[np.int64],
+    marks: NDArray[np.int64],
+    tick_value_usd_micro: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int]:
+    """Carry each position at its mark, in one pass: most accounts of a large market hold nothing.
+
+    Returns the gain of each account; by slot, gross lots and the sum of gains; the largest carried value.
+    """
+    n_accounts, n_slots = position_lots.shape
+    gain_usd_micro = np.empty(n_accounts, dtype=np.int64)
+    gross_lots = np.zeros(n_slots, dtype=np.int64)
+    net_ticks = np.zeros(n_slots, dtype=np.int64)
+    most_carried = 0
+    for account in range(n_accounts):
+        gain_ticks = 0
+        for slot in range(n_slots):
+            lots, carried = position_lots[account, slot], carried_ticks[account, slot]
+            if lots == 0 and carried == 0:
+                continue
+            value = lots * marks[slot]
+            carried_ticks[account, slot] = value
+            gain_ticks += value - carried
+            gross_lots[slot] += abs(lots)
+            net_ticks[slot] += value - carried
+            most_carried = max(most_carried, abs(carried))
+        gain_usd_micro[account] = gain_ticks * tick_value_usd_micro
+    return gain_usd_micro, gross_lots, net_ticks, most_carried
 
 
 def settle_slot(
     state: PositionState, slot: int, final_ticks: int, tick_value_usd_micro: int
 ) -> NDArray[np.int64]:
     """Value one month at its final price, close its positions and return each account's last gain."""
-    held = PositionState(
-        state.position_lots[:, slot : slot + 1], state.carried_ticks[:, slot : slot + 1], *state[2:]
-    )
-    last = mark_positions(held, np.array([final_ticks], dtype=np.int64), tick_value_usd_micro)[:, 0]
+    # Copies, which are contiguous: the kernel keeps one type signature. The originals go to zero below.
+    held = PositionState(state.position_lots[:, [slot]], state.carried_ticks[:, [slot]], *state[2:])
+    last = mark_positions(held, np.array([final_ticks], dtype=np.int64), tick_value_usd_micro)
     state.position_lots[:, slot] = 0
     state.carried_ticks[:, slot] = 0
     return last

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.clearing.call_causes import no_cycle_yet
 from abm.clearing.close_out import ReductionNotice, no_defaults, no_reductions
-from abm.clearing.funding import bring_in_resources, free_cash, free_credit, no_calls
+from abm.clearing.funding import NO_DEADLINE, bring_in_resources, free_cash, free_credit, no_calls
 from abm.clearing.ledger import ChartOfAccounts, Ledger
 from abm.clearing.margin_models import MarginModel
 from abm.clearing.positions import check_positions, empty_positions
@@ -88,6 +88,7 @@ class ClearingRecords:
         self._ledger = Ledger(self.chart, journal=journal)
         self._positions = empty_positions(accounts.count, n_slots)
         self._calls = no_calls(accounts.count)
+        self._next_deadline_round = NO_DEADLINE
         # It explains calls and moves no money, so it is no part of the digest.
         self._last_cycle = no_cycle_yet(accounts.count, n_slots)
         self._defaults = no_defaults(accounts.count, n_slots, members.count)
@@ -259,11 +260,13 @@ class ClearingRecords:
 
         By default it equals the initial margin for a member's own account. Rounded up to the micro-USD.
         """
-        rules, initial = self.rules, self.initial_margin()
+        return self._maintenance_of(self.initial_margin())
+
+    def _maintenance_of(self, initial_usd_micro: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.where(
             self._terms.is_client,
-            scale_up(initial, _BPS, rules.client_ratio_bps),
-            scale_up(initial, _BPS, rules.member_ratio_bps),
+            scale_up(initial_usd_micro, _BPS, self.rules.client_ratio_bps),
+            scale_up(initial_usd_micro, _BPS, self.rules.member_ratio_bps),
         )
 
     def pre_trade_funds(self) -> NDArray[np.int64]:

@@ -102,8 +102,8 @@ def _check_account_lists(state: BookState, resting_rows: NDArray[np.int64]) -> N
     newest_rows = np.concatenate(
         [state.exposure["newest_row"], state.account_rows[:, 2 * state.exposure.shape[1] :]], axis=1
     )
-    for (account, instrument), newest in np.ndenumerate(newest_rows):
-        row, previous = int(newest), NO_ROW
+    for account, instrument in np.argwhere(newest_rows != NO_ROW).tolist():
+        row, previous = int(newest_rows[account, instrument]), NO_ROW
         while row != NO_ROW:
             order = state.pool[row]
             assert (order["account"], state.books["instrument"][order["book"]]) == (account, instrument)

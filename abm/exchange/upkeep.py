@@ -98,17 +98,24 @@ def load_risk_figures(
 ) -> None:
     """Copy in positions, funds, margins and limits and compute every account's requirement from scratch."""
     n_slots = state.counters[0].n_slots
+    all_margined = True
     for slot in range(n_slots):
+        all_margined = all_margined and state.instruments[slot].margin_per_lot_usd_micro > 0
         state.instruments[slot].margin_per_lot_usd_micro = margin_per_lot_usd_micro[slot]
         state.instruments[slot].position_limit_lots = position_limit_lots[slot]
     for account in range(state.accounts.shape[0]):
-        requirement = np.int64(0)
+        # Where every month was margined, an account without a requirement has neither orders nor positions.
+        is_idle = all_margined and state.accounts[account].requirement_usd_micro == 0
         for slot in range(n_slots):
-            own = state.exposure[account, slot]
-            own.position_lots = position_lots[account, slot]
-            worst = worst_case_lots(own.position_lots, own.buy_lots, own.sell_lots)
-            requirement += worst * margin_per_lot_usd_micro[slot]
-        state.accounts[account].requirement_usd_micro = requirement
+            is_idle = is_idle and position_lots[account, slot] == 0
+        if not is_idle:
+            requirement = np.int64(0)
+            for slot in range(n_slots):
+                own = state.exposure[account, slot]
+                own.position_lots = position_lots[account, slot]
+                worst = worst_case_lots(own.position_lots, own.buy_lots, own.sell_lots)
+                requirement += worst * margin_per_lot_usd_micro[slot]
+            state.accounts[account].requirement_usd_micro = requirement
         state.accounts[account].funds_usd_micro = funds_usd_micro[account]
         state.accounts[account].may_trade = np.int64(may_trade[account])
         state.accounts[account].limit_exempt = np.int64(limit_exempt[account])

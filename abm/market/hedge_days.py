@@ -56,7 +56,9 @@ def charge_interest(market: TokenFuturesMarket) -> None:
     """
     house = market.clearing
     market.hedge_accounts.add_interest(house.daily_interest())
-    value_ticks = house.position_lots * market.curve.settlement_by_slot() - market.trade_value_ticks
-    gains = value_ticks.sum(axis=1) * market.contract.tick_value_usd_micro
+    value_ticks = np.einsum("ij,j->i", house.position_lots, market.curve.settlement_by_slot())
+    gains = (value_ticks - np.einsum("ij->i", market.trade_value_ticks)) * (
+        market.contract.tick_value_usd_micro
+    )
     own_money = house.initial_margin() - gains - house.credit_drawn_usd_micro
     market.hedge_accounts.add_margin_cost(np.asarray(own_money))

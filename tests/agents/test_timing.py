@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from stage import keys
 
-from abm.agents.timing import acts, events
+from abm.agents.timing import acts, events, rows_that_act
 
 
 @pytest.mark.parametrize("rule", [acts, events], ids=["acts", "events"])
@@ -29,3 +29,17 @@ def test_one_event_or_more_is_as_likely_as_under_the_poisson_law():
         seen = sum(rule(streams, row, 3.0, 0.1) > 0 for _ in range(draws))
         chance = -math.expm1(-0.3)
         assert seen / draws == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / draws))
+
+
+def test_rows_that_act_are_those_of_whom_it_is_true_and_who_never_rest():
+    rates = np.array([0.0, 3.0, math.inf, -1.0, 30.0, math.inf])
+    alone, together = keys(6), keys(6)
+    rows, seen = np.zeros(6, dtype=np.int64), set()
+    for _ in range(200):
+        expected = [row for row in range(6) if rates[row] == math.inf or acts(alone, row, rates[row], 0.1)]
+        count = rows_that_act(rates, together, 0.1, rows)
+        assert rows[:count].tolist() == expected
+        seen.add(tuple(expected))
+    assert seen == {(2, 5), (1, 2, 5), (2, 4, 5), (1, 2, 4, 5)}
+    np.testing.assert_array_equal(alone, together)
+    np.testing.assert_array_equal(alone[[0, 2, 3, 5]], keys(6)[[0, 2, 3, 5]])

@@ -78,3 +78,21 @@ def test_fok_that_cannot_fill_is_refused_as_such_before_margin(engine):
     desk = Desk(engine)
     desk.load_risk({"A": 0}, MARGIN)
     assert desk.buy("A", 3, 99, time_in_force=3) == ["refused: FOK_NOT_FILLABLE"]
+
+
+def test_positions_from_elsewhere_and_a_margin_where_there_was_none_reach_accounts_that_needed_nothing(
+    engine,
+):
+    desk = Desk(engine)
+    desk.load_risk({}, 0)
+    desk.buy("A", 3, 99)  # costs no margin yet
+    desk.load_risk({"A": 300, "B": 500}, 100, B=5, C=-5)
+    assert desk.exchange.position_lots[:3, 0].tolist() == [0, 5, -5]
+    assert desk.buy("A", 1, 99) == ["refused: INSUFFICIENT_MARGIN"]
+    assert desk.buy("B", 1, 99) == ["refused: INSUFFICIENT_MARGIN"]
+    desk.load_risk({"A": 300, "B": 500}, 100)
+    assert desk.exchange.position_lots[:3, 0].tolist() == [0, 0, 0]
+    desk.load_risk({"A": 300, "B": 500}, 100, B=-5, C=5)
+    assert desk.exchange.position_lots[:3, 0].tolist() == [0, -5, 5]
+    assert desk.sell("B", 1, 110) == ["refused: INSUFFICIENT_MARGIN"]
+    desk.exchange.check()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,61 @@ class Rester(TraderAgent):
         self.resting = self.limit(
             side=Side.BUY, tenor=2, price_ticks=int(view.months["low_ticks"][2]), lots=1
         )
+
+
+class Watcher(TraderAgent):
+    """Counts how often it is asked."""
+
+    looks_per_day = 2.0
+
+    def __init__(self, model, population, row):
+        super().__init__(model, population, row)
+        self.looks = 0
+
+    def decide(self, view):
+        self.looks += 1
+
+
+class Sleeper(Watcher):
+    """Is never asked."""
+
+    looks_per_day = 0.0
+
+
+class Picky(Watcher):
+    """Each has a rate of its own, the first one an impossible one."""
+
+    def __init__(self, model, population, row):
+        super().__init__(model, population, row)
+        self.looks_per_day = row - 1.0
+
+
+@pytest.mark.parametrize("rounds_per_day", [12, 48])
+def test_a_custom_agent_is_asked_at_its_rate_a_day_whatever_a_round_is(coarse, rounds_per_day):
+    scenario, days, watchers = coarse.replace({"calendar.rounds_per_day": rounds_per_day}), 4, 100
+    market = TokenFuturesMarket(
+        scenario, rng=7, custom_agents=[CustomAgents(Watcher, watchers), CustomAgents(Sleeper, 3)]
+    )
+    step_days(market, days)
+    looks = [watcher.looks for watcher in market.agents_by_type[Watcher]]
+    chance = -math.expm1(-2.0 / rounds_per_day)
+    asked, error = watchers * days * rounds_per_day * chance, 4 * math.sqrt(watchers * days * 2.0)
+    assert sum(looks) == pytest.approx(asked, abs=error)
+    assert len(set(looks)) > 5
+    assert [sleeper.looks for sleeper in market.agents_by_type[Sleeper]] == [0, 0, 0]
+
+
+def test_a_custom_agent_in_default_is_asked_no_more(coarse):
+    market = TokenFuturesMarket(coarse, rng=7, custom_agents=[CustomAgents(Watcher, 2)])
+    watchers = list(market.agents_by_type[Watcher])
+    market.populations[-1].suspend(watchers[0].account)
+    step_days(market, 3)
+    assert watchers[0].looks == 0 < watchers[1].looks
+
+
+def test_a_rate_below_zero_names_class_and_value(coarse):
+    with pytest.raises(ParameterError, match=r"Picky: looks_per_day -1\.0 is not >= 0"):
+        TokenFuturesMarket(coarse, rng=7, custom_agents=[CustomAgents(Picky, 2)])
 
 
 def test_a_custom_agent_trades_with_its_own_account(coarse):
