@@ -75,7 +75,7 @@ class Attention:
         return self._pace
 
     def _pace_now(self) -> float:
-        recent, usual = self._variance
+        recent, usual = self._variance.tolist()
         if not (recent > 0.0 and usual > 0.0):
             return 1.0
         pace = math.pow(recent / usual, 0.5 * self.rule.response)

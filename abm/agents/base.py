@@ -192,6 +192,8 @@ class Population:
 
     def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of the whole class, within its risk limits."""
+        if self.count == 0:
+            return
         first = outbox.count
         self.decide_all(view, position_lots, outbox)
         if self.limits is not None:
@@ -278,7 +280,7 @@ class CustomPopulation(Population):
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Ask each agent whose time has come; its messages of this round share one arrival time."""
         self.outbox = outbox
-        due = rows_that_act(self.columns["actions_per_day"], self.streams, view.day_share, self._rows)
+        due = rows_that_act(self.columns, self.streams, view.day_share, self._rows)
         asked = self.agents if due == self.count else [self.agents[row] for row in self._rows[:due].tolist()]
         for agent in asked:
             agent.decide(view)

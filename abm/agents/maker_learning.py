@@ -313,14 +313,26 @@ def fitted_fill_rate(
     low, high = _NARROWEST * guess_distance, _WIDEST * guess_distance
     for _ in range(_BISECTIONS):
         distance = math.sqrt(low * high)
-        weights = time * np.exp(-away / distance)
+        weight, weighted_away = _weigh(time, away, distance)
         # The mean distance of fills grows with the fill distance.
-        if (weights * away).sum() * all_lots < all_distance * weights.sum():
+        if weighted_away * all_lots < all_distance * weight:
             low = distance
         else:
             high = distance
     distance = math.sqrt(low * high)
-    return all_lots / (time * np.exp(-away / distance)).sum(), distance
+    return all_lots / _weigh(time, away, distance)[0], distance
+
+
+@kernel(allocates=False)
+def _weigh(time: FloatArray, away: FloatArray, distance: float) -> tuple[float, float]:
+    """Return the sums of time x e^(-away / distance) and of that times the distance from the own value."""
+    weight, weighted_away = 0.0, 0.0
+    for place in range(len(time)):
+        if time[place] > 0.0:
+            share = time[place] * math.exp(-away[place] / distance)
+            weight += share
+            weighted_away += share * away[place]
+    return weight, weighted_away
 
 
 @kernel(allocates=False)

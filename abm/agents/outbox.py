@@ -136,7 +136,7 @@ class Outbox:
         added_at_most = 0 if np.may_share_memory(batch, self.rows) else len(batch)
         self.first_order_id += 2 * (self.count + added_at_most)
         self.count = 0
-        return batch[order]
+        return batch.take(order)  # for rows with fields a sixth of the time of batch[order]
 
 
 @kernel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +25,16 @@ def acts(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: 
 
 @kernel
 def rows_that_act(
-    rate_per_day: NDArray[np.float64], streams: NDArray[np.uint64], day_share: float, rows: NDArray[np.int64]
+    traders: NDArray[Any], streams: NDArray[np.uint64], day_share: float, rows: NDArray[np.int64]
 ) -> int:
     """Write the rows with a Poisson event in a round of that length, in order, and return their number.
 
-    A row acts when ``acts`` would say so, or always at an infinite rate, which draws nothing.
+    The rate is the column ``actions_per_day``. A row acts when ``acts`` would say so, or always at an
+    infinite rate, which draws nothing.
     """
     count, known_rate, chance = 0, 0.0, 0.0
-    for row in range(rate_per_day.shape[0]):
-        rate = rate_per_day[row]
+    for row in range(traders.shape[0]):
+        rate = traders[row].actions_per_day
         if rate > 0.0 and rate < math.inf and rate != known_rate:  # neighbours often have the same one
             known_rate, chance = rate, -math.expm1(-rate * day_share)
         if rate == math.inf or (rate > 0.0 and uniform(streams, row) < chance):

@@ -33,10 +33,10 @@ from abm.exchange.interface import (
     digest_books,
 )
 from abm.exchange.ranges import list_spreads, set_ranges
-from abm.exchange.state import NO_LIMIT_LOTS, NO_ROW, UNLISTED, BookState
+from abm.exchange.state import NO_LIMIT_LOTS, UNLISTED, BookState
 from abm.exchange.top import write_spread_top
 from abm.exchange.upkeep import load_risk_figures
-from abm.exchange.views import best_levels, resting_records
+from abm.exchange.views import best_levels, resting_records, write_quotes
 
 _BUY_LOTS, _SELL_LOTS = 1, 2
 _EXPOSURE_COLUMNS = 4
@@ -293,12 +293,9 @@ class CompiledExchange:
 
     def own_quotes(self, first_account: int, count: int) -> OwnQuotes:
         """Return the live quotes of consecutive accounts."""
-        columns = self._state.account_rows[first_account : first_account + count, : 2 * self.n_slots]
-        rows = columns.reshape(len(columns), self.n_slots, 2)
-        has_quote = rows != NO_ROW
-        pool, at = self._state.pool, np.where(has_quote, rows, 0)
-        price = np.where(has_quote, pool["price_ticks"][at], NO_PRICE)
-        return OwnQuotes(price, np.where(has_quote, pool["lots"][at], 0).astype(np.int64))
+        quotes = np.zeros((2, count, self.n_slots, 2), dtype=np.int64)
+        write_quotes(self._state, first_account, quotes)
+        return OwnQuotes(*quotes)
 
     def check(self) -> None:
         """Assert that books, index of orders and open lots agree and that no continuous book is crossed."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, RESTING_DTYPE, MessageKind
-from abm.exchange.state import BookState
+from abm.exchange.state import NO_ROW, BookState
+from abm.exchange.words import wide
 
 _STOP = int(MessageKind.STOP)
 _STOP_LIMIT = int(MessageKind.STOP_LIMIT)
@@ -37,3 +39,15 @@ def best_levels(state: BookState, number: int, levels: int) -> tuple[NDArray[np.
     lots = state.levels["lots"][book["base"] : book["base"] + book["n_levels"]]
     best = np.flatnonzero(lots[book["best_level"] :])[:levels] + book["best_level"]
     return book["origin_ticks"] + book["step"] * best, lots[best]
+
+
+@kernel(allocates=False)
+def write_quotes(state: BookState, first_account: int, quotes: NDArray[np.int64]) -> None:
+    """Write the live quotes of consecutive accounts: prices, then lots, by account, slot and side."""
+    for i in range(quotes.shape[1]):
+        for slot in range(quotes.shape[2]):
+            for part in range(2):
+                row = wide(state.account_rows[first_account + i, 2 * slot + part])
+                is_live = row != NO_ROW
+                quotes[0, i, slot, part] = state.pool[row].price_ticks if is_live else NO_PRICE
+                quotes[1, i, slot, part] = state.pool[row].lots if is_live else 0

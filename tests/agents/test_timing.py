@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stage import keys
 
+from abm.agents.base import CUSTOM_DTYPE
 from abm.agents.timing import acts, events, rows_that_act
 
 
@@ -33,11 +34,13 @@ def test_one_event_or_more_is_as_likely_as_under_the_poisson_law():
 
 def test_rows_that_act_are_those_of_whom_it_is_true_and_who_never_rest():
     rates = np.array([0.0, 3.0, math.inf, -1.0, 30.0, math.inf])
+    traders = np.zeros(6, dtype=CUSTOM_DTYPE)
+    traders["actions_per_day"] = rates
     alone, together = keys(6), keys(6)
     rows, seen = np.zeros(6, dtype=np.int64), set()
     for _ in range(200):
         expected = [row for row in range(6) if rates[row] == math.inf or acts(alone, row, rates[row], 0.1)]
-        count = rows_that_act(rates, together, 0.1, rows)
+        count = rows_that_act(traders, together, 0.1, rows)
         assert rows[:count].tolist() == expected
         seen.add(tuple(expected))
     assert seen == {(2, 5), (1, 2, 5), (2, 4, 5), (1, 2, 4, 5)}
