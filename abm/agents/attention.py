@@ -1,9 +1,11 @@
 """Attention: speculators trade faster while prices move more than usual.
 
-Their clock runs at the pace (v / u)^(theta / 2): v and u are exponentially weighted means of the squared
-returns a day over a short and a long time, averaged over the listed months with the weights by which
-speculators pick them. Trading time that runs with the arrival of news is the subordination of Clark (1973)
-and of Tauchen and Pitts (1983); it makes volume and volatility move together.
+Their clock runs at the pace (v / u)^(theta / 2), between 1 / fastest and fastest. Recent variance v is an
+exponentially weighted mean of squared returns a day, averaged over the listed months with the weights by which
+speculators pick them. Usual variance u is the geometric mean of v over a longer time: ln u follows ln v, held
+to the bounds of the pace, so that a shock is news for some days and does not pass for usual for weeks after.
+Trading time that runs with the arrival of news is the subordination of Clark (1973) and of Tauchen and Pitts
+(1983); it makes volume and volatility move together.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ class AttentionRule:
     response : float
         Exponent theta: at 1 the pace is the ratio of recent to usual volatility.
     recent_days, usual_days : float
-        Time constants of the two means of squared returns.
+        Time constants of recent variance and of the mean of its logarithm.
     fastest : float
         The pace lies between 1 / this and this.
     """
@@ -56,6 +58,7 @@ class Attention:
         self._months = np.full(len(tenor_weights), -1, dtype=np.int64)
         self._ticks = np.zeros(len(tenor_weights))
         self._variance = np.zeros(2)
+        self._most_log_ratio = 2.0 * math.log(rule.fastest) / rule.response
         self._seen_at = (-1, -1)
         self._pace = 1.0
 
@@ -69,7 +72,7 @@ class Attention:
             self._seen_at = (view.day, view.round)
             update_variances(
                 view.months, self._weights, self._months, self._ticks, self._variance,
-                rule.recent_days, rule.usual_days, view.day_share,
+                rule.recent_days, rule.usual_days, self._most_log_ratio, view.day_share,
             )  # fmt: skip
             self._pace = self._pace_now()
         return self._pace
@@ -96,9 +99,10 @@ def update_variances(
     variance: NDArray[np.float64],
     recent_days: float,
     usual_days: float,
+    most_log_ratio: float,
     day_share: float,
 ) -> None:
-    """Take the returns since the last round into both means, and remember the prices of this one.
+    """Take the returns since the last round into recent and usual variance, and remember this one's prices.
 
     A month has moved up by a tenor if the front month has expired since; a month seen for the first time, and
     a price that is no number, has no return.
@@ -119,4 +123,7 @@ def update_variances(
     if weight > 0.0:
         per_day = total / weight / day_share
         variance[0] -= math.expm1(-day_share / recent_days) * (per_day - variance[0])
-        variance[1] -= math.expm1(-day_share / usual_days) * (per_day - variance[1])
+        if variance[0] > 0.0 and variance[1] > 0.0:
+            log_ratio = math.log(variance[0] / variance[1])
+            log_ratio = min(max(log_ratio, -most_log_ratio), most_log_ratio)
+            variance[1] *= math.exp(-math.expm1(-day_share / usual_days) * log_ratio)

@@ -89,26 +89,18 @@ class AttentionSection(Section):
     response: float = field(
         1.0, ge=0, le=4, unit="1",
         source="judgement: with it volume moves with volatility as in the stylised facts of Cont 2001",
-        description="Exponent of recent over usual volatility that is the pace of trading.",
+        description="Exponent of recent over usual volatility that is the pace of trading: about 1 on average.",
     )  # fmt: skip
     recent_days: float = field(
-        1.0,
-        gt=0,
-        le=1_000,
-        unit="days",
-        source=_JUDGEMENT,
-        description="Time constant of recent volatility.",
-    )
+        2.0, gt=0, le=1_000, unit="days", source=_JUDGEMENT,
+        description="Time constant of recent variance, a mean of squared returns.",
+    )  # fmt: skip
     usual_days: float = field(
-        21.0,
-        gt=0,
-        le=10_000,
-        unit="days",
-        source=_JUDGEMENT,
-        description="Time constant of usual volatility.",
-    )
+        21.0, gt=0, le=10_000, unit="days", source=_JUDGEMENT,
+        description="Time constant of usual variance, a geometric mean of the recent one.",
+    )  # fmt: skip
     fastest: float = field(
-        8.0, ge=1, le=1_000, unit="1", source=_JUDGEMENT,
+        4.0, ge=1, le=1_000, unit="1", source=_JUDGEMENT,
         description="Largest pace; the smallest is one over it.",
     )  # fmt: skip
 

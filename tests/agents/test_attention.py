@@ -31,7 +31,7 @@ def watch(watcher: Attention, moves, *, months=None, rounds_per_day=48) -> list[
 
 
 def test_a_large_move_makes_traders_hurry_and_they_calm_down_again():
-    paces = watch(attention(), [0.0] * 48 + [0.05] + [0.0] * 96)
+    paces = watch(attention(fastest=30.0), [0.0] * 48 + [0.05] + [0.0] * 96)
     shock = 49
     assert paces[shock] > 2.0 * paces[shock - 1]
     calming = paces[shock : shock + 48]
@@ -39,15 +39,44 @@ def test_a_large_move_makes_traders_hurry_and_they_calm_down_again():
     assert paces[-1] < 0.5
 
 
+def steady_moves(days: int, sd_per_day: float = 0.02) -> np.ndarray:
+    return np.where(np.arange(48 * days) % 2 == 0, 1.0, -1.0) * sd_per_day / math.sqrt(48)
+
+
+def test_a_shock_does_not_pass_for_usual_in_the_weeks_after():
+    """One day of twenty times the usual volatility, then the old one: within days the pace is the old one."""
+    before, shock, after = steady_moves(60), steady_moves(1, sd_per_day=0.4), steady_moves(15)
+    paces = watch(attention(), np.concatenate([before, shock, after]))
+    days = np.array(paces[1:]).reshape(-1, 48).mean(axis=1)
+    assert days[59] == pytest.approx(1.0, abs=0.01)
+    assert days[60] > 6.0
+    assert days[63:].min() > 0.8
+    assert days[-1] == pytest.approx(1.0, abs=0.1)
+
+
 def test_the_pace_is_the_ratio_of_recent_to_usual_volatility_to_the_power_of_the_response():
-    sd, rounds = 0.02 / math.sqrt(48), 48 * 200
-    moves = sd * np.where(np.arange(rounds) % 2 == 0, 1.0, -1.0)
+    """From an old variance of 1 to a new one of 9; usual variance follows in logarithms, after the fact."""
+    moves = steady_moves(200)
     moves[-200:] *= 3.0
     for response in (0.5, 1.0, 2.0):
-        watcher = attention(response=response, fastest=100.0)
-        recent = 9.0 - 8.0 * math.exp(-200 / 48 / 0.25)
-        usual = 9.0 - 8.0 * math.exp(-200 / 48 / 21.0)
-        assert watch(watcher, moves)[-1] == pytest.approx((recent / usual) ** (response / 2), rel=1e-3)
+        recent, log_usual = 1.0, 0.0
+        for _ in range(200):
+            recent = 9.0 + (recent - 9.0) * math.exp(-1 / 48 / 0.25)
+            log_usual -= math.expm1(-1 / 48 / 21.0) * (math.log(recent) - log_usual)
+        ratio = recent / math.exp(log_usual)
+        paces = watch(attention(response=response, fastest=100.0), moves)
+        assert paces[-1] == pytest.approx(ratio ** (response / 2), rel=1e-3)
+
+
+def test_what_counts_for_usual_has_the_bounds_of_the_pace():
+    paces = watch(
+        attention(fastest=2.0), np.concatenate([steady_moves(60), steady_moves(21, sd_per_day=2.0)])
+    )
+    # The log of usual variance rises by 2 ln 2 x (1 - 1/e) at most in 21 days, not by 2 ln 100.
+    again = watch(
+        attention(fastest=2.0), np.concatenate([steady_moves(60), steady_moves(21, sd_per_day=0.3)])
+    )
+    assert paces[-1] == again[-1] == 2.0
 
 
 def test_the_pace_has_bounds():
@@ -83,5 +112,5 @@ def test_a_price_that_is_no_number_has_no_return():
     seen = months["month"].copy()
     for update in (update_variances, update_variances.py_func):
         rows = months.view(np.recarray) if update is not update_variances else months
-        update(rows, np.diff(WEIGHTS, prepend=0.0), seen, ticks.copy(), variance, 0.25, 21.0, 1 / 48)
+        update(rows, np.diff(WEIGHTS, prepend=0.0), seen, ticks.copy(), variance, 0.25, 21.0, 4.0, 1 / 48)
     assert variance.tolist() == [1.0, 1.0]

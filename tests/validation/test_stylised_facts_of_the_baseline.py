@@ -10,7 +10,7 @@ from abm.scenario import Scenario
 from analysis.stylised_facts import facts_over_runs
 
 pytestmark = pytest.mark.verify
-SEEDS = (201, 202, 203, 204, 205)
+SEEDS = (201, 202, 203, 204, 205, 206, 207, 208)
 
 
 def facts_of(scenario: Scenario, folder) -> pd.DataFrame:
@@ -31,7 +31,6 @@ def baseline(tmp_path_factory):
         ("round", "tail index"),
         ("round", "excess kurtosis"),
         ("day", "excess kurtosis"),
-        ("round", "excess kurtosis over 16 rounds"),
         ("round", "correlation of volume and |return|"),
         ("day", "correlation of volume and |return|"),
     ],
@@ -41,10 +40,16 @@ def test_the_median_year_is_in_the_range_of_markets(baseline, clock, fact):
     assert row["low"] <= row["median"] <= row["high"]
 
 
+def test_tails_thin_out_over_longer_times(baseline):
+    """The range is a year's own kurtosis from round to round, so it is asked of each year."""
+    assert baseline.loc[("round", "excess kurtosis over 16 rounds"), "holds"]
+
+
 def test_volatility_clusters_beyond_the_spot_price(baseline):
     row = baseline.loc[("round", "autocorrelation of |return| to lag 50")]
+    """The least of 50 estimates, each with an error of about .02, lies below the least correlation itself."""
     assert row["lowest"] > row["spot"]
-    assert row["median"] > 0.03  # 0.060 over eight years; 0.05 in markets
+    assert row["median"] > row["low"] - 0.02
     assert row["median"] > row["spot"] + 0.05
 
 
