@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from abm.agents import mixture
 from abm.agents.base import TraderAgent
 from abm.agents.outbox import Outbox
+from abm.agents.price_memory import PriceMemory
 from abm.agents.speculators import TenorPickers
 from abm.agents.view import MarketView
 
@@ -27,31 +27,28 @@ class MixtureTraders(TenorPickers):
 
     agent_class: ClassVar[type[TraderAgent]] = MixtureTrader
     name: ClassVar[str] = "mixture"
-    history: NDArray[np.float64] = np.zeros((0, 0))
+    memory: PriceMemory | None = None
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all mixture traders."""
         self.form_opinions(view)
-        if self.history.size == 0:
-            self._begin_history(len(view.months), view.day_share)
-        now_round = round((view.day / view.day_share) + view.round)
-        mixture.remember_prices(view.months, self.history, self.first_round, self.slot_month, now_round)
+        if self.memory is None:
+            self.memory = PriceMemory(len(view.months), self._longest_days(), view.day_share)
+        now_round = self.memory.remember(view)
         outbox.reserve(mixture.MESSAGES_PER_AGENT * self.count)
         outbox.count = mixture.decide_mixture(
             self.columns, self.streams, self.tenor_weights, self.time_share(view),
-            self.history, self.first_round, view.months, position_lots, now_round, view.day_share,
+            self.memory.history, self.memory.first_round, view.months, position_lots, now_round,
+            view.day_share,
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 
     def update_digest(self, digest: Any) -> None:
         """Feed columns, streams, opinions and remembered prices into a running hash."""
         super().update_digest(digest)
-        if self.count > 0:
-            digest.update(self.history.tobytes())
+        if self.memory is not None and self.count > 0:
+            self.memory.update_digest(digest)
 
-    def _begin_history(self, slots: int, day_share: float) -> None:
+    def _longest_days(self) -> float:
         trends = self.columns["horizon_days"][self.columns["trend_weight"] > 0.0]
-        longest_days = min(float(trends.max(initial=0.0)), LONGEST_MEMORY_DAYS)
-        self.history = np.zeros((slots, 1 + math.ceil(longest_days / day_share)))
-        self.first_round = np.zeros(slots, dtype=np.int64)
-        self.slot_month = np.full(slots, -1, dtype=np.int64)
+        return min(float(trends.max(initial=0.0)), LONGEST_MEMORY_DAYS)

@@ -44,6 +44,7 @@ _SECTION_OF = {
     "arbitrageur": "arbitrageurs",
     "informed": "informed",
     "mixture": "mixture",
+    "switching": "switching",
 }
 """Scenario section of each built-in class; custom agents have none."""
 

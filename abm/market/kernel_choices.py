@@ -6,7 +6,7 @@ from typing import Any
 
 from abm.scenario import Scenario
 
-_OPTIONAL_CLASSES = ("mixture", "arbitrageurs", "informed")
+_OPTIONAL_CLASSES = ("mixture", "arbitrageurs", "informed", "switching")
 _WITH_LIMITS = ("noise", "fundamentalists", "chartists", *_OPTIONAL_CLASSES)
 
 

@@ -14,6 +14,7 @@ from abm.market.maker_build import build_makers
 from abm.market.mixture_build import build_mixture
 from abm.market.population_room import PopulationRoom
 from abm.market.speculator_build import build_chartists, build_fundamentalists, build_noise
+from abm.market.switching_build import build_switching
 
 _BUILDERS = (
     build_enterprises,
@@ -26,6 +27,7 @@ _BUILDERS = (
     build_arbitrageurs,
     build_informed,
     build_mixture,
+    build_switching,
 )
 """Built-in classes in the order of their accounts; a new class goes to the end, so that it moves nobody."""
 

@@ -14,6 +14,7 @@ from abm.scenario.speculator_sections import (
     FundamentalistSection,
     NoiseSection,
 )
+from abm.scenario.switching_section import SwitchingSection
 
 _JUDGEMENT = "judgement"
 
@@ -53,5 +54,6 @@ class PopulationsSection(Section):
     arbitrageurs: ArbitrageurSection = section(ArbitrageurSection, description="Curve arbitrageurs.")
     informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")
     mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
+    switching: SwitchingSection = section(SwitchingSection, description="Traders that switch strategies.")
     sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
     attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

@@ -241,6 +241,7 @@ def loaded():
 scenario = Scenario().replace({
     "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
     "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
+    "agents.switching.count": 2,
     "agents.chartists.limits.stop_out": 0.9,
 })
 load_kernels(optional_choices(scenario))
@@ -256,7 +257,7 @@ def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds():
 
 
 @pytest.mark.parametrize(
-    "name", ["noise", "fundamentalists", "chartists", "mixture", "arbitrageurs", "informed"]
+    "name", ["noise", "fundamentalists", "chartists", "mixture", "arbitrageurs", "informed", "switching"]
 )
 def test_every_class_of_speculators_can_have_risk_limits(short, name):
     fields = {
