@@ -297,7 +297,8 @@ def facts_over_runs(runs: Sequence[Run], tenor: int = 1) -> pd.DataFrame:
     DataFrame
         One row a fact: ``clock``, ``fact``, ``median``, ``lowest`` and ``highest`` of the runs, the range
         ``low`` to ``high``, the median of the ``spot`` process, ``holds`` (whether more than half of the
-        runs hold it, each against its own range) and ``runs_that_hold``. Runs in which a number cannot be computed count as not holding it.
+        runs hold it, each against its own range) and ``runs_that_hold``. Runs in which a number cannot be
+        computed count as not holding it.
     """
     by_run = [stylised_facts(run, tenor) for run in runs]
     rows = []

@@ -1,11 +1,11 @@
 """Attention: speculators trade faster while prices move more than usual.
 
 Their clock runs at the pace (v / u)^(theta / 2), between 1 / fastest and fastest. Recent variance v is an
-exponentially weighted mean of squared returns a day, averaged over the listed months with the weights by which
-speculators pick them. Usual variance u is the geometric mean of v over a longer time: ln u follows ln v, held
-to the bounds of the pace, so that a shock is news for some days and does not pass for usual for weeks after.
-Trading time that runs with the arrival of news is the subordination of Clark (1973) and of Tauchen and Pitts
-(1983); it makes volume and volatility move together.
+exponentially weighted mean of squared returns a day, averaged over the listed months with the weights by
+which speculators pick them. Usual variance u is the geometric mean of v over a longer time: ln u follows
+ln v, held to the bounds of the pace, so that a shock is news for some days and does not pass for usual for
+weeks after. Trading time that runs with the arrival of news is the subordination of Clark (1973) and of
+Tauchen and Pitts (1983); it makes volume and volatility move together.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def update_variances(
     most_log_ratio: float,
     day_share: float,
 ) -> None:
-    """Take the returns since the last round into recent and usual variance, and remember this one's prices.
+    """Take the returns since the last round into recent and usual variance, and remember the prices now.
 
     A month has moved up by a tenor if the front month has expired since; a month seen for the first time, and
     a price that is no number, has no return.

@@ -89,7 +89,7 @@ class AttentionSection(Section):
     response: float = field(
         1.0, ge=0, le=4, unit="1",
         source="judgement: with it volume moves with volatility as in the stylised facts of Cont 2001",
-        description="Exponent of recent over usual volatility that is the pace of trading: about 1 on average.",
+        description="Exponent of recent over usual volatility; that is the pace, on average about 1.",
     )  # fmt: skip
     recent_days: float = field(
         2.0, gt=0, le=1_000, unit="days", source=_JUDGEMENT,
