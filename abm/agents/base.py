@@ -16,7 +16,6 @@ from abm.agents.risk_limits import RiskLimits
 from abm.agents.timing import arrival_ms, rows_that_act
 from abm.agents.view import MarketView
 from abm.core.errors import ParameterError
-from abm.core.orders import MessageKind
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         self.population = population
         self.row = row
         self.account = population.first_account + row
-        self.drawn_at = (-1, -1)
+        self.drawn_in_round, self.arrival_ms = -1, 0.0
 
     def decide(self, view: MarketView) -> None:
         """Look at the market and send messages: :meth:`limit`, :meth:`quote`, :meth:`cancel` and the others.
@@ -126,16 +125,12 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         """Collateral plus own bank money less drawn credit, USD, as of the last mark."""
         return float(self.model.equity_usd(self.account))
 
-    def _send(self, kind: MessageKind, **message: Any) -> int:
-        population, clock = self.population, self.model.clock
+    def _send(self, kind: int, month: int, *message: Any, **named: Any) -> int:
+        population = self.population
         if not isinstance(population, CustomPopulation):
             raise ParameterError(f"{type(self).__name__}: a built-in trader decides in compiled code")
-        return population.outbox.add(
-            kind=kind,
-            account=self.account,
-            arrival=population.arrival_ms(self, (clock.day, clock.round)),
-            **message,
-        )
+        arrival = population.arrival_ms(self, self.model.clock.now_round)
+        return population.outbox.append(self.account, arrival, kind, month, *message, **named)
 
 
 class Population:
@@ -222,11 +217,8 @@ class Population:
             self.limits.update_digest(digest)
 
 
-CUSTOM_DTYPE = np.dtype(
-    [("account", np.int64), ("actions_per_day", np.float64), ("arrival_ms", np.float64)], align=True
-)
-"""One custom agent: ``actions_per_day`` it is asked, infinite for every round; ``arrival_ms``: of the round
-it last sent in."""
+CUSTOM_DTYPE = np.dtype([("account", np.int64), ("actions_per_day", np.float64)], align=True)
+"""One custom agent: ``actions_per_day`` it is asked, infinite for every round."""
 
 
 class CustomPopulation(Population):
@@ -285,11 +277,9 @@ class CustomPopulation(Population):
         for agent in asked:
             agent.decide(view)
 
-    def arrival_ms(self, agent: TraderAgent, moment: tuple[int, int]) -> float:
+    def arrival_ms(self, agent: TraderAgent, now_round: int) -> float:
         """Return when an agent's messages of a round arrive, drawn at its first message of the round."""
-        if agent.drawn_at != moment:
-            agent.drawn_at = moment
-            self.columns["arrival_ms"][agent.row] = arrival_ms(
-                self.streams, agent.row, agent.latency_ms, self.jitter
-            )
-        return float(self.columns["arrival_ms"][agent.row])
+        if agent.drawn_in_round != now_round:
+            agent.drawn_in_round = now_round
+            agent.arrival_ms = arrival_ms(self.streams, agent.row, agent.latency_ms, self.jitter)
+        return agent.arrival_ms

@@ -18,6 +18,9 @@ from abm.core.orders import ALL_MONTHS, NO_PRICE, MessageKind, SelfMatch, Side, 
 
 _NOT_VALID = -1
 """Stands for a NaN quantity, tenor or code: refused wherever it appears."""
+_LIMIT, _MARKET = int(MessageKind.LIMIT), int(MessageKind.MARKET)
+_STOP, _STOP_LIMIT = int(MessageKind.STOP), int(MessageKind.STOP_LIMIT)
+_GTD = int(TimeInForce.GTD)
 _UNLISTED_MONTH = int(np.iinfo(np.int32).min)
 _BITS_8, _BITS_32, _BITS_64 = (int(np.iinfo(kind).max) for kind in (np.int8, np.int32, np.int64))
 
@@ -75,19 +78,14 @@ class OrderEntry:
             Makes it an order for the calendar spread of ``tenor`` against this later month.
         """
         return self._send_order(
-            MessageKind.LIMIT,
-            tenor=tenor,
-            side=side,
-            lots=lots,
-            time_in_force=time_in_force,
-            expiry_days=expiry_days,
-            self_match=self_match,
-            price_ticks=self._price("price_ticks", price_ticks),
-            post_only=bool(post_only),
-            display_lots=self._whole("display_lots", display_lots, _BITS_32),
-            minimum_lots=self._whole("minimum_lots", minimum_lots, _BITS_32),
-            spread_months=self._spread_months(tenor, far_tenor),
-        )
+            _LIMIT, tenor, side, lots, time_in_force, expiry_days, self_match,
+            self._price("price_ticks", price_ticks),
+            0,
+            bool(post_only),
+            self._whole("display_lots", display_lots, _BITS_32) if display_lots != 0 else 0,
+            self._whole("minimum_lots", minimum_lots, _BITS_32) if minimum_lots != 0 else 0,
+            self._spread_months(tenor, far_tenor) if far_tenor is not None else 0,
+        )  # fmt: skip
 
     def market(
         self,
@@ -100,15 +98,9 @@ class OrderEntry:
         self_match: SelfMatch | None = None,
     ) -> int:
         """Send a market order with protection and return its order id; what does not trade is cancelled."""
+        least = self._whole("minimum_lots", minimum_lots, _BITS_32) if minimum_lots != 0 else 0
         return self._send_order(
-            MessageKind.MARKET,
-            tenor=tenor,
-            side=side,
-            lots=lots,
-            time_in_force=time_in_force,
-            expiry_days=None,
-            self_match=self_match,
-            minimum_lots=self._whole("minimum_lots", minimum_lots, _BITS_32),
+            _MARKET, tenor, side, lots, time_in_force, None, self_match, minimum_lots=least
         )
 
     def stop(
@@ -129,16 +121,11 @@ class OrderEntry:
         enters as a market order, or as a limit order at ``limit_ticks`` if that is given.
         """
         return self._send_order(
-            MessageKind.STOP if limit_ticks is None else MessageKind.STOP_LIMIT,
-            tenor=tenor,
-            side=side,
-            lots=lots,
-            time_in_force=time_in_force,
-            expiry_days=expiry_days,
-            self_match=self_match,
-            stop_ticks=self._price("stop_ticks", stop_ticks),
-            price_ticks=self._price("limit_ticks", limit_ticks),
-        )
+            _STOP if limit_ticks is None else _STOP_LIMIT,
+            tenor, side, lots, time_in_force, expiry_days, self_match,
+            self._price("limit_ticks", limit_ticks),
+            self._price("stop_ticks", stop_ticks),
+        )  # fmt: skip
 
     def modify(
         self,
@@ -155,7 +142,7 @@ class OrderEntry:
         """
         self._send(
             MessageKind.MODIFY,
-            month=self._month(0),
+            self._month(0),
             order_id=self._whole("order_id", order_id, _BITS_64),
             price_ticks=self._price("price_ticks", price_ticks),
             lots=self._whole("lots", lots, _BITS_64),
@@ -181,7 +168,7 @@ class OrderEntry:
         """
         return self._send(
             MessageKind.QUOTE,
-            month=self._month(tenor),
+            self._month(tenor),
             price_ticks=self._price("bid_ticks", bid_ticks),
             lots=self._whole("bid_lots", bid_lots, _BITS_64),
             ask_ticks=self._price("ask_ticks", ask_ticks),
@@ -193,16 +180,16 @@ class OrderEntry:
     def cancel(self, order_id: int) -> None:
         """Cancel one of this trader's resting orders."""
         named = self._whole("order_id", order_id, _BITS_64)
-        self._send(MessageKind.CANCEL, month=self._month(0), order_id=named)
+        self._send(MessageKind.CANCEL, self._month(0), order_id=named)
 
     def cancel_all(self, tenor: int | None = None, far_tenor: int | None = None) -> None:
         """Cancel this trader's resting orders in one month, in one calendar spread, or everywhere."""
         if tenor is None:
-            self._send(MessageKind.CANCEL_ALL, month=ALL_MONTHS)
+            self._send(MessageKind.CANCEL_ALL, ALL_MONTHS)
         else:
             self._send(
                 MessageKind.CANCEL_ALL,
-                month=self._month(tenor),
+                self._month(tenor),
                 spread_months=self._spread_months(tenor, far_tenor),
             )
 
@@ -213,29 +200,42 @@ class OrderEntry:
 
     def _send_order(
         self,
-        kind: MessageKind,
-        *,
+        kind: int,
         tenor: int,
         side: int,
         lots: float,
         time_in_force: int,
         expiry_days: int | None,
         self_match: int | None,
-        **more: Any,
+        price_ticks: int = 0,
+        stop_ticks: int = 0,
+        post_only: bool = False,
+        display_lots: int = 0,
+        minimum_lots: int = 0,
+        spread_months: int = 0,
     ) -> int:
-        life = TimeInForce.GTD if expiry_days is not None else time_in_force
+        life = self._whole("time_in_force", _GTD if expiry_days is not None else time_in_force, _BITS_8)
+        # By position, in the order of Outbox.append: this is the path of every custom agent's order.
         return self._send(
             kind,
-            month=self._month(tenor),
-            side=self._whole("side", side, _BITS_8, nan=0),
-            lots=self._whole("lots", lots, _BITS_64),
-            time_in_force=self._whole("time_in_force", life, _BITS_8),
-            expiry_day=self._expiry_day(expiry_days) if life == TimeInForce.GTD else 0,
-            self_match=self._self_match(self_match),
-            **more,
+            self._month(tenor),
+            self._whole("side", side, _BITS_8, nan=0),
+            price_ticks,
+            self._whole("lots", lots, _BITS_64),
+            life,
+            post_only,
+            None,
+            stop_ticks,
+            0,
+            0,
+            display_lots,
+            minimum_lots,
+            self._expiry_day(expiry_days) if life == _GTD else 0,
+            None if self_match is None else self._whole("self_match", self_match, _BITS_8),
+            spread_months,
         )
 
-    def _send(self, kind: MessageKind, **message: Any) -> int:
+    def _send(self, kind: int, month: int, *message: Any, **named: Any) -> int:
         """Put a message into the round's batch and return its order id."""
         raise NotImplementedError
 
@@ -274,7 +274,8 @@ class OrderEntry:
         months_ahead = self._whole("tenor", tenor, _BITS_32)
         if months_ahead < 0:
             return _UNLISTED_MONTH
-        return min(int(self.model.front_month) + months_ahead, _BITS_32)
+        month: int = self.model.front_month + months_ahead
+        return month if month < _BITS_32 else _BITS_32
 
     def _spread_months(self, tenor: int, far_tenor: int | None) -> int:
         """Return the length of a calendar spread; a far leg that is not later is no spread that is listed."""

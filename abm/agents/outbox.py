@@ -86,30 +86,45 @@ class Outbox:
         spread_months: int = 0,
     ) -> int:
         """Append one message and return its order id (for a cancel or modify, the id that it names)."""
-        self.reserve(1)
-        order_id = self.next_order_id if order_id is None else order_id
-        self.rows[self.count] = (
-            order_id,
-            price_ticks,
-            lots,
-            arrival,
-            stop_ticks,
-            ask_ticks,
-            ask_lots,
-            display_lots,
-            minimum_lots,
-            expiry_day,
-            account,
-            month,
-            kind,
-            side,
-            time_in_force,
-            post_only,
-            0,
-            DEFAULT_SELF_MATCH if self_match is None else self_match,
+        return self.append(
+            account, arrival, kind, month, side, price_ticks, lots, time_in_force, post_only,
+            order_id, stop_ticks, ask_ticks, ask_lots, display_lots, minimum_lots, expiry_day, self_match,
             spread_months,
-        )
-        self.count += 1
+        )  # fmt: skip
+
+    def append(
+        self,
+        account: int,
+        arrival: float,
+        kind: int,
+        month: int,
+        side: int = 0,
+        price_ticks: int = 0,
+        lots: int = 0,
+        time_in_force: int = _DAY,
+        post_only: bool = False,
+        order_id: int | None = None,
+        stop_ticks: int = 0,
+        ask_ticks: int = 0,
+        ask_lots: int = 0,
+        display_lots: int = 0,
+        minimum_lots: int = 0,
+        expiry_day: int = 0,
+        self_match: int | None = None,
+        spread_months: int = 0,
+    ) -> int:
+        """Do as ``add`` does, without names: they are a third of what a custom agent's message costs."""
+        count = self.count
+        if count == len(self.rows):
+            self.reserve(1)
+        if order_id is None:
+            order_id = self.first_order_id + 2 * count
+        self.rows[count] = (
+            order_id, price_ticks, lots, arrival, stop_ticks, ask_ticks, ask_lots, display_lots, minimum_lots,
+            expiry_day, account, month, kind, side, time_in_force, post_only, 0,
+            DEFAULT_SELF_MATCH if self_match is None else self_match, spread_months,
+        )  # fmt: skip
+        self.count = count + 1
         return order_id
 
     def extend(self, messages: NDArray[Any]) -> None:
