@@ -111,11 +111,15 @@ def mean_needs(agents: PopulationsSection, streams: RandomStreams) -> FloatArray
 
 
 def provider_capacity(agents: PopulationsSection, streams: RandomStreams) -> FloatArray:
-    """Return the expected output of each provider, mSIT a day; they are its volumes in the index too."""
+    """Return the expected output of each provider, mSIT a day; they are its volumes in the index too.
+
+    Lognormal with mean ``capacity_msit_per_day`` whatever the dispersion. A provider's own draw decides: who
+    else is in the market does not matter, so that one more enterprise changes nobody's forward sales.
+    """
     section = agents.providers
-    size = np.exp(section.capacity_log_sd * standard_draws(streams, "provider", "capacity", section.count))
-    total = section.capacity_to_need * float(mean_needs(agents, streams).sum())
-    capacity: FloatArray = total * size / size.sum()
+    spread = section.capacity_log_sd
+    draws = standard_draws(streams, "provider", "capacity", section.count)
+    capacity: FloatArray = section.capacity_msit_per_day * np.exp(spread * draws - 0.5 * spread**2)
     return capacity
 
 
@@ -205,7 +209,7 @@ def _hedger_funding(
 ) -> Funding:
     """Return cash and credit in proportion to the finished programme, at the price of day 0."""
     notional_usd = np.abs(targets).sum(axis=1) * room.contract.contract_size_msit * room.initial_price_usd
-    quantity = "need_msit_per_day" if name == "enterprises" else "capacity_to_need"
+    quantity = "need_msit_per_day" if name == "enterprises" else "capacity_msit_per_day"
     check_amounts(f"agents.{name}.{quantity}", "the finished programme", notional_usd)
     return room.funding(
         notional_usd * cash_share,

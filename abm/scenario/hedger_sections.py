@@ -234,9 +234,10 @@ class ProviderSection(ParametersSection):
         12, ge=4, le=100_000, unit="agents", source=_JUDGEMENT,
         description="Number of providers; the index needs at least four.",
     )  # fmt: skip
-    capacity_to_need: float = field(
-        1.1, gt=0, le=100, unit="1", source=_JUDGEMENT,
-        description="Expected output of all providers over expected need of all enterprises.",
+    capacity_msit_per_day: float = field(
+        20_200.0, gt=0, le=1e9, unit="mSIT per day",
+        source="judgement: twelve are expected to make 1.1 times what the baseline's 80 enterprises need",
+        description="Mean capacity of a provider, whoever else is there.",
     )  # fmt: skip
     capacity_log_sd: float = field(
         0.4,
