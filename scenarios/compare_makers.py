@@ -32,6 +32,7 @@ _THIN = _STEADY | {
     "agents.chartists.count": 4,
     "agents.enterprises.count": 16,
     "agents.providers.count": 6,
+    "agents.providers.capacity_msit_per_day": 8_080.0,  # in all 1.1 times what 16 enterprises need
 }
 _LIQUID = _STEADY | {
     "agents.noise.count": 240,

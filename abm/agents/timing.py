@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.calendar import MOST_ACTIONS_PER_ROUND
 from abm.core.kernel import kernel
 from abm.core.randomness import exponential, normal, uniform
 
-MAX_EVENTS_PER_ROUND = 64
-"""Bound on one trader's actions in one round, which keeps the batch bounded."""
+MAX_EVENTS_PER_ROUND = 2 * MOST_ACTIONS_PER_ROUND
+"""Bound on one trader's actions in one round, which keeps the batch bounded. The largest mean that a scenario
+may ask for is eight standard deviations below it, so that only a draw of an unbounded law can feel it."""
 
 _TIE_BREAK_MS = 1e-6
 
@@ -45,7 +47,7 @@ def rows_that_act(
 
 @kernel
 def events(streams: NDArray[np.uint64], row: int, rate_per_day: float, day_share: float) -> int:
-    """Return how many Poisson events of that rate fall into a round of that length (at most 64).
+    """Return how many Poisson events of that rate fall into a round of that length (at most 128).
 
     Counts waiting times, so that the mean is the rate however coarse the rounds are. At rate 0 nothing is
     drawn: traders who never act cost next to nothing.

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from abm.core.contract import MONTH_LETTERS
 from abm.core.errors import ParameterError
 
+MOST_ACTIONS_PER_ROUND = 64
+"""Mean actions of one trader in a round that a scenario may ask for; a batch has room for twice as many."""
+
 
 def whole_rounds(share_of_day: float, rounds_per_day: int) -> int:
     """Return the whole number of rounds nearest to a share of the day; too coarse a day has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,9 @@ from abm.agents.minimum_variance import MinimumVarianceRatios
 from abm.agents.programmes import Programme, strip_ratios
 from abm.agents.treasury import AbandonmentRule
 from abm.core.calendar import TradingCalendar
-from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
-from abm.market.population_room import FloatArray, PopulationRoom, standard_draws
-from abm.scenario.hedger_sections import HedgeProgramme
+from abm.market.population_room import FloatArray, PopulationRoom, check_amounts, standard_draws
+from abm.scenario.hedger_sections import HedgeProgramme, ProgrammeSection
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.spot_sections import SpotSection
 from abm.spot.supply import ThreeFactorSupply
@@ -34,7 +34,7 @@ def build_enterprises(room: PopulationRoom) -> Enterprises:
     provider = (provider_draw * room.agents.providers.count).astype(np.int64)
     multiples = room.provider_multiples[provider]
     month_lots = room.month_lots(need * multiples)
-    programme = _programme(room, "enterprises", section.programme)
+    programme = _programme(room, section.programme)
     wanted = _finished(room, programme, month_lots)
     hedging = room.uniforms("enterprise", "hedges", section.count) < section.hedging_share
     cash_spread = np.exp(section.cash_log_sd * room.normals("enterprise", "cash", section.count))
@@ -55,7 +55,9 @@ def build_enterprises(room: PopulationRoom) -> Enterprises:
         ramp_days=section.programme.ramp_days,
         abandonment=_abandonment(section.programme),
         first_account=first,
-        funding=_hedger_funding(room, wanted, section.cash_share * cash_spread, section.credit_share),
+        funding=_hedger_funding(
+            room, "enterprises", wanted, section.cash_share * cash_spread, section.credit_share
+        ),
     )
 
 
@@ -64,7 +66,7 @@ def build_providers(room: PopulationRoom) -> Providers:
     section = room.agents.providers
     first = room.next_account
     month_lots = room.month_lots(provider_capacity(room.agents, room.streams) * room.provider_multiples)
-    programme = _programme(room, "providers", section.programme)
+    programme = _programme(room, section.programme)
     wanted = _finished(room, programme, -month_lots)
     cost_ticks = room.contract.price_to_ticks(section.marginal_cost_share * room.initial_price_usd)
     cash_share, credit_share = (
@@ -89,7 +91,7 @@ def build_providers(room: PopulationRoom) -> Providers:
         ramp_days=section.programme.ramp_days,
         abandonment=_abandonment(section.programme),
         first_account=first,
-        funding=_hedger_funding(room, wanted, cash_share, credit_share),
+        funding=_hedger_funding(room, "providers", wanted, cash_share, credit_share),
     )
 
 
@@ -109,18 +111,22 @@ def mean_needs(agents: PopulationsSection, streams: RandomStreams) -> FloatArray
 
 
 def provider_capacity(agents: PopulationsSection, streams: RandomStreams) -> FloatArray:
-    """Return the expected output of each provider, mSIT a day; they are its volumes in the index too."""
+    """Return the expected output of each provider, mSIT a day; they are its volumes in the index too.
+
+    Lognormal with mean ``capacity_msit_per_day`` whatever the dispersion. A provider's own draw decides: who
+    else is in the market does not matter, so that one more enterprise changes nobody's forward sales.
+    """
     section = agents.providers
-    size = np.exp(section.capacity_log_sd * standard_draws(streams, "provider", "capacity", section.count))
-    total = section.capacity_to_need * float(mean_needs(agents, streams).sum())
-    capacity: FloatArray = total * size / size.sum()
+    spread = section.capacity_log_sd
+    draws = standard_draws(streams, "provider", "capacity", section.count)
+    capacity: FloatArray = section.capacity_msit_per_day * np.exp(spread * draws - 0.5 * spread**2)
     return capacity
 
 
 def _hedger_columns(
     room: PopulationRoom,
     agent_class: str,
-    section: HedgeProgramme,
+    section: ProgrammeSection,
     month_lots: FloatArray,
     wanted: FloatArray,
 ) -> NDArray[Any]:
@@ -141,18 +147,8 @@ def _hedger_columns(
     return columns
 
 
-def _programme(room: PopulationRoom, agent_class: str, section: HedgeProgramme) -> Programme:
-    """Return the terms of a programme, which must fit the contract's months."""
-    dotted, listed = f"agents.{agent_class}.programme", room.contract.listed_months
-    if section.rule == "stack" and section.stack_tenor + 1 >= listed:
-        raise ScenarioError(
-            f"{dotted}.stack_tenor: {section.stack_tenor} is not < contract.listed_months - 1 = {listed - 1}"
-        )
-    if section.rule in ("stack", "rolling") and section.roll_days > room.days_per_month:
-        days = room.days_per_month
-        raise ScenarioError(
-            f"{dotted}.roll_days: {section.roll_days} is not <= calendar.days_per_month = {days}"
-        )
+def _programme(room: PopulationRoom, section: ProgrammeSection) -> Programme:
+    """Return the terms of a programme."""
     days_per_year = room.days_per_month * room.months_per_year
     return Programme(
         kind=section.rule,
@@ -170,7 +166,12 @@ def _programme(room: PopulationRoom, agent_class: str, section: HedgeProgramme) 
 
 
 def _finished(room: PopulationRoom, programme: Programme, month_lots: FloatArray) -> FloatArray:
-    """Return the finished programme at the end of a month, shape (hedgers, listed months)."""
+    """Return the finished programme at the end of a month, shape (hedgers, listed months).
+
+    An estimated ratio is not known yet: money is for the whole need, or for the prior if that is more.
+    """
+    if programme.kind == "minimum_variance":
+        programme = replace(programme, ratio=max(programme.ratio, 1.0))
     need = np.repeat(month_lots[:, None], room.contract.listed_months, axis=1)
     return programme.target_lots(need, room.days_per_month - 1)
 
@@ -190,7 +191,7 @@ def _estimator(
     )
 
 
-def _abandonment(section: HedgeProgramme) -> AbandonmentRule:
+def _abandonment(section: ProgrammeSection) -> AbandonmentRule:
     return AbandonmentRule(
         abandon_below=section.abandon_below,
         reenter_above=section.reenter_above,
@@ -200,7 +201,19 @@ def _abandonment(section: HedgeProgramme) -> AbandonmentRule:
 
 
 def _hedger_funding(
-    room: PopulationRoom, targets: FloatArray, cash_share: FloatArray, credit_share: FloatArray | float
+    room: PopulationRoom,
+    name: str,
+    targets: FloatArray,
+    cash_share: FloatArray,
+    credit_share: FloatArray | float,
 ) -> Funding:
+    """Return cash and credit in proportion to the finished programme, at the price of day 0."""
     notional_usd = np.abs(targets).sum(axis=1) * room.contract.contract_size_msit * room.initial_price_usd
-    return room.funding(notional_usd * cash_share, notional_usd * credit_share)
+    quantity = "need_msit_per_day" if name == "enterprises" else "capacity_msit_per_day"
+    check_amounts(f"agents.{name}.{quantity}", "the finished programme", notional_usd)
+    return room.funding(
+        notional_usd * cash_share,
+        notional_usd * credit_share,
+        cash_field=f"agents.{name}.cash_share",
+        credit_field=f"agents.{name}.credit_share",
+    )

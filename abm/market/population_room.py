@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.base import Funding
 from abm.core.contract import ContractSpec
+from abm.core.errors import ScenarioError
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
 from abm.scenario.laws import (
@@ -22,6 +23,9 @@ from abm.scenario.laws import (
 from abm.scenario.populations import PopulationsSection
 
 FloatArray = NDArray[np.float64]
+
+MOST_USD = 1e12
+"""Most cash, credit or hedged notional that one account may begin with; int64 holds nine times as much."""
 
 
 class PopulationRoom:
@@ -150,13 +154,54 @@ class PopulationRoom:
         """Return a daily quantity in index terms as lots of a delivery month."""
         return index_msit_per_day * self.days_per_month / self.contract.contract_size_msit
 
-    def funding(self, cash_usd: FloatArray, credit_usd: FloatArray | float = 0.0) -> Funding:
-        """Return the funding of accounts with that cash and credit, USD, shape (count,)."""
+    def funding(
+        self,
+        cash_usd: FloatArray,
+        credit_usd: FloatArray | float = 0.0,
+        *,
+        cash_field: str = "cash_usd",
+        credit_field: str = "credit_usd",
+    ) -> Funding:
+        """Return the funding of accounts with that cash and credit, USD, shape (count,).
+
+        Raises
+        ------
+        ScenarioError
+            Naming the field, if an account would begin with more than ``MOST_USD``.
+        """
         credit = np.broadcast_to(np.asarray(credit_usd, dtype=np.float64), cash_usd.shape)
+        check_amounts(cash_field, "the cash", cash_usd)
+        check_amounts(credit_field, "the credit line", credit)
         return Funding(
             cash_usd_micro=np.rint(cash_usd * USD_MICRO).astype(np.int64),
             credit_limit_usd_micro=np.rint(credit * USD_MICRO).astype(np.int64),
             credit_rate_bps=round(self.agents.credit_rate * 10_000),
+        )
+
+
+def check_amounts(field: str, what: str, usd: FloatArray) -> None:
+    """Refuse amounts that an account cannot hold; they come from a field, its law and the draws.
+
+    Parameters
+    ----------
+    field : str
+        The scenario field to name.
+    what : str
+        What the amounts are.
+    usd : array of float, shape (traders,)
+        One amount a trader.
+
+    Raises
+    ------
+    ScenarioError
+        If one is above ``MOST_USD``, or no number.
+    """
+    wrong = np.flatnonzero(~(usd <= MOST_USD))
+    if wrong.size:
+        row = int(wrong[0])
+        raise ScenarioError(
+            f"{field}: {what} of trader {row} of its class comes to {usd[row]:.3g} USD, "
+            f"which is not <= {MOST_USD:g}, the most of one account"
         )
 
 

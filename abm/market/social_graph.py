@@ -10,12 +10,11 @@ import numpy as np
 from abm.agents.herding import SocialGraph
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
+from abm.scenario.edge_list import read_links
 from abm.scenario.sentiment_sections import SocialGraphSection
 
 if TYPE_CHECKING:
     import networkx as nx
-
-_FIELD = "agents.sentiment.graph"
 
 
 def social_graph(
@@ -37,7 +36,7 @@ def social_graph(
     Raises
     ------
     ScenarioError
-        If the law needs more traders than there are, or a line of the file is not a link between two of them.
+        If the law needs more traders than there are, or the file is not one of links between them.
     """
     import networkx as nx  # here because a market without herding does not need it
 
@@ -55,29 +54,6 @@ def social_graph(
         return nx.barabasi_albert_graph(traders, section.attachments, seed=seed)
     probability = min(section.mean_degree / max(traders - 1, 1), 1.0)
     return nx.fast_gnp_random_graph(traders, probability, seed=seed)
-
-
-def read_links(path: Path, traders: int) -> list[tuple[int, int]]:
-    """Return the links of a file: two trader numbers a line, apart by blanks or a comma; # begins a comment.
-
-    Raises
-    ------
-    ScenarioError
-        Naming the line.
-    """
-    links = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        ends = [int(word) for word in words if word.isdecimal()]
-        if len(words) != 2 or len(ends) != 2 or max(ends) >= traders or ends[0] == ends[1]:
-            raise ScenarioError(
-                f"{_FIELD}.edge_list: {path}: line {number}: {line.strip()!r} is not two different traders "
-                f"from 0 to {traders - 1}"
-            )
-        links.append((ends[0], ends[1]))
-    return links
 
 
 def as_arrays(graph: nx.Graph) -> SocialGraph:
@@ -99,4 +75,4 @@ def as_arrays(graph: nx.Graph) -> SocialGraph:
 
 def _need_more_than(least: int, name: str, traders: int) -> None:
     if traders <= least:
-        raise ScenarioError(f"{_FIELD}.{name}: {least} is not < {traders} speculators")
+        raise ScenarioError(f"agents.sentiment.graph.{name}: {least} is not < {traders} speculators")

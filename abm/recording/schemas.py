@@ -264,7 +264,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         _float("bill_usd", "USD", "Physical cost at the own provider's prices."),
         _float("expected_bill_usd", "USD", "The same need at the model forward curve of day 0."),
         _float("futures_pnl_usd", "USD", "Profit on that month's contract, fees excluded."),
-        _float("fees_usd", "USD", "Trading fees on that month's contract."),
+        _float(
+            "fees_usd", "USD", "Trading fees of the account on all contracts; of the last day: next month."
+        ),
         _float("interest_usd", "USD", "Interest paid on drawn credit."),
         _float("hedge_lots_at_delivery", "lots", "Position when delivery began, long positive."),
         _float("net_cost_usd", "USD", "Bill minus futures profit plus fees plus interest."),

@@ -25,11 +25,12 @@ class CalendarSection(Section):
 
     rounds_per_day: int = field(
         48,
-        ge=1,
+        ge=2,
         le=100_000,
         unit="rounds/day",
         source="judgement",
-        description="Trading rounds a day: a resolution, not a rule of the market.",
+        description="Trading rounds a day: a resolution, not a rule of the market. In a single one nobody "
+        "would see another's order, and whoever only takes quotes would never trade.",
     )
     days_per_month: int = field(
         21,

@@ -12,16 +12,16 @@ from abm.scenario.laws import Parameter, ParametersSection, parameter
 _JUDGEMENT = "judgement"
 
 
-class HedgeProgramme(ParametersSection):
-    """Hedge programme, its execution, and the money behind it."""
+class ProgrammeSection(ParametersSection):
+    """What programmes of enterprises and providers share: positions, execution, and the money behind them."""
 
     rule: Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"] = field(
         "layered", unit="-", source="layered programme, the usual treasury policy table",
         description="What is hedged in which month.",
     )  # fmt: skip
     ratio: float = field(
-        1.0, ge=0, le=2, unit="share of expected quantity", source="judgement: the whole need",
-        description="Hedge ratio of strip, rolling and stack; of minimum_variance the one held without data.",
+        1.0, ge=0, le=2, unit="share of expected quantity", source="judgement: the whole quantity",
+        description="Hedge ratio of strip, rolling and stack.",
     )  # fmt: skip
     near_ratio: float = field(
         0.75, ge=0, le=2, unit="share of expected quantity", description="Hedge ratio for tenors 1-3.",
@@ -50,18 +50,6 @@ class HedgeProgramme(ParametersSection):
     stack_scaling: float = field(
         0.0, ge=0, le=1_000, unit="1/year", source="judgement: a naive stack",
         description="Speed kappa of e^(-kappa (T - T_stack)), by which a stack counts far needs less.",
-    )  # fmt: skip
-    estimation_days: int = field(
-        252, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
-        description="Days of past hedges until a minimum-variance estimate stands alone.",
-    )  # fmt: skip
-    window_months: int = field(
-        0, ge=0, le=100_000, unit="months", source=_JUDGEMENT,
-        description="Months a minimum-variance estimate looks back; 0 for all.",
-    )  # fmt: skip
-    quantity_correction: bool = field(
-        False, unit="-", source=_JUDGEMENT,
-        description="Estimate the minimum-variance ratio on bills, which move with the need, not on prices.",
     )  # fmt: skip
     tail: bool = field(
         False, unit="-", source=_JUDGEMENT,
@@ -144,7 +132,28 @@ class HedgeProgramme(ParametersSection):
         return self
 
 
-class ForwardSales(HedgeProgramme):
+class HedgeProgramme(ProgrammeSection):
+    """Hedge programme of an enterprise, its execution, and the money behind it."""
+
+    ratio: float = field(
+        1.0, ge=0, le=2, unit="share of expected quantity", source="judgement: the whole need",
+        description="Hedge ratio of strip, rolling and stack; of minimum_variance the one held without data.",
+    )  # fmt: skip
+    estimation_days: int = field(
+        252, ge=0, le=100_000, unit="days", source=_JUDGEMENT,
+        description="Days of past hedges until a minimum-variance estimate stands alone.",
+    )  # fmt: skip
+    window_months: int = field(
+        0, ge=0, le=100_000, unit="months", source=_JUDGEMENT,
+        description="Months a minimum-variance estimate looks back; 0 for all.",
+    )  # fmt: skip
+    quantity_correction: bool = field(
+        False, unit="-", source=_JUDGEMENT,
+        description="Estimate the minimum-variance ratio on bills, which move with the need, not on prices.",
+    )  # fmt: skip
+
+
+class ForwardSales(ProgrammeSection):
     """Forward sales of a provider and their execution."""
 
     rule: Literal["layered", "strip", "rolling", "stack", "none"] = field(
@@ -188,6 +197,7 @@ class EnterpriseSection(Section):
     need_log_sd: float = field(
         0.8,
         ge=0,
+        le=5,
         unit="1",
         source=_JUDGEMENT,
         description="Log standard deviation of mean need over enterprises.",
@@ -224,13 +234,15 @@ class ProviderSection(ParametersSection):
         12, ge=4, le=100_000, unit="agents", source=_JUDGEMENT,
         description="Number of providers; the index needs at least four.",
     )  # fmt: skip
-    capacity_to_need: float = field(
-        1.1, gt=0, le=100, unit="1", source=_JUDGEMENT,
-        description="Expected output of all providers over expected need of all enterprises.",
+    capacity_msit_per_day: float = field(
+        20_200.0, gt=0, le=1e9, unit="mSIT per day",
+        source="judgement: twelve are expected to make 1.1 times what the baseline's 80 enterprises need",
+        description="Mean capacity of a provider, whoever else is there.",
     )  # fmt: skip
     capacity_log_sd: float = field(
         0.4,
         ge=0,
+        le=5,
         unit="1",
         source=_JUDGEMENT,
         description="Log standard deviation of capacity over providers.",

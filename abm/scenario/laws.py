@@ -154,5 +154,14 @@ class ParametersSection(Section):
         return low, high
 
 
+def largest(value: Parameter) -> float | None:
+    """Return the largest value of a number or a law; ``None`` where a law is unbounded."""
+    if isinstance(value, UniformLaw):
+        return value.high
+    if isinstance(value, ChoiceLaw):
+        return max(value.values)
+    return None if isinstance(value, Law) else value
+
+
 def _is_law(value: Any) -> bool:
     return isinstance(value, Law)

@@ -11,14 +11,21 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
 from abm.core.errors import ScenarioError
 from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
+from abm.scenario.edge_list import EDGE_LIST, read_links
 from abm.scenario.exchange_sections import ExchangeSection
 from abm.scenario.fields import Section, section
-from abm.scenario.holder_sections import imbalance
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
 from abm.scenario.spot_sections import IndexSection, SpotSection
 from abm.scenario.toml_text import toml_document
+from abm.scenario.trader_checks import (
+    graph_fits,
+    herd_size,
+    holders_fit,
+    programmes_fit,
+    rounds_hold_the_actions,
+)
 from abm.scenario.venue_sections import ClearingSection, RecordingSection
 
 OVERRIDE = "override"
@@ -140,11 +147,16 @@ class Scenario(Section):
         ScenarioError
             If there is no such file.
         """
-        return self._named_file("agents.sentiment.graph.edge_list", self.agents.sentiment.graph.edge_list)
+        return self._named_file(EDGE_LIST, self.agents.sentiment.graph.edge_list)
 
     def _check_files(self) -> None:
         self.provider_prices_path()
-        self.edge_list_path()
+        links, traders = self.edge_list_path(), herd_size(self.agents)
+        if links is not None and traders > 0:
+            try:
+                read_links(links, traders)
+            except ScenarioError as error:
+                raise ScenarioError(f"{self._file_that_set(EDGE_LIST)}{error}") from None
 
     def _named_file(self, field: str, written: str) -> Path | None:
         """Return a file that a field names: packaged, or relative to the file that sets the field."""
@@ -156,9 +168,13 @@ class Scenario(Section):
             return packaged
         path = (self._layers.folders.get(origin, Path()) / written).resolve()
         if not path.is_file():
-            prefix = f"{origin}: " if origin in self._layers.folders else ""
-            raise ScenarioError(f"{prefix}{field}: {path}: no such file")
+            raise ScenarioError(f"{self._file_that_set(field)}{field}: {path}: no such file")
         return path
+
+    def _file_that_set(self, field: str) -> str:
+        """Return the scenario file that set a field as messages begin with it; empty if none did."""
+        origin = self.origin(field)
+        return f"{origin}: " if origin in self._layers.folders else ""
 
     def origin(self, dotted_field: str) -> str:
         """Return where a field's value came from: ``default``, a file, or ``override``."""
@@ -200,27 +216,11 @@ class Scenario(Section):
                 f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
                 f"{self.contract.tick_size_usd}"
             )
-        self._holders_agree()
+        programmes_fit(self.agents, self.contract, self.calendar)
+        rounds_hold_the_actions(self.agents, self.calendar.rounds_per_day)
+        graph_fits(self.agents)
+        holders_fit(self.agents, self.contract, self.clearing.members)
         return self
-
-    def _holders_agree(self) -> None:
-        holders, listed = self.agents.holders, self.contract.listed_months
-        for row, holder in enumerate(holders):
-            if len(holder.lots) > listed:
-                raise ValueError(
-                    f"agents.holders.{row}.lots: {len(holder.lots)} tenors are more than "
-                    f"contract.listed_months = {listed}"
-                )
-            if holder.member is not None and holder.member >= self.clearing.members:
-                raise ValueError(
-                    f"agents.holders.{row}.member: {holder.member} is not < clearing.members = "
-                    f"{self.clearing.members}"
-                )
-        wrong = imbalance(holders)
-        if wrong is not None:
-            raise ValueError(
-                f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
-            )
 
     @classmethod
     def _validated(cls, layers: Layers, *, name_files: bool = False) -> Scenario:

@@ -9,7 +9,8 @@ import pytest
 from stage import keys
 
 from abm.agents.base import CUSTOM_DTYPE
-from abm.agents.timing import acts, events, rows_that_act
+from abm.agents.timing import MAX_EVENTS_PER_ROUND, acts, events, rows_that_act
+from abm.core.calendar import MOST_ACTIONS_PER_ROUND
 
 
 @pytest.mark.parametrize("rule", [acts, events], ids=["acts", "events"])
@@ -30,6 +31,14 @@ def test_one_event_or_more_is_as_likely_as_under_the_poisson_law():
         seen = sum(rule(streams, row, 3.0, 0.1) > 0 for _ in range(draws))
         chance = -math.expm1(-0.3)
         assert seen / draws == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / draws))
+
+
+def test_the_most_actions_that_a_scenario_may_ask_for_in_a_round_come_in_full():
+    """At the mean 64 a bound of 128 is never felt; the mean of so many draws is within 4 standard errors."""
+    streams, draws = keys(1), 4_000
+    seen = [events(streams, 0, 48.0 * MOST_ACTIONS_PER_ROUND, 1 / 48) for _ in range(draws)]
+    assert np.mean(seen) == pytest.approx(MOST_ACTIONS_PER_ROUND, abs=4 * math.sqrt(64 / draws))
+    assert max(seen) < MAX_EVENTS_PER_ROUND
 
 
 def test_rows_that_act_are_those_of_whom_it_is_true_and_who_never_rest():

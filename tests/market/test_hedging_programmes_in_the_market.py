@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ScenarioError
+from abm.core.orders import RejectReason
 from abm.market import TokenFuturesMarket, run
 from abm.market.hedge_days import day_opening
 from abm.recording import Recorder
@@ -143,6 +144,29 @@ def test_minimum_variance_ratios_are_those_of_the_tables():
     expected = np.clip(covariance / future.var(), 0.0, 2.0)
     np.testing.assert_allclose(market.enterprises.estimator.ratios[:, 1], expected, rtol=1e-9)
     assert len(set(expected.round(6))) > 5
+
+
+def test_money_is_set_aside_for_the_whole_need_where_the_ratio_is_still_unknown():
+    cash = {
+        ratio: market_of(rule="minimum_variance", ratio=ratio).enterprises.funding for ratio in (0, 0.5, 1, 2)
+    }
+    strip = market_of(rule="strip", ratio=1.0).enterprises.funding
+    for ratio in (0, 0.5, 1):
+        np.testing.assert_array_equal(cash[ratio].cash_usd_micro, strip.cash_usd_micro)
+        np.testing.assert_array_equal(cash[ratio].credit_limit_usd_micro, strip.credit_limit_usd_micro)
+    np.testing.assert_allclose(cash[2].cash_usd_micro, 2 * strip.cash_usd_micro, rtol=1e-9)
+
+
+def test_who_holds_nothing_without_data_hedges_once_there_are_some():
+    terms = scenario(rule="minimum_variance", ratio=0.0, estimation_days=0).replace(FEW)
+    recorder = Recorder("full")
+    market = TokenFuturesMarket(terms, rng=1, recorder=recorder)
+    held = [by_tenor(market).sum() for _ in step_days(market, 70)]
+    assert not any(held[:42])  # the first month that was ahead settles at the end of day 41
+    assert held[-1] > 1_000
+    orders = recorder.table("orders")
+    own = orders[orders["account"] < market.enterprises.count]
+    assert (own["reason"] != RejectReason.INSUFFICIENT_MARGIN).all()
 
 
 def test_a_treasury_sees_all_it_could_pay_beyond_its_margin():
@@ -304,7 +328,7 @@ def test_an_outage_makes_a_provider_buy_back_what_it_cannot_deliver():
 )
 def test_a_programme_that_does_not_fit_the_contract_is_refused(changes, line):
     with pytest.raises(ScenarioError, match=line.replace(".", r"\.")):
-        TokenFuturesMarket(scenario().replace(changes), rng=1)
+        scenario().replace(changes)
 
 
 @pytest.mark.parametrize(
@@ -312,11 +336,54 @@ def test_a_programme_that_does_not_fit_the_contract_is_refused(changes, line):
     [
         {PROGRAMME + "abandon_below": 0.8, PROGRAMME + "reenter_above": 0.5},
         {"agents.providers.programme.rule": "minimum_variance"},
+        {"agents.providers.programme.quantity_correction": True},
     ],
 )
 def test_a_programme_that_contradicts_itself_is_refused(changes):
     with pytest.raises(ScenarioError, match="programme"):
         scenario().replace(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        (
+            {"need_log_sd": 5.0, "need_msit_per_day": 1e7},
+            "agents.enterprises.need_msit_per_day: the finished",
+        ),
+        (
+            {"need_msit_per_day": 1e7, "cash_share": 100.0, "cash_log_sd": 5.0},
+            "agents.enterprises.cash_share: the cash",
+        ),
+        (
+            {"need_msit_per_day": 1e6, "credit_share": 1e2, "need_log_sd": 2.0},
+            "agents.enterprises.credit_share",
+        ),
+    ],
+)
+def test_money_beyond_what_an_account_can_hold_is_the_mistake_of_a_field(changes, field):
+    terms = scenario().replace({ENTERPRISES + name: value for name, value in changes.items()})
+    with pytest.raises(ScenarioError, match=rf"{field}.* is not <= 1e\+12"):
+        TokenFuturesMarket(terms, rng=1)
+
+
+def test_the_fees_of_a_month_are_those_of_the_account_on_every_contract():
+    """A day's fees are charged after its expiry: those of the last day come with the next month."""
+    recorder = Recorder("full")
+    market = TokenFuturesMarket(scenario(), rng=1, recorder=recorder)
+    for _ in step_days(market, 21):
+        pass
+    trades, venue = recorder.table("trades"), market.market_scenario.exchange
+    trades = trades[(trades["aggressor_side"] != 0) & (trades["day"] < 20)]
+    assert len(set(trades["month"])) > 6
+    paid = np.zeros(market.enterprises.count)
+    for side, party in ((1, "buyer"), (-1, "seller")):
+        fee = np.where(trades["aggressor_side"] == side, venue.taker_fee_usd, venue.maker_fee_usd)
+        ours = (trades[party] < market.enterprises.count).to_numpy()
+        np.add.at(paid, trades[party][ours], (fee * trades["lots"])[ours])
+    bills = recorder.table("hedging")
+    np.testing.assert_allclose(bills["fees_usd"], paid, atol=1e-6)
+    assert (bills.loc[bills["hedges"], "fees_usd"] > 0).all()
 
 
 def test_the_state_hash_sees_the_rules_that_are_on():

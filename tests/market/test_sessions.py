@@ -24,14 +24,14 @@ from abm.scenario import Scenario
 
 @pytest.mark.parametrize(
     ("rounds", "share", "call"),
-    [(1, 0.02, 0), (2, 0.02, 0), (4, 0.02, 0), (24, 0.02, 0), (25, 0.02, 1), (48, 0.02, 1), (96, 0.02, 2),
-     (1, 1.0, 1), (2, 0.25, 1), (4, 0.25, 1), (4, 0.5, 2), (12, 0.1, 1)],
+    [(2, 0.02, 0), (3, 0.02, 0), (4, 0.02, 0), (24, 0.02, 0), (25, 0.02, 1), (48, 0.02, 1), (96, 0.02, 2),
+     (2, 1.0, 2), (2, 0.25, 1), (4, 0.25, 1), (4, 0.5, 2), (12, 0.1, 1)],
 )  # fmt: skip
 def test_the_opening_auction_is_a_share_of_the_day_in_whole_rounds(rounds, share, call):
     market, (player,), _ = quiet(
         1,
         calendar__rounds_per_day=rounds,
-        clearing__intraday_cycles=min(1, rounds - 1),
+        clearing__intraday_cycles=1,
         exchange__sessions__opening_auction=share,
     )
     play(market, 2 * rounds)
@@ -42,7 +42,7 @@ def test_the_opening_auction_is_a_share_of_the_day_in_whole_rounds(rounds, share
 @pytest.mark.parametrize(
     ("rounds", "opening", "closing", "day"),
     [(8, 0.0, 0.25, "ccccccaa"), (8, 0.25, 0.25, "aaccccaa"), (4, 0.5, 0.5, "aaaa"), (3, 0.5, 0.5, "aaa"),
-     (1, 0.0, 1.0, "a"), (1, 0.5, 0.5, "a"), (2, 0.0, 0.5, "ca"), (4, 0.0, 1.0, "aaaa")],
+     (2, 0.0, 1.0, "aa"), (2, 0.5, 0.5, "aa"), (2, 0.0, 0.5, "ca"), (4, 0.0, 1.0, "aaaa")],
 )  # fmt: skip
 def test_the_closing_auction_lasts_until_the_close(rounds, opening, closing, day):
     market, (player,), _ = quiet(

@@ -11,8 +11,9 @@ import pytest
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
 from abm.market import TokenFuturesMarket, run
-from abm.market.social_graph import as_arrays, read_links, social_graph
+from abm.market.social_graph import as_arrays, social_graph
 from abm.scenario import Scenario
+from abm.scenario.edge_list import read_links
 from abm.scenario.sentiment_sections import SocialGraphSection
 
 HERD = "agents.sentiment"
@@ -105,6 +106,25 @@ def test_a_line_that_is_no_link_is_named(tmp_path, line):
         ScenarioError, match=r"links.txt: line 2: .* is not two different traders from 0 to 3"
     ):
         read_links(path, 4)
+
+
+def test_links_that_are_no_utf8_text_are_the_users_mistake(tmp_path):
+    path = tmp_path / "links.txt"
+    path.write_bytes("0 1 # André".encode("latin-1"))
+    with pytest.raises(ScenarioError, match=r"edge_list: .*links.txt: not UTF-8 text \(byte 10\)"):
+        read_links(path, 4)
+
+
+def test_links_are_read_when_the_scenario_is_and_only_if_there_is_a_herd(tmp_path):
+    path = tmp_path / "links.txt"
+    path.write_text("0 104\n")  # the last speculator of the baseline is number 103
+    linked = {f"{HERD}.graph": {"kind": "edge_list", "edge_list": str(path)}}
+    assert Scenario().replace(linked).edge_list_path() == path
+    with pytest.raises(ScenarioError, match=r"edge_list: .*: line 1: '0 104' is not two different traders"):
+        Scenario().replace(linked | {f"{HERD}.strength": 0.5})
+    path.write_bytes("0 1 # André".encode("latin-1"))
+    with pytest.raises(ScenarioError, match="not UTF-8 text"):
+        Scenario().replace(linked | {f"{HERD}.strength": 0.5})
 
 
 def test_a_scenario_names_its_links_relative_to_its_own_file(tmp_path):

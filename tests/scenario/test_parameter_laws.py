@@ -103,3 +103,35 @@ def test_exponential_draws_have_the_mean_and_are_held_at_a_bound():
     assert drawn.mean() == pytest.approx(16.0, abs=4 * 16 / np.sqrt(4_000))
     assert drawn.std() == pytest.approx(16.0, rel=4 * np.sqrt(2 / 4_000))
     assert noise_column("market_order_share", {"law": "exponential", "mean": 0.9}).max() == 1.0
+
+
+@pytest.mark.parametrize("section", ["noise", "fundamentalists", "informed", "mixture"])
+def test_a_rate_counts_by_its_largest_value_and_only_where_somebody_has_it(section):
+    """Two rounds a day hold 128 actions of a trader; attention, up to eight times as fast, is off."""
+    rate, coarse = (
+        f"agents.{section}.actions_per_day",
+        {"calendar.rounds_per_day": 2, "agents.attention.response": 0.0},
+    )
+    terms = Scenario().replace(coarse | {f"agents.{section}.count": 3})
+    held = [
+        128.0,
+        {"law": "uniform", "low": 1.0, "high": 128.0},
+        {"law": "lognormal", "median": 100.0, "log_sd": 1.0},
+        {"law": "exponential", "mean": 100.0},
+    ]
+    for law in held:
+        terms.replace({rate: law})
+    for law in (
+        128.5,
+        {"law": "uniform", "low": 1.0, "high": 128.5},
+        {"law": "choice", "values": [128.5, 1.0]},
+    ):
+        with pytest.raises(
+            ScenarioError, match=rf"{rate}: 128.5 is not <= 128 \(64 actions of a trader a round"
+        ):
+            terms.replace({rate: law})
+        terms.replace({rate: law, f"agents.{section}.count": 0})
+
+
+def test_the_baseline_can_be_as_coarse_as_two_rounds_a_day():
+    assert Scenario().replace({"calendar.rounds_per_day": 2}).agents.attention.fastest == 8.0

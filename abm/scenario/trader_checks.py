@@ -1,0 +1,116 @@
+"""What the sections of the traders must agree on with each other, the calendar and the contract."""
+
+from __future__ import annotations
+
+from abm.core.calendar import MOST_ACTIONS_PER_ROUND
+from abm.scenario.contract_sections import CalendarSection, ContractSection
+from abm.scenario.hedger_sections import ProgrammeSection
+from abm.scenario.holder_sections import imbalance
+from abm.scenario.laws import largest
+from abm.scenario.populations import PopulationsSection
+
+_BY_EVENTS = ("noise", "fundamentalists", "informed", "mixture")
+"""Sections of the classes that act several times in a round; the others act at most once in each."""
+
+_ATTENTIVE = ("noise", "mixture")
+
+
+def programmes_fit(agents: PopulationsSection, contract: ContractSection, calendar: CalendarSection) -> None:
+    """Refuse hedge programmes that need months or days which the contract does not have.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    programmes: dict[str, ProgrammeSection] = {
+        "enterprises": agents.enterprises.programme,
+        "providers": agents.providers.programme,
+    }
+    last, days = contract.listed_months - 1, calendar.days_per_month
+    for name, programme in programmes.items():
+        dotted = f"agents.{name}.programme"
+        if programme.rule == "stack" and programme.stack_tenor >= last:
+            raise ValueError(
+                f"{dotted}.stack_tenor: {programme.stack_tenor} is not < contract.listed_months - 1 = {last}"
+            )
+        if programme.rule in ("stack", "rolling") and programme.roll_days > days:
+            raise ValueError(
+                f"{dotted}.roll_days: {programme.roll_days} is not <= calendar.days_per_month = {days}"
+            )
+
+
+def rounds_hold_the_actions(agents: PopulationsSection, rounds_per_day: int) -> None:
+    """Refuse rates at which a trader would act more often in a round than the batch has room for.
+
+    Attention multiplies the rate by up to ``agents.attention.fastest``. A law counts by its largest value;
+    one without (lognormal, exponential) is not checked, and draws beyond are held at the room there is.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    attention = agents.attention
+    for name in _BY_EVENTS:
+        section = getattr(agents, name)
+        rate = largest(section.actions_per_day)
+        paced = name in _ATTENTIVE and attention.response > 0.0
+        most = MOST_ACTIONS_PER_ROUND * rounds_per_day / (attention.fastest if paced else 1.0)
+        if section.count > 0 and rate is not None and rate > most:
+            at_pace = f", agents.attention.fastest = {attention.fastest:g}" if paced else ""
+            raise ValueError(
+                f"agents.{name}.actions_per_day: {rate:g} is not <= {most:g} ({MOST_ACTIONS_PER_ROUND} "
+                f"actions of a trader a round, calendar.rounds_per_day = {rounds_per_day}{at_pace})"
+            )
+
+
+def herd_size(agents: PopulationsSection) -> int:
+    """Return the number of speculators who carry opinions; 0 without a herd."""
+    if agents.sentiment.strength == 0.0:
+        return 0
+    return sum(
+        section.count for section in (agents.noise, agents.fundamentalists, agents.chartists, agents.mixture)
+    )
+
+
+def graph_fits(agents: PopulationsSection) -> None:
+    """Refuse a law of the social graph that needs more speculators than there are.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    graph, traders = agents.sentiment.graph, herd_size(agents)
+    name = {"watts_strogatz": "neighbours", "barabasi_albert": "attachments"}.get(graph.kind)
+    if name is not None and 0 < traders <= getattr(graph, name):
+        raise ValueError(
+            f"agents.sentiment.graph.{name}: {getattr(graph, name)} is not < {traders} speculators"
+        )
+
+
+def holders_fit(agents: PopulationsSection, contract: ContractSection, members: int) -> None:
+    """Refuse positions in months that are not listed, at members that do not exist, or that do not balance.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    listed = contract.listed_months
+    for row, holder in enumerate(agents.holders):
+        if len(holder.lots) > listed:
+            raise ValueError(
+                f"agents.holders.{row}.lots: {len(holder.lots)} tenors are more than "
+                f"contract.listed_months = {listed}"
+            )
+        if holder.member is not None and holder.member >= members:
+            raise ValueError(
+                f"agents.holders.{row}.member: {holder.member} is not < clearing.members = {members}"
+            )
+    wrong = imbalance(agents.holders)
+    if wrong is not None:
+        raise ValueError(
+            f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
+        )
