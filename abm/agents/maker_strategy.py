@@ -105,7 +105,7 @@ def strategic_quote(
         worth = mind.duty_value_usd[i, tenor]
         if duties.stressed[tenor]:
             # The plan was made for a calm day; in stress a month must be worth its share of the pay.
-            worth = min(worth, mind.stress_value_usd[i]) + duties.stress_pay_usd[0]
+            worth = min(worth, mind.stress_value_usd[i]) + duties.stress_pay_usd[i]
         if choice.complying_income_usd + worth >= max(choice.own_income_usd, 0.0):
             is_own = choice.complying_ticks == choice.own_ticks
             return choice.complying_ticks, (duties.quote_lots[tenor] if is_own else duties.min_lots[tenor])
@@ -120,9 +120,18 @@ def plan_month(
     style: MakerStyle,
     duties: Duties,
     tick_value_usd: float,
+    session_days: float,
     months: NDArray[Any],
 ) -> None:
-    """Set what complying is worth today in each month, for every maker."""
+    """Set what complying is worth today in each month, for every maker.
+
+    Parameters
+    ----------
+    session_days : float
+        Mean of what is left of the session over its rounds: the horizon H of the plan for makers whose own
+        ends with the session. Their income at a given spread is linear in H, so its mean over the day is the
+        income at the mean of H.
+    """
     tenors = months.shape[0]
     loss = np.zeros(tenors)
     for i in range(makers.shape[0]):
@@ -130,8 +139,9 @@ def plan_month(
         mind.stress_value_usd[i] = 0.0
         if not duties.under_contract[i]:
             continue
+        horizon = session_days if style.to_session_end else makers[i].horizon_days
         for tenor in range(tenors):
-            variance = variance_ticks_of(makers, mind, style, months[tenor], i, makers[i].horizon_days)
+            variance = variance_ticks_of(makers, mind, style, months[tenor], i, horizon)
             choice = weigh(makers, habits, mind, duties, tick_value_usd, months[tenor], i, tenor, variance)
             loss[tenor] = max(choice.own_income_usd, 0.0) - choice.complying_income_usd
         cheapest_first = np.argsort(loss, kind="mergesort")

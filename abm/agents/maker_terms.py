@@ -58,14 +58,15 @@ class Duties(NamedTuple):
         Who has the status of a designated market maker.
     maker_fee_usd : array of float, shape (makers,)
         Fee of a lot of a resting order, negative for a rebate.
-    score_days, full_pay_usd : array of float, shape (makers,)
-        Sum of the daily scores of the month so far, and the month's pay at the full level.
+    score_days : array of float, shape (makers,)
+        Sum of the daily scores of the month so far.
+    full_pay_usd, stress_pay_usd : array of float, shape (makers,)
+        What the month can be expected to pay at the full level, and for a stressed month and day of
+        complying quotes.
     days : array of int64, shape (2,)
         Days left in the month, today included, and days that the month's score is the mean of.
     level_score, level_share : array of float, shape (levels,)
         Mean score from which on a level is reached, and its share of the full pay.
-    stress_pay_usd : array of float, shape (1,)
-        Extra for a stressed month and day of complying quotes.
     """
 
     quote_lots: IntArray
@@ -106,5 +107,5 @@ def plain_duties(
         days=np.ones(2, dtype=np.int64),
         level_score=np.ones(1),
         level_share=np.ones(1),
-        stress_pay_usd=np.zeros(1),
+        stress_pay_usd=np.zeros(makers),
     )

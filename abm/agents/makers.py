@@ -116,7 +116,7 @@ class MarketMakers(Population):
             if self.style.strategic:
                 plan_month(
                     self.columns, self.habits, self.mind, self.style, self.duties, self.tick_value_usd,
-                    view.months,
+                    0.5 * (1.0 + view.day_share), view.months,
                 )  # fmt: skip
 
     def update_digest(self, digest: Any) -> None:

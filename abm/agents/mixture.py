@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from abm.agents.outbox import write_cancel_all, write_limit
 from abm.agents.ticks import ceil_ticks, clamp_ticks, floor_ticks
 from abm.agents.timing import MAX_EVENTS_PER_ROUND, arrival_ms, events, geometric_lots, pick_tenor
-from abm.agents.view import SCALE_FLOOR_TICKS
+from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.kernel import kernel
 from abm.core.orders import TimeInForce, TradingPhase
 from abm.core.randomness import normal, uniform

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from abm.agents.outbox import write_market
 from abm.agents.timing import acts, arrival_ms
-from abm.agents.view import SCALE_FLOOR_TICKS
+from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.kernel import kernel
 from abm.core.orders import MessageKind, TradingPhase
 

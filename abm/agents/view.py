@@ -42,10 +42,6 @@ price, else that price, else the last trade, else the model; ``model_ticks`` the
 by today's fixing; ``scale_ticks`` max(|model|, 100 ticks), by which relative distances are measured so that
 prices may be zero or negative; ``volatility_per_day`` the relative daily volatility seen in settlements."""
 
-SCALE_FLOOR_TICKS = 100.0
-"""Smallest price scale for relative distances, in ticks (judgement)."""
-
-
 PUBLIC_TRADE_DTYPE = np.dtype(
     [
         ("day", np.int64),

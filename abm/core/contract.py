@@ -9,6 +9,9 @@ from abm.core.errors import ParameterError
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """Futures month letters, January to December (the exchanges' common code)."""
 
+SCALE_FLOOR_TICKS = 100.0
+"""Smallest price scale for relative distances, in ticks: prices may be zero or negative (judgement)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContractSpec:

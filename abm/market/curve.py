@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.view import MONTH_DTYPE, SCALE_FLOOR_TICKS
+from abm.agents.view import MONTH_DTYPE
 from abm.clearing import MarginDay
 from abm.core.calendar import TradingCalendar
-from abm.core.contract import ContractSpec
+from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE
 from abm.exchange import Exchange, TopOfBook, daily_settlement

@@ -60,10 +60,14 @@ def monthly_pay(
     score: NDArray[np.float64],
     stress_rounds: IntArray,
     rounds_per_day: int,
-    under_contract: NDArray[np.bool_],
+    entitled: NDArray[np.bool_],
     net_fees_usd_micro: int,
+    revenue_usd_micro: int,
 ) -> MonthlyPay:
-    """Return what each maker is due; fractions of a micro-USD stay with the exchange.
+    """Return what each maker is paid.
+
+    Where all claims together exceed what may be paid, each is cut by the same ratio, whatever the order of
+    the makers. Every amount is rounded down: fractions of a micro-USD stay with the exchange.
 
     Parameters
     ----------
@@ -75,12 +79,14 @@ def monthly_pay(
         Complying month-rounds in stress.
     rounds_per_day : int
         Rounds that make a day.
-    under_contract : array of bool, shape (makers,)
-        Makers that have the status.
+    entitled : array of bool, shape (makers,)
+        Makers that have the status and can be paid; the others have no claim.
     net_fees_usd_micro : int
         The month's fees less rebates, of all accounts.
+    revenue_usd_micro : int
+        All that the exchange has earned and not paid out yet; negative after rebates above fees.
     """
-    share = np.where(under_contract, level_share_bps(terms, score), 0)
+    share = np.where(entitled, level_share_bps(terms, score), 0)
     fees = max(0, net_fees_usd_micro)
     if terms.revenue_share_bps is None:
         month = [terms.stipend_usd_micro * part // FULL_SHARE_BPS for part in share.tolist()]
@@ -92,28 +98,69 @@ def monthly_pay(
         terms.stress_usd_micro * rounds // rounds_per_day if part > 0 else 0
         for part, rounds in zip(share.tolist(), stress_rounds.tolist(), strict=True)
     ]
-    due = sum(month) + sum(stress)
-    if terms.limited_to_fees and due > fees:
-        month = [amount * fees // due for amount in month]
-        stress = [amount * fees // due for amount in stress]
+    due, most = sum(month) + sum(stress), _most_usd_micro(terms, fees, revenue_usd_micro)
+    if due > most:
+        month = [amount * most // due for amount in month]
+        stress = [amount * most // due for amount in stress]
     return MonthlyPay(np.array(month, dtype=np.int64), np.array(stress, dtype=np.int64))
 
 
-def announced_pay_usd_micro(terms: PayTerms, *, expected_fees_usd_micro: int | None, makers: int) -> int:
-    """Return what a maker can expect of a month at the full level, before any extra.
+class MonthOutlook(NamedTuple):
+    """How the month is going to end if it goes on as it has begun.
+
+    Attributes
+    ----------
+    net_fees_usd_micro : int
+        Fees less rebates of the whole month.
+    revenue_usd_micro : int
+        What the exchange will have earned and not paid out, when it pays.
+    stress_rounds : int
+        Complying month-rounds in stress, of all makers that will be due.
+    makers : int
+        Makers that will be due.
+    """
+
+    net_fees_usd_micro: int
+    revenue_usd_micro: int
+    stress_rounds: int
+    makers: int
+
+
+class AnnouncedPay(NamedTuple):
+    """What a maker can expect, micro-USD: of a month at the full level, and of a stressed month and day."""
+
+    month_usd_micro: int
+    stress_usd_micro: int
+
+
+def announced_pay(terms: PayTerms, outlook: MonthOutlook | None, *, rounds_per_day: int) -> AnnouncedPay:
+    """Return what a maker can expect of the pay, if all that will be due are so at the full level.
+
+    It is cut as :func:`monthly_pay` cuts it: nobody is to plan on pay that nobody can earn.
 
     Parameters
     ----------
     terms : PayTerms
         Terms.
-    expected_fees_usd_micro : int, optional
-        Net fees of the whole month at the pace so far; ``None`` before there is one: then the stipend counts.
-    makers : int
-        Makers under contract.
+    outlook : MonthOutlook, optional
+        ``None`` before there is anything to go by: then what is written counts.
+    rounds_per_day : int
+        Rounds that make a day.
     """
-    if expected_fees_usd_micro is None or makers == 0:
-        return terms.stipend_usd_micro
-    fees = max(0, expected_fees_usd_micro)
+    if outlook is None or outlook.makers == 0:
+        return AnnouncedPay(terms.stipend_usd_micro, terms.stress_usd_micro)
+    fees = max(0, outlook.net_fees_usd_micro)
+    month = terms.stipend_usd_micro
     if terms.revenue_share_bps is not None:
-        return fees * terms.revenue_share_bps // FULL_SHARE_BPS // makers
-    return min(terms.stipend_usd_micro, fees // makers) if terms.limited_to_fees else terms.stipend_usd_micro
+        month = fees * terms.revenue_share_bps // FULL_SHARE_BPS // outlook.makers
+    due = month * outlook.makers + terms.stress_usd_micro * outlook.stress_rounds // rounds_per_day
+    most = _most_usd_micro(terms, fees, outlook.revenue_usd_micro)
+    if due <= most:
+        return AnnouncedPay(month, terms.stress_usd_micro)
+    return AnnouncedPay(month * most // due, terms.stress_usd_micro * most // due)
+
+
+def _most_usd_micro(terms: PayTerms, fees_usd_micro: int, revenue_usd_micro: int) -> int:
+    """Return what all pay of a month together cannot exceed."""
+    most = max(0, revenue_usd_micro)
+    return min(most, fees_usd_micro) if terms.limited_to_fees else most

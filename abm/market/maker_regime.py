@@ -14,12 +14,13 @@ from abm.core.orders import NO_PRICE, TradingPhase
 from abm.market.fee_tiers import FeeTiers
 from abm.market.halts import find_limits_reached
 from abm.market.maker_contract import MakerScores, MakerTerms
-from abm.market.maker_pay import FULL_SHARE_BPS, announced_pay_usd_micro, monthly_pay
+from abm.market.maker_pay import FULL_SHARE_BPS, MonthOutlook, announced_pay, monthly_pay
 
 if TYPE_CHECKING:
     from abm.market.model import TokenFuturesMarket
 
 _HALT = int(TradingPhase.HALT)
+_EASE = 1e-9
 
 
 class MakerRegime:
@@ -46,12 +47,12 @@ class MakerRegime:
             maker_fee_usd=np.full(makers.count, terms.fee_usd_micro / USD_MICRO),
             level_score=np.array([reached_from for reached_from, _ in terms.pay.levels]),
             level_share=np.array([share_bps / FULL_SHARE_BPS for _, share_bps in terms.pay.levels]),
-            stress_pay_usd=np.array([terms.pay.stress_usd_micro / USD_MICRO]),
         )
         self.scores = MakerScores(terms, makers.count)
         self.misses: NDArray[np.int64] = np.zeros(makers.count, dtype=np.int64)
         self._fees_before_usd_micro = 0
         self._fees_last_month_usd_micro: int | None = None
+        self._stress_rounds_last_month = 0
 
     def announce(self, market: TokenFuturesMarket) -> None:
         """Say what is asked in the coming round; a new day starts calm."""
@@ -98,13 +99,44 @@ class MakerRegime:
         left = calendar.days_per_month - day_of_month
         duties.days[:] = left, self.scores.month_days + left
         duties.score_days[:] = self.scores.month_complying
-        expected = self._fees_last_month_usd_micro
-        if day_of_month > 0:
-            expected = self._month_fees(market) * calendar.days_per_month // day_of_month
-        pay = announced_pay_usd_micro(
-            self.terms.pay, expected_fees_usd_micro=expected, makers=int(duties.under_contract.sum())
+        reaches = self._may_be_due(market)
+        pay = announced_pay(
+            self.terms.pay, self._outlook(market, reaches), rounds_per_day=calendar.rounds_per_day
         )
-        duties.full_pay_usd[:] = pay / USD_MICRO
+        duties.full_pay_usd[:] = np.where(reaches, pay.month_usd_micro / USD_MICRO, 0.0)
+        duties.stress_pay_usd[:] = np.where(reaches, pay.stress_usd_micro / USD_MICRO, 0.0)
+
+    def _may_be_due(self, market: TokenFuturesMarket) -> NDArray[np.bool_]:
+        """Say which makers can be paid and still reach the lowest level, if they comply from now on."""
+        duties = self.makers.duties
+        missing = duties.level_score[0] * duties.days[1] - duties.score_days
+        may: NDArray[np.bool_] = self._entitled(market) & (missing <= duties.days[0] + _EASE)
+        return may
+
+    def _entitled(self, market: TokenFuturesMarket) -> NDArray[np.bool_]:
+        """Say which makers have the status and can be paid: an account in default receives nothing."""
+        first = self.makers.first_account
+        in_default = market.clearing.in_default[first : first + self.makers.count]
+        entitled: NDArray[np.bool_] = self.makers.duties.under_contract & ~in_default
+        return entitled
+
+    def _outlook(self, market: TokenFuturesMarket, reaches: NDArray[np.bool_]) -> MonthOutlook | None:
+        """Expect the month to go on at its pace so far, and on its first day to be as the last one was."""
+        calendar, day = market.clock.calendar, market.clock.day
+        fees, stress_rounds = self._fees_last_month_usd_micro, self._stress_rounds_last_month
+        so_far, day_of_month = self._month_fees(market), day % calendar.days_per_month
+        if day_of_month > 0:
+            fees = so_far * calendar.days_per_month // day_of_month
+            stress_rounds = int(self.scores.month_stress_rounds[reaches].sum())
+            stress_rounds = stress_rounds * calendar.days_per_month // day_of_month
+        if fees is None:
+            return None
+        return MonthOutlook(
+            net_fees_usd_micro=fees,
+            revenue_usd_micro=market.clearing.fee_revenue_usd_micro + fees - so_far,
+            stress_rounds=stress_rounds,
+            makers=int(reaches.sum()),
+        )
 
     def _relax(self, market: TokenFuturesMarket) -> None:
         """Write the terms of the round into the duties."""
@@ -142,8 +174,9 @@ class MakerRegime:
             score=month.score,
             stress_rounds=month.stress_rounds,
             rounds_per_day=market.clock.calendar.rounds_per_day,
-            under_contract=makers.duties.under_contract,
+            entitled=self._entitled(market),
             net_fees_usd_micro=fees,
+            revenue_usd_micro=clearing.fee_revenue_usd_micro,
         )
         is_share = self.terms.pay.revenue_share_bps is not None
         kind = PostingKind.MARKET_MAKER_REVENUE_SHARE if is_share else PostingKind.MARKET_MAKER_STIPEND
@@ -152,6 +185,9 @@ class MakerRegime:
             account = makers.first_account + row
             paid[row] = clearing.pay(account, int(due.month[row]), kind)
             paid[row] += clearing.pay(account, int(due.stress[row]))
+        assert (paid == due.month + due.stress).all(), "pay exceeds the revenue it was cut to"
+        reached = self._entitled(market) & (month.score >= makers.duties.level_score[0])
+        self._stress_rounds_last_month = int(month.stress_rounds[reached].sum())
         self._fees_last_month_usd_micro = fees
         self._fees_before_usd_micro += fees
         self._judge(market, month.score < self.terms.presence_required)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.money import USD_MICRO
 
 
@@ -23,11 +24,12 @@ def maker_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
     -------
     dict of str to float
         ``curve_spread`` is the mean over months and days with a two-sided book of the spread as a share of
-        the settlement price; presence in stress is NaN in a run without any.
+        the settlement price, or of 100 ticks where the price is nearer to zero, as makers themselves are
+        measured; presence in stress is NaN in a run without any.
     """
     daily, dmm, agents = tables["daily"], tables["dmm"], tables["agents"]
-    price = daily["settlement_ticks"].astype(np.float64).abs()
-    spread = daily["spread_ticks"].to_numpy(dtype=np.float64) / price.to_numpy()
+    price = daily["settlement_ticks"].to_numpy(dtype=np.float64)
+    spread = daily["spread_ticks"].to_numpy(dtype=np.float64) / np.maximum(np.abs(price), SCALE_FLOOR_TICKS)
     quoted = spread[np.isfinite(spread)]
     stress = dmm[dmm["stress_share"] > 0.0]
     makers = agents[agents["account"].isin(dmm["account"].unique())]

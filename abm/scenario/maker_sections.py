@@ -64,7 +64,8 @@ class MakerContractSection(Section):
     )  # fmt: skip
     pay_source: Literal["revenue", "fees"] = field(
         "revenue", unit="-", source=_JUDGEMENT,
-        description="What pay cannot exceed: all that the exchange has earned, or the month's net fees.",
+        description="What all pay together cannot exceed, and is cut in proportion to: all that the exchange "
+        "has earned, or at most the month's net fees.",
     )  # fmt: skip
     pay_levels: tuple[PayLevel, ...] = field(
         (), unit="share of the session, share of the pay", source=_JUDGEMENT,

@@ -194,7 +194,7 @@ def plan(full_pay, *, scored=0.0, left=20, month=20, levels=((0.8, 1.0),), wides
         level_share=np.array([share for _, share in levels]),
     )
     duties.full_pay_usd[:], duties.score_days[:], duties.days[:] = full_pay, scored, (left, month)
-    plan_month(maker_rows(1, risk_aversion=1e-12), terms[0], mind, STRATEGIC, duties, 1.0, months)
+    plan_month(maker_rows(1, risk_aversion=1e-12), terms[0], mind, STRATEGIC, duties, 1.0, 0.5, months)
     return int(np.isinf(mind.duty_value_usd[0]).sum()), float(mind.stress_value_usd[0])
 
 
@@ -240,8 +240,34 @@ def test_a_contract_that_its_own_quotes_keep_costs_nothing():
 def test_without_the_status_there_is_no_plan():
     mind, terms = expert(1), quote_terms(makers=1, habits=habit_rows(1))
     terms[2].under_contract[:], terms[2].full_pay_usd[:] = False, 1e9
-    plan_month(maker_rows(1), terms[0], mind, STRATEGIC, terms[2], 1.0, wide_months())
+    plan_month(maker_rows(1), terms[0], mind, STRATEGIC, terms[2], 1.0, 0.5, wide_months())
     assert (mind.duty_value_usd == 0).all()
+
+
+@pytest.mark.parametrize("horizon_days", [0.01, 30.0])
+@pytest.mark.parametrize("pay_over_cost", [0.99, 1.01])
+def test_a_plan_of_sessions_costs_what_their_rounds_cost_whatever_the_rolling_horizon(
+    horizon_days, pay_over_cost
+):
+    """Quoting never pays by itself here, so a month costs the loss of its rounds, each at what is left then.
+
+    A round that begins with the share H of the day left loses 1,000 - 2 A e^(-6/12) (6 - gamma sigma^2 H/2).
+    """
+    gamma, rounds, months = 1e-2, 48, wide_months()
+    months["model_ticks"] = months["scale_ticks"] = 3_000.0
+    left = 1.0 - np.arange(rounds) / rounds
+    risk = 0.5 * gamma * (months["volatility_per_day"][0] * 3_000.0) ** 2 * left
+    loss = np.mean(1_000.0 - 80 * math.exp(-0.5) * (6 - risk))
+    assert loss > 1_050.0  # risk over the session is a good part of it
+    mind, maker = expert(1), maker_rows(1, risk_aversion=gamma, horizon_days=horizon_days)
+    terms = quote_terms(
+        makers=1, mind=mind, widest=12 / 3_000, habits=habit_rows(1, quoting_cost_usd=1_000.0)
+    )
+    duties = terms[2]._replace(level_score=np.array([0.8]))
+    duties.full_pay_usd[:], duties.days[:] = pay_over_cost * 20 * 10 * loss, (20, 20)
+    style = MakerStyle(strategic=1, to_session_end=1)
+    plan_month(maker, terms[0], mind, style, duties, 1.0, 0.5 * (1 + 1 / rounds), months)
+    assert np.isinf(mind.duty_value_usd[0]).sum() == (10 if pay_over_cost > 1 else 0)
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)

@@ -8,7 +8,7 @@ import pytest
 from abm.agents.maker_terms import plain_duties
 from abm.agents.view import MONTH_DTYPE
 from abm.market.maker_contract import MakerScores, MakerTerms
-from abm.market.maker_pay import PayTerms, announced_pay_usd_micro, level_share_bps, monthly_pay
+from abm.market.maker_pay import MonthOutlook, PayTerms, announced_pay, level_share_bps, monthly_pay
 
 STIPEND = PayTerms(stipend_usd_micro=100, levels=((0.8, 10_000),))
 LEVELS = PayTerms(stipend_usd_micro=1_000, levels=((0.80, 6_000), (0.95, 10_000)))
@@ -137,15 +137,16 @@ def kept_month(contract: MakerScores, good_days: int, rounds: int = 5):
     return contract.close_month()
 
 
-def pay(terms: PayTerms, score, *, stress_rounds=None, fees=10**9, signed=None):
+def pay(terms: PayTerms, score, *, stress_rounds=None, fees=10**9, signed=None, revenue=10**9):
     count = len(score)
     due = monthly_pay(
         terms,
         score=np.array(score, dtype=float),
         stress_rounds=np.array(stress_rounds or [0] * count),
         rounds_per_day=4,
-        under_contract=np.array(signed or [True] * count),
+        entitled=np.array(signed or [True] * count),
         net_fees_usd_micro=fees,
+        revenue_usd_micro=revenue,
     )
     return due.month.tolist(), due.stress.tolist()
 
@@ -191,12 +192,69 @@ def test_pay_out_of_fees_stops_at_the_fees_and_is_cut_in_proportion():
     assert pay(PayTerms(1_000, ((0.8, 10_000),)), [1.0], fees=0)[0] == [1_000]  # the exchange has savings
 
 
+@pytest.mark.parametrize("limited", [False, True])
+def test_revenue_that_is_short_is_shared_in_proportion_to_what_each_is_due(limited):
+    terms = PayTerms(1_000, LEVELS.levels, stress_usd_micro=100, limited_to_fees=limited)
+    score, stress_rounds = [1.0, 0.9, 0.1, 1.0], [40, 0, 40, 0]
+    assert pay(terms, score, stress_rounds=stress_rounds, revenue=3_600) == (
+        [1_000, 600, 0, 1_000],
+        [1_000, 0, 0, 0],  # forty rounds of four a day
+    )
+    assert pay(terms, score, stress_rounds=stress_rounds, revenue=1_800) == (
+        [500, 300, 0, 500],
+        [500, 0, 0, 0],
+    )
+    assert pay(terms, score, revenue=-7)[0] == [0] * 4  # after rebates above fees
+
+
+def test_a_cut_pays_no_more_than_there_is_and_the_order_of_the_makers_does_not_matter():
+    """Amounts are rounded down, so each of eight makers leaves less than one unit of each kind of pay."""
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        stipend, extra, revenue, fees = rng.integers(0, 10**6, 4).tolist()
+        share = [None, 2_500][rng.integers(2)]
+        terms = PayTerms(stipend, LEVELS.levels, share, extra, limited_to_fees=bool(rng.integers(2)))
+        score, rounds = rng.choice([0.1, 0.85, 0.97, 1.0], 8), rng.integers(0, 9, 8)
+        order = rng.permutation(8)
+        given = {"fees": fees, "revenue": revenue}
+        month, stress = pay(terms, score, stress_rounds=rounds.tolist(), **given)
+        again = pay(terms, score[order], stress_rounds=rounds[order].tolist(), **given)
+        assert again == ([month[row] for row in order], [stress[row] for row in order])
+        most = min(revenue, fees) if terms.limited_to_fees else revenue
+        paid = sum(month) + sum(stress)
+        assert paid <= most
+        uncut = pay(terms, score, stress_rounds=rounds.tolist(), fees=fees, revenue=10**9)
+        if not terms.limited_to_fees and sum(map(sum, uncut)) > revenue:
+            assert paid > most - 16
+
+
 def test_what_a_maker_can_expect():
     share = PayTerms(500, LEVELS.levels, revenue_share_bps=1_000)
     limited = PayTerms(500, LEVELS.levels, limited_to_fees=True)
-    expected = {"expected_fees_usd_micro": 4_000, "makers": 4}
-    assert announced_pay_usd_micro(STIPEND, **expected) == 100
-    assert announced_pay_usd_micro(share, **expected) == 100
-    assert announced_pay_usd_micro(limited, **expected) == 500
-    assert announced_pay_usd_micro(limited, expected_fees_usd_micro=1_000, makers=4) == 250
-    assert announced_pay_usd_micro(share, expected_fees_usd_micro=None, makers=4) == 500
+
+    def expected(terms, **changes):
+        usual = MonthOutlook(net_fees_usd_micro=4_000, revenue_usd_micro=10**6, stress_rounds=0, makers=4)
+        return announced_pay(terms, usual._replace(**changes), rounds_per_day=4)
+
+    assert expected(STIPEND) == (100, 0)
+    assert expected(share) == (100, 0)
+    assert expected(limited) == (500, 0)
+    assert expected(limited, net_fees_usd_micro=1_000) == (250, 0)
+    assert expected(limited, net_fees_usd_micro=-1) == (0, 0)
+    assert announced_pay(share, None, rounds_per_day=4) == (500, 0)
+    assert expected(STIPEND, makers=0) == (100, 0)
+
+
+def test_nobody_can_expect_pay_that_the_exchange_will_not_have_earned():
+    terms = PayTerms(1_000, LEVELS.levels, stress_usd_micro=100)
+
+    def expected(revenue, stress_rounds=0):
+        outlook = MonthOutlook(4_000, revenue_usd_micro=revenue, stress_rounds=stress_rounds, makers=4)
+        return announced_pay(terms, outlook, rounds_per_day=4)
+
+    assert expected(4_000) == (1_000, 100)
+    assert expected(1_000) == (250, 25)
+    assert expected(-1) == (0, 0)
+    # forty stressed days of complying quotes are another 4,000
+    assert expected(8_000, stress_rounds=160) == (1_000, 100)
+    assert expected(4_000, stress_rounds=160) == (500, 50)

@@ -205,6 +205,72 @@ def test_invariant_8_fees_pay_for_revenue_rebates_and_makers_and_never_less():
         assert paid["market_maker_stipend"] <= paid["fee"] - paid["rebate"]
 
 
+def paying_months(stipend_usd, days=6, **terms):
+    """A market of months of three days, in which the same lots trade every day."""
+    market, (ann, _), recorder = quoting_market(
+        **contract(**terms), agents__market_makers__monthly_pay_usd=stipend_usd
+    )
+    for day in range(days):
+        ann.script[day, 6] = together(*(buys(at_upper_limit(t), 4, t) for t in (1, 2, 3)))
+    return market, recorder
+
+
+@pytest.mark.parametrize("pay_source", ["revenue", "fees"])
+def test_makers_that_did_the_same_are_paid_the_same_when_there_is_not_enough(pay_source):
+    market, recorder = paying_months(1e6, pay_source=pay_source)
+    play(market, 36)
+    paid = recorder.table("dmm").set_index("day").loc[2, "pay_usd_micro"]
+    assert paid.iloc[0] == paid.iloc[1] > 0
+    assert market.clearing.fee_revenue_usd_micro in (0, 1)  # what two cannot share
+
+
+def test_a_maker_in_default_has_no_claim_on_the_pay_of_the_others():
+    market, recorder = paying_months(1e6)
+    play(market, 35)
+    market.clearing._defaults.in_default[market.makers.first_account] = True
+    market.maker_regime.close_day(market)
+    paid = recorder.table("dmm").set_index("day").loc[2, "pay_usd_micro"].tolist()
+    assert paid[0] == 0
+    assert paid[1] > 0
+    assert market.clearing.fee_revenue_usd_micro == 0
+
+
+@pytest.mark.parametrize(
+    "terms", [{}, {"pay_source": "fees"}, {"pay": "revenue_share", "revenue_share": 0.5}]
+)
+def test_the_pay_that_is_announced_comes_true_if_the_month_goes_on_as_it_began(terms):
+    """What the first morning promises is as written; the next month is expected to be as this one."""
+    market, recorder = paying_months(1e6, **terms)
+    announced = []
+    for _ in range(6):
+        play(market, 1)
+        announced.append(market.makers.duties.full_pay_usd * 1e6)
+        play(market, 11)
+    paid = recorder.table("dmm").pivot(index="day", columns="account", values="pay_usd_micro").to_numpy()
+    assert announced[0].tolist() == [1e12, 1e12]
+    assert (paid[[2, 5]] > 1e6).all()
+    for morning in range(1, 6):
+        month_end = 2 if morning < 3 else 5
+        # two amounts rounded down, and a rest of one micro-USD that the month before may have left
+        assert announced[morning].sum() == pytest.approx(paid[month_end].sum(), abs=3.0)
+        # a share of revenue goes by the score as well, and the two scores are 99 % and more
+        np.testing.assert_allclose(announced[morning], paid[month_end], rtol=0.01)
+
+
+def test_a_maker_that_can_no_longer_reach_a_level_is_promised_nothing_and_the_others_share():
+    promised = {}
+    for score in (1.0, 0.0):  # of the first of three days, of which 80 % are asked
+        market, _ = paying_months(1e6, stress_move=50.0, stress_pay_usd=1.0)
+        play(market, 12)
+        market.maker_regime.scores.month_complying[0] = score
+        play(market, 1)
+        promised[score] = market.makers.duties.full_pay_usd.tolist()
+        stress = market.makers.duties.stress_pay_usd
+    assert promised[1.0][0] == promised[1.0][1] > 0.0
+    assert promised[0.0] == [0.0, pytest.approx(2 * promised[1.0][1], abs=2e-6)]
+    assert stress[0] == 0.0 < stress[1]
+
+
 def test_a_revenue_share_is_booked_as_such():
     market, (ann, _), recorder = quoting_market(**contract(pay="revenue_share", revenue_share=0.5))
     ann.script[0, 6] = buys(at_settlement(1, 100), 10, 1)

@@ -39,6 +39,12 @@ def test_spreads_are_shares_of_the_price_of_their_month_also_below_zero():
     assert found["curve_two_sided_share"] == 0.5
 
 
+def test_a_spread_at_a_price_of_nothing_is_measured_by_a_hundred_ticks():
+    at_zero = tables()
+    at_zero["daily"]["settlement_ticks"] = pd.array([0, 500, -40], dtype="Int64")
+    assert maker_metrics(at_zero)["curve_spread"] == pytest.approx((0.10 + 0.08) / 2)
+
+
 def test_presence_in_stress_is_weighted_by_how_much_stress_there_was():
     found = maker_metrics(tables())
     assert found["dmm_stress_presence"] == pytest.approx((0.3 * 1.0 + 0.1 * 0.2) / 0.4)
