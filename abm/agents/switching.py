@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from abm.agents.mixture import mean_return_per_day
 from abm.agents.outbox import write_market
 from abm.agents.timing import arrival_ms, pick_tenor
-from abm.agents.view import SCALE_FLOOR_TICKS
+from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.kernel import kernel
 from abm.core.orders import TradingPhase
 from abm.core.randomness import uniform
