@@ -44,6 +44,7 @@ _SECTION_OF = {
     "arbitrageur": "arbitrageurs",
     "informed": "informed",
     "mixture": "mixture",
+    "poisson_flow": "order_flow",
 }
 """Scenario section of each built-in class; custom agents have none."""
 

@@ -200,6 +200,11 @@ class Scenario(Section):
                 f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
                 f"{self.contract.tick_size_usd}"
             )
+        farthest = max(self.agents.order_flow.tenors, default=0)
+        if farthest >= listed:
+            raise ValueError(
+                f"agents.order_flow.tenors: {farthest} is not < contract.listed_months = {listed}"
+            )
         self._holders_agree()
         return self
 
