@@ -100,6 +100,7 @@ def build(
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
         taker_fee_usd=scenario.exchange.taker_fee_usd,
+        auction_fee_usd=scenario.exchange.auction_fee_usd,
         streams=streams,
     )
     populations = build_populations(
