@@ -1,4 +1,4 @@
-"""The population of informed traders: a Mesa class over a compiled rule, with a channel of its own."""
+"""The populations of informed traders: Mesa classes over compiled rules, with a channel of their own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.base import Funding, TraderAgent
+from abm.agents import auction_informed
+from abm.agents.auction_informed import IMPACT_DTYPE
+from abm.agents.base import DayOpening, Funding, TraderAgent
 from abm.agents.informed import MESSAGES_PER_AGENT, decide_informed, draw_signal_errors
 from abm.agents.outbox import Outbox
 from abm.agents.speculators import TenorPickers
 from abm.agents.view import MarketView
+from abm.core.money import USD_MICRO
 
 
 class InformedTrader(TraderAgent):
-    """Knows tomorrow's values with an error; see :mod:`abm.agents.informed`."""
+    """Knows tomorrow's values with an error; see :mod:`abm.agents.informed` and ``auction_informed``."""
 
 
 class InformedTraders(TenorPickers):
-    """All informed traders: columns ``INFORMED_DTYPE``.
+    """All informed traders, who take quotes: columns ``INFORMED_DTYPE``.
 
     The market tells them tomorrow's values at the open through :meth:`learn`, and tells nobody else.
 
@@ -72,3 +75,62 @@ class InformedTraders(TenorPickers):
             view.months, position_lots, view.day_share,
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
+
+
+class AuctionInformedTraders(InformedTraders):
+    """All informed traders, who order in call auctions: columns ``AUCTION_INFORMED_DTYPE``.
+
+    Parameters
+    ----------
+    price_impact_ticks : array of float, shape (traders,)
+        First guess of lambda, ticks a lot.
+    fee_ticks : float
+        Fees of a lot on its way in, through an auction, and out again, in ticks.
+    columns, streams, tenor_weights, first_account, funding
+        As in ``InformedTraders``.
+
+    Attributes
+    ----------
+    impacts : structured array, shape (traders, listed months)
+        ``IMPACT_DTYPE``: what each has learned of each place on the curve, and what it waits for.
+    """
+
+    def __init__(
+        self,
+        columns: NDArray[Any],
+        streams: NDArray[np.uint64],
+        tenor_weights: NDArray[np.float64],
+        price_impact_ticks: NDArray[np.float64],
+        *,
+        fee_ticks: float,
+        first_account: int,
+        funding: Funding,
+    ) -> None:
+        super().__init__(
+            columns, streams, tenor_weights, fee_ticks=fee_ticks, first_account=first_account, funding=funding
+        )
+        self.impacts: NDArray[Any] = np.zeros((len(columns), len(tenor_weights)), dtype=IMPACT_DTYPE)
+        self.impacts["impact_ticks"] = price_impact_ticks[:, None]
+        self._margin_usd = np.zeros(len(tenor_weights))
+
+    def new_day(self, opening: DayOpening) -> None:
+        """Take down own funds and positions, and what a lot takes in margin."""
+        self._margin_usd[:] = opening.margin_per_lot_usd_micro / USD_MICRO
+        auction_informed.begin_day(
+            self.columns, self.impacts, opening.free_funds_usd_micro, opening.position_lots
+        )
+
+    def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
+        """Write the round's messages of all informed traders."""
+        outbox.reserve(self.impacts.size)
+        outbox.count = auction_informed.decide_auction_informed(
+            self.columns, self.streams, self.impacts, self.values_ticks, self.fee_ticks, self._margin_usd,
+            view.months, position_lots, view.day_share,
+            outbox.rows, outbox.count, outbox.first_order_id,
+        )  # fmt: skip
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed columns, streams and what is remembered into a running hash."""
+        super().update_digest(digest)
+        for name in IMPACT_DTYPE.names or ():
+            digest.update(np.ascontiguousarray(self.impacts[name]).tobytes())

@@ -1,7 +1,10 @@
-"""Noise traders: zero-intelligence order flow around the mid price.
+"""Noise traders: random orders around the mid price, in the spirit of zero intelligence.
 
-Side, month, price distance and size are random and hold no view (Gode and Sunder 1993; Farmer, Patelli and
-Zovko 2005). The chance of buying falls as the position grows, so that the flow carries no trend of its own.
+Side, month, price distance and size are random and hold no view (Gode and Sunder 1993). This is not the flow
+whose spread Farmer, Patelli and Zovko (2005) solve, nor the book of Cont, Stoikov and Talreja (2010): the
+chance of buying falls as the position grows, so that the flow carries no trend of its own; prices lie around
+the mid, exponentially near; the pace may follow volatility (``agents.attention``). The flow that has those
+laws is :mod:`abm.agents.poisson_flow`, in a scenario ``agents.order_flow``.
 """
 
 from __future__ import annotations

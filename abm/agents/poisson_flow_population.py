@@ -105,6 +105,8 @@ class FlowSource(TraderAgent):
 class PoissonFlow(Population):
     """Sources of a Poisson order flow, for each month bids, offers, market orders; columns ``SOURCE_DTYPE``.
 
+    They have no risk limits: a flow that looks at what it holds or has lost is no Poisson flow any more.
+
     Parameters
     ----------
     rates : FlowRates

@@ -45,6 +45,7 @@ _SECTION_OF = {
     "informed": "informed",
     "mixture": "mixture",
     "switching": "switching",
+    "poisson_flow": "order_flow",
 }
 """Scenario section of each built-in class; custom agents have none."""
 
@@ -100,6 +101,7 @@ def build(
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
         taker_fee_usd=scenario.exchange.taker_fee_usd,
+        auction_fee_usd=scenario.exchange.auction_fee_usd,
         streams=streams,
     )
     populations = build_populations(

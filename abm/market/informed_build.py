@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from abm.agents.arbitrageur import ARBITRAGEUR_DTYPE
 from abm.agents.arbitrageurs import Arbitrageurs
+from abm.agents.auction_informed import AUCTION_INFORMED_DTYPE
 from abm.agents.informed import INFORMED_DTYPE
-from abm.agents.informed_traders import InformedTraders
+from abm.agents.informed_traders import AuctionInformedTraders, InformedTraders
 from abm.agents.risk_limits import LIMITS_DTYPE, RiskLimits
 from abm.core.money import USD_MICRO
 from abm.market.population_room import PopulationRoom
@@ -27,7 +28,7 @@ def build_arbitrageurs(room: PopulationRoom) -> Arbitrageurs:
     arbitrageurs = Arbitrageurs(
         columns,
         room.streams.keys("arbitrageur", section.count),
-        fee_ticks=_fee_ticks(room),
+        fee_ticks=_fee_ticks(room, room.taker_fee_usd),
         first_account=first,
         funding=room.funding(room.parameter("arbitrageur", section, "cash_usd", section.count)),
     )
@@ -36,20 +37,28 @@ def build_arbitrageurs(room: PopulationRoom) -> Arbitrageurs:
 
 
 def build_informed(room: PopulationRoom) -> InformedTraders:
-    """Return the informed traders of the scenario."""
+    """Return the informed traders of the scenario, who trade by one rule or the other."""
     section = room.agents.informed
-    first = room.next_account
-    columns = room.columns(INFORMED_DTYPE, "informed", section.count, section.latency_ms)
-    names = ("actions_per_day", "signal_sd", "threshold", "mean_lots", "max_position_lots")
-    room.fill(columns, "informed", section, *names)
-    informed = InformedTraders(
-        columns,
-        room.streams.keys("informed", section.count),
-        room.tenor_weights,
-        fee_ticks=_fee_ticks(room),
-        first_account=first,
-        funding=room.funding(room.parameter("informed", section, "cash_usd", section.count)),
-    )
+    first, takes = room.next_account, section.rule == "take"
+    dtype = INFORMED_DTYPE if takes else AUCTION_INFORMED_DTYPE
+    columns = room.columns(dtype, "informed", section.count, section.latency_ms)
+    room.fill(columns, "informed", section, "actions_per_day", "signal_sd", "max_position_lots")
+    streams = room.streams.keys("informed", section.count)
+    funding = room.funding(room.parameter("informed", section, "cash_usd", section.count))
+    if takes:
+        room.fill(columns, "informed", section, "threshold", "mean_lots")
+        informed = InformedTraders(
+            columns, streams, room.tenor_weights,
+            fee_ticks=_fee_ticks(room, room.taker_fee_usd), first_account=first, funding=funding,
+        )  # fmt: skip
+    else:
+        room.fill(columns, "informed", section.auction, "memory_auctions")
+        informed = AuctionInformedTraders(
+            columns, streams, room.tenor_weights,
+            room.parameter("informed", section.auction, "price_impact", section.count),
+            fee_ticks=_fee_ticks(room, room.auction_fee_usd) + _fee_ticks(room, room.taker_fee_usd),
+            first_account=first, funding=funding,
+        )  # fmt: skip
     informed.limits = risk_limits(room, "informed", section.limits, columns)
     return informed
 
@@ -84,6 +93,6 @@ def _tick_value_usd(room: PopulationRoom) -> float:
     return room.contract.tick_value_usd_micro / USD_MICRO
 
 
-def _fee_ticks(room: PopulationRoom) -> float:
-    """Return the fee of an incoming order per lot in ticks; a rebate counts as no fee."""
-    return max(0.0, room.taker_fee_usd) / _tick_value_usd(room)
+def _fee_ticks(room: PopulationRoom, fee_usd: float) -> float:
+    """Return a fee per lot in ticks; a rebate counts as no fee."""
+    return max(0.0, fee_usd) / _tick_value_usd(room)

@@ -19,6 +19,10 @@ def optional_choices(scenario: Scenario) -> tuple[tuple[str, Any], ...]:
     for name in _OPTIONAL_CLASSES:
         if getattr(scenario.agents, name).count > 0:
             choices[f"agents.{name}.count"] = 1
+    if "agents.informed.count" in choices:
+        choices["agents.informed.rule"] = scenario.agents.informed.rule
+    if scenario.agents.order_flow.tenors:
+        choices["agents.order_flow.tenors"] = (0,)
     delayed = scenario.exchange.market_data.delay_days > 0.0  # old quotes of spreads are kept
     if scenario.exchange.spreads.lengths and (delayed or "agents.arbitrageurs.count" in choices):
         choices |= {"exchange.spreads.lengths": (1,), "exchange.market_data.delay_days": 0.5 * delayed}

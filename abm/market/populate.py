@@ -12,6 +12,7 @@ from abm.market.holder_build import build_holders
 from abm.market.informed_build import build_arbitrageurs, build_informed
 from abm.market.maker_build import build_makers
 from abm.market.mixture_build import build_mixture
+from abm.market.order_flow_build import build_order_flow
 from abm.market.population_room import PopulationRoom
 from abm.market.speculator_build import build_chartists, build_fundamentalists, build_noise
 from abm.market.switching_build import build_switching
@@ -28,6 +29,7 @@ _BUILDERS = (
     build_informed,
     build_mixture,
     build_switching,
+    build_order_flow,
 )
 """Built-in classes in the order of their accounts; a new class goes to the end, so that it moves nobody."""
 

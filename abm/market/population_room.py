@@ -51,8 +51,8 @@ class PopulationRoom:
     provider_multiples : array of float, shape (providers,)
         Expected price of each provider as a multiple of the index: what a token bought or sold there weighs
         in index terms, and so in lots.
-    taker_fee_usd : float
-        Fee of an incoming order, USD per lot.
+    taker_fee_usd, auction_fee_usd : float
+        Fees of an incoming order and of a trade in an auction, USD per lot.
     streams : RandomStreams
         Named streams of the run.
 
@@ -75,6 +75,7 @@ class PopulationRoom:
         initial_price_usd: float,
         provider_multiples: FloatArray,
         taker_fee_usd: float,
+        auction_fee_usd: float,
         streams: RandomStreams,
     ) -> None:
         self.agents, self.contract, self.streams = agents, contract, streams
@@ -82,7 +83,7 @@ class PopulationRoom:
         self.cost_decline_per_day = cost_decline_per_day
         self.initial_price_usd = initial_price_usd
         self.provider_multiples = provider_multiples
-        self.taker_fee_usd = taker_fee_usd
+        self.taker_fee_usd, self.auction_fee_usd = taker_fee_usd, auction_fee_usd
         self.next_account = 0
         self.tenor_weights = cumulative_tenor_weights(contract.listed_months, agents.tenor_decay)
 

@@ -23,6 +23,7 @@ PopulationName = Literal[
     "informed",
     "mixture",
     "switching",
+    "order_flow",
 ]  # the sub-tables of agents
 LimitShare = Annotated[float, Field(gt=0, le=10)]
 SpreadLength = Annotated[int, Field(ge=1, le=59)]

@@ -220,6 +220,11 @@ class Scenario(Section):
         rounds_hold_the_actions(self.agents, self.calendar.rounds_per_day)
         graph_fits(self.agents)
         holders_fit(self.agents, self.contract, self.clearing.members)
+        farthest = max(self.agents.order_flow.tenors, default=0)
+        if farthest >= listed:
+            raise ValueError(
+                f"agents.order_flow.tenors: {farthest} is not < contract.listed_months = {listed}"
+            )
         return self
 
     @classmethod

@@ -8,6 +8,7 @@ from abm.scenario.holder_sections import HolderSection
 from abm.scenario.informed_sections import ArbitrageurSection, InformedSection
 from abm.scenario.maker_sections import MarketMakerSection
 from abm.scenario.mixture_section import MixtureSection
+from abm.scenario.order_flow_section import OrderFlowSection
 from abm.scenario.sentiment_sections import AttentionSection, SentimentSection
 from abm.scenario.speculator_sections import (
     ChartistSection,
@@ -43,7 +44,7 @@ class PopulationsSection(Section):
     )  # fmt: skip
     enterprises: EnterpriseSection = section(EnterpriseSection, description="Long hedgers.")
     providers: ProviderSection = section(ProviderSection, description="Short hedgers and index contributors.")
-    noise: NoiseSection = section(NoiseSection, description="Zero-intelligence flow.")
+    noise: NoiseSection = section(NoiseSection, description="Random orders around the mid price.")
     fundamentalists: FundamentalistSection = section(FundamentalistSection, description="Value traders.")
     chartists: ChartistSection = section(ChartistSection, description="Trend followers.")
     market_makers: MarketMakerSection = section(MarketMakerSection, description="Designated market makers.")
@@ -55,5 +56,8 @@ class PopulationsSection(Section):
     informed: InformedSection = section(InformedSection, description="Traders who know tomorrow's values.")
     mixture: MixtureSection = section(MixtureSection, description="Traders on value, trend and noise.")
     switching: SwitchingSection = section(SwitchingSection, description="Traders that switch strategies.")
+    order_flow: OrderFlowSection = section(
+        OrderFlowSection, description="Poisson streams of orders: zero intelligence as its models have it."
+    )
     sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
     attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

@@ -227,7 +227,7 @@ def test_a_value_that_no_trader_can_have_is_a_mistake_with_a_name(field, value, 
 
 
 SCRIPT = """
-import gc, json
+import gc, json, sys
 from numba.core.dispatcher import Dispatcher
 from abm.market.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
@@ -242,7 +242,8 @@ scenario = Scenario().replace({
     "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
     "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
     "agents.switching.count": 2,
-    "agents.chartists.limits.stop_out": 0.9,
+    "agents.chartists.limits.stop_out": 0.9, "agents.order_flow.tenors": [1],
+    "agents.informed.rule": sys.argv[1],
 })
 load_kernels(optional_choices(scenario))
 before = loaded()
@@ -251,8 +252,9 @@ print(json.dumps({name: count for name, count in loaded().items() if count != be
 """
 
 
-def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds():
-    result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+@pytest.mark.parametrize("rule", ["take", "auction"])
+def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds(rule):
+    result = subprocess.run([sys.executable, "-c", SCRIPT, rule], capture_output=True, text=True, check=True)
     assert json.loads(result.stdout) == {}
 
 

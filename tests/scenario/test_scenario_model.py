@@ -113,7 +113,7 @@ def test_explain_shows_a_list_of_tables_on_one_line_that_can_be_read_back() -> N
 def test_every_population_of_the_scenario_can_be_exempt_from_position_limits() -> None:
     parts = [(name, part) for name, part in Scenario().agents if isinstance(part, Section)]
     counted = [name for name, part in parts if "count" in dict(part)]
-    populations = [*counted, "holders"]
+    populations = [*counted, "holders", "order_flow"]
     exempting = {"exchange.position_limits.exempt": populations}
     assert list(Scenario().replace(exempting).exchange.position_limits.exempt) == populations
     assert set(get_args(PopulationName)) == set(populations)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from abm.agents.poisson_flow_population import FlowRates, PoissonFlow
+from collections.abc import Mapping
+from typing import Any
+
 from abm.market import TokenFuturesMarket
-from abm.market.custom_build import PopulationSpec
 from abm.scenario import Scenario
 
 _ENDLESS = {
@@ -23,9 +24,9 @@ _ENDLESS = {
 
 
 def market_of_flow(
-    rates: FlowRates, *, months: int, rounds_per_day: int, tick_usd: float, seed: int
+    flow: Mapping[str, Any], *, months: int, rounds_per_day: int, tick_usd: float, seed: int
 ) -> TokenFuturesMarket:
-    """Return a market whose listed months, all near USD 10, each have this flow and nothing else.
+    """Return a market whose listed months, all near USD 10, each have this ``agents.order_flow`` alone.
 
     Prices may move by USD 10 either way in a day, which takes memory in inverse proportion to the tick.
     """
@@ -33,21 +34,11 @@ def market_of_flow(
         "calendar.rounds_per_day": rounds_per_day,
         "contract.listed_months": months,
         "contract.tick_size_usd": tick_usd,
-    }
-    sources = PopulationSpec(
-        "flow",
-        count=PoissonFlow.SOURCES_PER_MONTH * months,
-        cash_usd=1e9,
-        build=lambda accounts: PoissonFlow(
-            rates,
-            accounts.streams,
-            tenors=range(months),
-            first_account=accounts.first_account,
-            funding=accounts.funding,
-        ),
-    )
-    market = TokenFuturesMarket(Scenario().replace(_ENDLESS | changes), rng=seed, custom_agents=[sources])
-    for population in market.populations[:-1]:
-        for name in population.activity_columns:
-            population.columns[name][:] = 0.0
+        "agents.order_flow.tenors": tuple(range(months)),
+    } | {f"agents.order_flow.{name}": value for name, value in flow.items()}
+    market = TokenFuturesMarket(Scenario().replace(_ENDLESS | changes), rng=seed)
+    for population in market.populations:
+        if population.name != "poisson_flow":
+            for name in population.activity_columns:
+                population.columns[name][:] = 0.0
     return market

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from pure_flow import market_of_flow
 
-from abm.agents.poisson_flow_population import FlowRates
 from abm.core.orders import NO_PRICE
 
 LIMITS = np.array([1.85, 1.51, 1.09, 0.88, 0.77])
@@ -42,8 +41,13 @@ def moves_of_market(*, round_length, rounds, seed):
     After every move of the mid each pair of queues counts once, when it is first seen at a spread of a tick.
     """
     per_day = round_length * ROUNDS_PER_DAY
-    rates = FlowRates(LIMITS * per_day, MARKETS * per_day, CANCELS * per_day)
-    market = market_of_flow(rates, months=MONTHS, rounds_per_day=ROUNDS_PER_DAY, tick_usd=1e-3, seed=seed)
+    flow = {
+        "limits_per_day": tuple((LIMITS * per_day).tolist()),
+        "reach_ticks": len(LIMITS),
+        "markets_per_day": MARKETS * per_day,
+        "cancels_per_day": tuple((CANCELS * per_day).tolist()),
+    }
+    market = market_of_flow(flow, months=MONTHS, rounds_per_day=ROUNDS_PER_DAY, tick_usd=1e-3, seed=seed)
     for _ in range(int(10.0 / round_length)):
         market.step()
     mids = np.zeros((rounds, MONTHS), dtype=np.int64)

@@ -12,8 +12,6 @@ import pytest
 from continuous_book import mean_spread
 from pure_flow import market_of_flow
 
-from abm.agents.poisson_flow_population import FlowRates
-
 SPREADS = {0.01: 0.250, 0.02: 0.269, 0.05: 0.316, 0.1: 0.383, 0.2: 0.499, 0.4: 0.714}
 """Published law: u, and the spread in units of mu / alpha."""
 SPREAD_TICKS = 80  # what the tick adds, half of one, is then 0.6 %
@@ -26,14 +24,14 @@ def spread_of_market(u, *, markets_per_round, rounds, seed):
     """Return mean and standard error over months of the spread at the ends of rounds, and ticks per unit."""
     ticks_per_unit = round(SPREAD_TICKS / SPREADS[u])
     per_day = markets_per_round * ROUNDS_PER_DAY
-    rates = FlowRates.uniform(
-        limits_per_tick_per_day=per_day / ticks_per_unit,
-        markets_per_day=0.5 * per_day,
-        cancels_per_day=u * per_day,
-        reach_ticks=REACH * SPREAD_TICKS,
-        overlap_ticks=OVERLAP * SPREAD_TICKS,
-    )
-    market = market_of_flow(rates, months=MONTHS, rounds_per_day=ROUNDS_PER_DAY, tick_usd=1e-4, seed=seed)
+    flow = {
+        "limits_per_day": (per_day / ticks_per_unit,),
+        "markets_per_day": 0.5 * per_day,
+        "cancels_per_day": (u * per_day,),
+        "reach_ticks": REACH * SPREAD_TICKS,
+        "overlap_ticks": OVERLAP * SPREAD_TICKS,
+    }
+    market = market_of_flow(flow, months=MONTHS, rounds_per_day=ROUNDS_PER_DAY, tick_usd=1e-4, seed=seed)
     for _ in range(int(min(8.0 / u, 400.0) / markets_per_round)):
         market.step()
     total_ticks = np.zeros(MONTHS)
