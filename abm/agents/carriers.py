@@ -39,10 +39,12 @@ class OpinionCarriers(Population):
         self.columns["tilt"] = weight * self.herd.opinion[mine]
 
     def update_digest(self, digest: Any) -> None:
-        """Feed columns, streams and the herd into a running hash; a tilt follows from its opinion."""
+        """Feed columns, streams, limits and the herd into a running hash; a tilt follows from its opinion."""
         for name in self.columns.dtype.names or ():
             if name != "tilt":
                 digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
         digest.update(self.streams.tobytes())
+        if self.limits is not None:
+            self.limits.update_digest(digest)
         if self.herd is not None:
             self.herd.update_digest(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 
 import numpy as np
@@ -249,3 +250,15 @@ def test_limits_that_never_bind_change_no_message():
         batches.append(outbox.messages.copy())
     assert len(batches[0]) > 20
     assert batches[0].tolist() == batches[1].tolist()
+
+
+def test_who_is_stopped_out_is_part_of_the_state_hash():
+    def hashed(traders):
+        digest = hashlib.sha256()
+        traders.update_digest(digest)
+        return digest.hexdigest()
+
+    trading, stopped = noise(), noise()
+    assert hashed(trading) == hashed(stopped)
+    stopped.limits.rows["state"][1] = STOPPED
+    assert hashed(trading) != hashed(stopped)
