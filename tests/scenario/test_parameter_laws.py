@@ -134,4 +134,4 @@ def test_a_rate_counts_by_its_largest_value_and_only_where_somebody_has_it(secti
 
 
 def test_the_baseline_can_be_as_coarse_as_two_rounds_a_day():
-    assert Scenario().replace({"calendar.rounds_per_day": 2}).agents.attention.fastest == 8.0
+    assert Scenario().replace({"calendar.rounds_per_day": 2}).agents.attention.fastest == 4.0
