@@ -106,7 +106,7 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         self.population = population
         self.row = row
         self.account = population.first_account + row
-        self.drawn_in_round, self.arrival_ms = -1, 0.0
+        self.drawn_for_batch, self.arrival_ms = 0, 0.0
 
     def decide(self, view: MarketView) -> None:
         """Look at the market and send messages: :meth:`limit`, :meth:`quote`, :meth:`cancel` and the others.
@@ -129,8 +129,9 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         population = self.population
         if not isinstance(population, CustomPopulation):
             raise ParameterError(f"{type(self).__name__}: a built-in trader decides in compiled code")
-        arrival = population.arrival_ms(self, self.model.clock.now_round)
-        return population.outbox.append(self.account, arrival, kind, month, *message, **named)
+        return population.outbox.add(
+            self.account, population.arrival_ms(self), kind, month, *message, **named
+        )
 
 
 class Population:
@@ -277,9 +278,10 @@ class CustomPopulation(Population):
         for agent in asked:
             agent.decide(view)
 
-    def arrival_ms(self, agent: TraderAgent, now_round: int) -> float:
-        """Return when an agent's messages of a round arrive, drawn at its first message of the round."""
-        if agent.drawn_in_round != now_round:
-            agent.drawn_in_round = now_round
+    def arrival_ms(self, agent: TraderAgent) -> float:
+        """Return when an agent's messages of a batch arrive, drawn at its first message of the batch."""
+        batch = self.outbox.first_order_id  # each batch with messages begins with another one
+        if agent.drawn_for_batch != batch:
+            agent.drawn_for_batch = batch
             agent.arrival_ms = arrival_ms(self.streams, agent.row, agent.latency_ms, self.jitter)
         return agent.arrival_ms

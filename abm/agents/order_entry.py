@@ -215,7 +215,7 @@ class OrderEntry:
         spread_months: int = 0,
     ) -> int:
         life = self._whole("time_in_force", _GTD if expiry_days is not None else time_in_force, _BITS_8)
-        # By position, in the order of Outbox.append: this is the path of every custom agent's order.
+        # By position, in the order of Outbox.add: this is the path of every custom agent's order.
         return self._send(
             kind,
             self._month(tenor),
@@ -249,7 +249,7 @@ class OrderEntry:
     def _whole(self, field: str, value: Any, largest: int, *, nan: int = _NOT_VALID) -> int:
         """Return a whole number within plus or minus the largest, or raise if it is between two."""
         if isinstance(value, int) and -largest < value < largest:  # nearly always: one test instead of six
-            return int(value)
+            return value + 0  # a plain int, also of an enum, in a third of the time of int()
         number = self._number(field, value)
         if number != number:
             return nan

@@ -33,7 +33,7 @@ class Floor(mesa.Model):
     def __init__(self, self_match=SelfMatch.CANCEL_RESTING):
         super().__init__(rng=1)
         self.front_month = FRONT
-        self.clock = SimpleNamespace(day=DAY, now_round=0)
+        self.clock = SimpleNamespace(day=DAY)
         self.exchange = ReferenceExchange(
             n_accounts=2, n_slots=LISTED, max_order_lots=1_000, rules=BookRules(spread_lengths=(1,))
         )
@@ -57,7 +57,6 @@ class Floor(mesa.Model):
 
     def match(self):
         """Send the round's messages to the exchange and return its result."""
-        self.clock.now_round += 1
         return self.exchange.match(self.outbox.take_sorted())
 
     def reasons(self):

@@ -48,7 +48,7 @@ class Maker(TraderAgent):
                 ladder["price_ticks"] = round(view.mid_ticks(tenor)) - side * steps
                 ladder["kind"], ladder["side"], ladder["lots"] = MessageKind.LIMIT, side, 1
                 ladder["account"], ladder["month"] = self.account, self.model.front_month + tenor
-                ladder["arrival"] = self.population.arrival_ms(self, self.model.clock.now_round)
+                ladder["arrival"] = self.population.arrival_ms(self)
                 outbox.extend(ladder)
 
 
