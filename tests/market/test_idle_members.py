@@ -12,7 +12,7 @@ from abm.recording import Recorder
 from abm.scenario import Scenario
 
 DAYS, ROUNDS = 4, 12
-PEERS = {"arbitrageurs": 2, "informed": 2, "mixture": 6}
+PEERS = {"arbitrageurs": 2, "informed": 2, "mixture": 6, "switching": 30}
 """Members of the classes that the baseline does without."""
 EAGER = {
     "exchange.spreads.lengths": [1, 2],
@@ -29,9 +29,11 @@ SECTIONS = {
     "arbitrageur": "arbitrageurs",
     "informed": "informed",
     "mixture": "mixture",
+    "switching": "switching",
 }
-"""Every class but two. A provider quotes into the index, so that one more changes the public price of a
-token, whatever it does in futures. A holder has nothing but its position: see the test of its own."""
+"""Every class but three. A provider quotes into the index, so that one more changes the public price of a
+token, whatever it does in futures. A holder has nothing but its position: see the test of its own.
+An order flow has no members, but streams by month."""
 
 
 def scenario(**more) -> Scenario:
