@@ -45,8 +45,6 @@ class Arbitrageurs(Population):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all arbitrageurs."""
-        if self.count == 0:
-            return
         outbox.reserve((CURVE_MESSAGES + SPREAD_MESSAGES) * self.count)
         outbox.count = decide_curve(
             self.columns, self.streams, self.fee_ticks, view.months, position_lots, view.day_share,

@@ -156,6 +156,8 @@ class Population:
     name: ClassVar[str] = ""
     activity_columns: ClassVar[tuple[str, ...]] = ("actions_per_day",)
     """Rates that are set to zero when a trader is suspended."""
+    derived_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns that follow from other state, so that the state hash leaves them out."""
     is_market_maker: ClassVar[bool] = False
 
     def __init__(
@@ -187,7 +189,7 @@ class Population:
         self.new_day(opening)
 
     def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
-        """Write the round's messages of the whole class, within its risk limits."""
+        """Write the round's messages of the whole class, within its risk limits; nothing without members."""
         if self.count == 0:
             return
         first = outbox.count
@@ -212,7 +214,8 @@ class Population:
     def update_digest(self, digest: Any) -> None:
         """Feed the class's columns and streams into a running hash."""
         for name in self.columns.dtype.names or ():
-            digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
+            if name not in self.derived_columns:
+                digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
         digest.update(self.streams.tobytes())
         if self.limits is not None:
             self.limits.update_digest(digest)

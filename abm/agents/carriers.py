@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from abm.agents.base import Population
 from abm.agents.herding import Herd
 from abm.agents.view import MarketView
@@ -14,6 +12,7 @@ from abm.agents.view import MarketView
 class OpinionCarriers(Population):
     """Traders who may have a column ``tilt``, what an opinion does to their decisions; 0 without a herd."""
 
+    derived_columns: ClassVar[tuple[str, ...]] = ("tilt",)
     tilts_belief: ClassVar[bool] = True
     """Whether an opinion shifts the price a trader believes in; else it tilts the odds of buying."""
     herd: Herd | None = None
@@ -40,11 +39,6 @@ class OpinionCarriers(Population):
 
     def update_digest(self, digest: Any) -> None:
         """Feed columns, streams, limits and the herd into a running hash; a tilt follows from its opinion."""
-        for name in self.columns.dtype.names or ():
-            if name != "tilt":
-                digest.update(np.ascontiguousarray(self.columns[name]).tobytes())
-        digest.update(self.streams.tobytes())
-        if self.limits is not None:
-            self.limits.update_digest(digest)
+        super().update_digest(digest)
         if self.herd is not None:
             self.herd.update_digest(digest)

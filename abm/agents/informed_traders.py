@@ -67,8 +67,6 @@ class InformedTraders(TenorPickers):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all informed traders."""
-        if self.count == 0:
-            return
         outbox.reserve(MESSAGES_PER_AGENT * self.count)
         outbox.count = decide_informed(
             self.columns, self.streams, self.tenor_weights, self.values_ticks, self.fee_ticks,

@@ -46,7 +46,7 @@ class MixtureTraders(TenorPickers):
     def update_digest(self, digest: Any) -> None:
         """Feed columns, streams, opinions and remembered prices into a running hash."""
         super().update_digest(digest)
-        if self.memory is not None and self.count > 0:
+        if self.memory is not None:
             self.memory.update_digest(digest)
 
     def _longest_days(self) -> float:

@@ -57,8 +57,6 @@ class SwitchingTraders(TenorPickers):
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Let traders switch roles and write the round's messages of all of them."""
-        if self.count == 0:
-            return
         if self.memory is None:
             self.memory = PriceMemory(len(view.months), self.trend_days, view.day_share)
         now_round = self.memory.remember(view)

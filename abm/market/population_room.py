@@ -25,7 +25,7 @@ from abm.scenario.populations import PopulationsSection
 FloatArray = NDArray[np.float64]
 
 MOST_USD = 1e12
-"""Most cash, credit or hedged notional that one account may begin with; int64 holds nine times as much."""
+"""Most cash, credit or hedged notional of an account on day 0; judgement: int64 holds nine times as much."""
 
 
 class PopulationRoom:

@@ -23,6 +23,7 @@ from abm.scenario.trader_checks import (
     graph_fits,
     herd_size,
     holders_fit,
+    order_flow_fits,
     programmes_fit,
     rounds_hold_the_actions,
 )
@@ -220,11 +221,7 @@ class Scenario(Section):
         rounds_hold_the_actions(self.agents, self.calendar.rounds_per_day)
         graph_fits(self.agents)
         holders_fit(self.agents, self.contract, self.clearing.members)
-        farthest = max(self.agents.order_flow.tenors, default=0)
-        if farthest >= listed:
-            raise ValueError(
-                f"agents.order_flow.tenors: {farthest} is not < contract.listed_months = {listed}"
-            )
+        order_flow_fits(self.agents, self.contract)
         return self
 
     @classmethod

@@ -114,3 +114,18 @@ def holders_fit(agents: PopulationsSection, contract: ContractSection, members: 
         raise ValueError(
             f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
         )
+
+
+def order_flow_fits(agents: PopulationsSection, contract: ContractSection) -> None:
+    """Refuse an order flow in months that are not listed.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    farthest = max(agents.order_flow.tenors, default=0)
+    if farthest >= contract.listed_months:
+        raise ValueError(
+            f"agents.order_flow.tenors: {farthest} is not < contract.listed_months = {contract.listed_months}"
+        )

@@ -68,15 +68,19 @@ def test_the_pace_is_the_ratio_of_recent_to_usual_volatility_to_the_power_of_the
         assert paces[-1] == pytest.approx(ratio ** (response / 2), rel=1e-3)
 
 
-def test_what_counts_for_usual_has_the_bounds_of_the_pace():
-    paces = watch(
-        attention(fastest=2.0), np.concatenate([steady_moves(60), steady_moves(21, sd_per_day=2.0)])
-    )
-    # The log of usual variance rises by 2 ln 2 x (1 - 1/e) at most in 21 days, not by 2 ln 100.
-    again = watch(
-        attention(fastest=2.0), np.concatenate([steady_moves(60), steady_moves(21, sd_per_day=0.3)])
-    )
-    assert paces[-1] == again[-1] == 2.0
+@pytest.mark.parametrize("wild", [0.3, 2.0])
+def test_what_counts_for_usual_has_the_bounds_of_the_pace(wild):
+    """Wild days of 15 and of 100 times the usual volatility, then calm ones: nobody is put to sleep."""
+    moves = [steady_moves(60), steady_moves(21, sd_per_day=wild), steady_moves(8)]
+    pace = watch(attention(fastest=2.0), np.concatenate(moves))[-1]
+    recent, log_usual, most = 1.0, 0.0, 2.0 * math.log(2.0)
+    for variance, days in (((wild / 0.02) ** 2, 21), (1.0, 8)):
+        for _ in range(48 * days):
+            recent = variance + (recent - variance) * math.exp(-1 / 48 / 0.25)
+            ahead = min(max(math.log(recent) - log_usual, -most), most)
+            log_usual -= math.expm1(-1 / 48 / 21.0) * ahead
+    assert pace == pytest.approx(math.exp(-0.5 * log_usual), rel=1e-3)
+    assert pace > 0.55
 
 
 def test_the_pace_has_bounds():

@@ -46,8 +46,8 @@ def test_tails_thin_out_over_longer_times(baseline):
 
 
 def test_volatility_clusters_beyond_the_spot_price(baseline):
-    row = baseline.loc[("round", "autocorrelation of |return| to lag 50")]
     """The least of 50 estimates, each with an error of about .02, lies below the least correlation itself."""
+    row = baseline.loc[("round", "autocorrelation of |return| to lag 50")]
     assert row["lowest"] > row["spot"]
     assert row["median"] > row["low"] - 0.02
     assert row["median"] > row["spot"] + 0.05

@@ -17,7 +17,7 @@ import pytest
 from bare_market import bare_market
 from standing_maker import Bystander, StandingMaker
 
-from analysis.stylised_facts import tail_index
+from analysis.stylised_facts import excess_kurtosis, tail_index
 
 pytestmark = pytest.mark.verify
 
@@ -81,10 +81,6 @@ def correlation(series: np.ndarray, lag: int) -> float:
     """Autocorrelation of many series with one mean."""
     centred = series - series.mean()
     return float((centred[lag:] * centred[:-lag]).sum() / (centred**2).sum())
-
-
-def excess_kurtosis(returns: np.ndarray) -> float:
-    return float(((returns - returns.mean()) ** 4).mean() / returns.var() ** 2 - 3.0)
 
 
 def measures(returns: np.ndarray, share: np.ndarray) -> dict[str, float]:
