@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,18 +16,23 @@ def parse_overrides(assignments: Iterable[str]) -> dict[str, Any]:
     ScenarioError
         If an assignment has no ``=`` or no field.
     """
+    from abm.scenario.wording import MOST_CHARACTERS, printable
+
     changes: dict[str, Any] = {}
     for assignment in assignments:
         field, equals, text = assignment.partition("=")
         if not equals or not field.strip():
-            raise ScenarioError(f"--set: {assignment!r} is not of the form section.field=value")
-        changes[field.strip()] = _value(text.strip())
+            written = printable(assignment, MOST_CHARACTERS)
+            raise ScenarioError(f"--set: '{written}' is not of the form section.field=value")
+        changes[field.strip()] = _value(printable(field.strip(), MOST_CHARACTERS), text.strip())
     return changes
 
 
-def _value(text: str) -> Any:
+def _value(field: str, text: str) -> Any:
+    from abm.scenario.toml_files import NotToml, parse_toml
+
     try:
-        parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {text}", f"--set {field}")
+    except NotToml:
         return text
     return parsed["value"] if len(parsed) == 1 else text

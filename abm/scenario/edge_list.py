@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from abm.core.errors import ScenarioError
+from abm.scenario.toml_files import read_text
+from abm.scenario.wording import MOST_CHARACTERS, printable
 
 EDGE_LIST = "agents.sentiment.graph.edge_list"
 """The field that names the file."""
+
+MOST_BYTES = 50_000_000
+"""Largest file of links; judgement: four million lines."""
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def read_links(path: Path, traders: int) -> list[tuple[int, int]]:
@@ -25,20 +33,18 @@ def read_links(path: Path, traders: int) -> list[tuple[int, int]]:
     ScenarioError
         Naming the file, and the line if there is one.
     """
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{EDGE_LIST}: {path}: not UTF-8 text (byte {error.start})") from None
+    text = read_text(path, f"{EDGE_LIST}: {printable(str(path))}", most_bytes=MOST_BYTES)
     links = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.partition("#")[0].replace(",", " ").split()
         if not words:
             continue
-        ends = [int(word) for word in words if word.isdecimal()]
+        ends = [int(word) for word in words if _NUMBER.fullmatch(word)]
         if len(words) != 2 or len(ends) != 2 or max(ends) >= traders or ends[0] == ends[1]:
+            written = printable(line.strip(), MOST_CHARACTERS)
             raise ScenarioError(
-                f"{EDGE_LIST}: {path}: line {number}: {line.strip()!r} is not two different traders "
-                f"from 0 to {traders - 1}"
+                f"{EDGE_LIST}: {printable(str(path))}: line {number}: {written!r} is not two different "
+                f"traders from 0 to {traders - 1}"
             )
         links.append((ends[0], ends[1]))
     return links

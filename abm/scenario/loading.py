@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -11,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from abm.core.errors import ScenarioError
+from abm.scenario.toml_files import parse_toml, read_text, unreadable
+from abm.scenario.wording import MOST_CHARACTERS, printable, shown
 
 TABLE_TAGS = ("kind", "law")
 """Keys that say which kind of table this is; a file that names another kind starts that table afresh."""
+
+MOST_FILES = 100
+"""Longest chain of files that extend each other; judgement."""
 
 Tables = dict[str, Any]
 
@@ -77,15 +81,7 @@ def read_layers(name_or_path: str | Path, base: Layers) -> Layers:
 
 def read_tables(path: Path, label: str) -> Tables:
     """Read one TOML file; an error names the file and the line."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
-        raise ScenarioError(f"{label}: {reason}") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{label}: not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{label}: not valid TOML: {error}") from None
+    return parse_toml(read_text(path, label), label)
 
 
 def _chain(name_or_path: str | Path) -> Iterator[tuple[Path, str, Tables]]:
@@ -93,6 +89,8 @@ def _chain(name_or_path: str | Path) -> Iterator[tuple[Path, str, Tables]]:
     seen: list[Path] = []
     while True:
         seen.append(path.resolve())
+        if len(seen) > MOST_FILES:
+            raise ScenarioError(f"{label}: extends: more than {MOST_FILES} files extend each other")
         tables = read_tables(path, label)
         parent = tables.pop("extends", None)
         yield path, label, tables
@@ -101,7 +99,7 @@ def _chain(name_or_path: str | Path) -> Iterator[tuple[Path, str, Tables]]:
         context = f"{label}: extends: "
         if not isinstance(parent, str) or not parent:
             raise ScenarioError(
-                f"{context}{parent!r} is not a scenario (allowed: a packaged name or a .toml path)"
+                f"{context}{shown(parent)} is not a scenario (allowed: a packaged name or a .toml path)"
             )
         path, label = _locate(parent, path.parent, context)
         if path.resolve() in seen:
@@ -118,11 +116,13 @@ def _locate(text: str, folder: Path, context: str) -> tuple[Path, str]:
         near = get_close_matches(text, packaged, n=1)
         hint = f"did you mean {near[0]}?" if near else "or a path ending in .toml"
         allowed = ", ".join(packaged)
-        raise ScenarioError(f"{context}{text} is not a packaged scenario (allowed: {allowed}; {hint})")
+        named = printable(text, MOST_CHARACTERS)
+        raise ScenarioError(f"{context}{named} is not a packaged scenario (allowed: {allowed}; {hint})")
     path = folder / text
-    if not path.is_file():
-        raise ScenarioError(f"{context}{path}: no such file")
-    return path, str(path)
+    reason = unreadable(path)
+    if reason is not None:
+        raise ScenarioError(f"{context}{printable(str(path), 3 * MOST_CHARACTERS)}: {reason}")
+    return path, printable(str(path))
 
 
 def _merge(
@@ -138,19 +138,22 @@ def _merge(
         dotted = ".".join(here)
         if isinstance(value, Mapping) and value:
             if not isinstance(under, Mapping) or _other_tag(under, value):
+                _forget(origins, dotted, under)
                 under = {}
-                _forget(origins, dotted)
             merged[key] = _merge(under, value, here, label, origins)
         elif not (isinstance(value, Mapping) and isinstance(under, Mapping)):
             merged[key] = value
-            _forget(origins, dotted)
+            _forget(origins, dotted, under)
             origins[dotted] = label
     return merged
 
 
-def _forget(origins: dict[str, str], dotted: str) -> None:
-    for inside in [name for name in origins if name.startswith(f"{dotted}.")]:
-        del origins[inside]
+def _forget(origins: dict[str, str], dotted: str, under: Any) -> None:
+    """Forget who set a value that is replaced, and what is inside it; the time is that of its own size."""
+    origins.pop(dotted, None)
+    if isinstance(under, Mapping):
+        for key, value in under.items():
+            _forget(origins, f"{dotted}.{key}", value)
 
 
 def _other_tag(below: Mapping[str, Any], above: Mapping[str, Any]) -> bool:

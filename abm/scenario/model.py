@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
 from abm.scenario.spot_sections import IndexSection, SpotSection
+from abm.scenario.toml_files import MOST_LEVELS, require_shallow, unreadable
 from abm.scenario.toml_text import toml_document
 from abm.scenario.trader_checks import (
     graph_fits,
@@ -28,6 +30,7 @@ from abm.scenario.trader_checks import (
     rounds_hold_the_actions,
 )
 from abm.scenario.venue_sections import ClearingSection, RecordingSection
+from abm.scenario.wording import MOST_CHARACTERS, printable, shown
 
 OVERRIDE = "override"
 """Origin of a field that ``replace`` (or ``--set`` on the command line) has set."""
@@ -94,7 +97,12 @@ class Scenario(Section):
         """
         layers = self._layers.with_values(self._tables())
         for dotted, value in changes.items():
+            if not isinstance(dotted, str):
+                raise ScenarioError(f"{shown(dotted)} is not a field (allowed: text such as run.days)")
             *tables, last = dotted.split(".")
+            if len(tables) >= MOST_LEVELS:
+                raise ScenarioError(f"{printable(dotted, MOST_CHARACTERS)}: more than {MOST_LEVELS} parts")
+            require_shallow(value, printable(dotted, MOST_CHARACTERS))
             nested: dict[str, Any] = {last: value}
             for table in reversed(tables):
                 nested = {table: nested}
@@ -165,12 +173,14 @@ class Scenario(Section):
             return None
         origin = self.origin(field)
         packaged = packaged_folder() / "data" / written
-        if Path(written).name == written and packaged.is_file():
+        if Path(written).name == written and unreadable(packaged) is None:
             return packaged
-        path = (self._layers.folders.get(origin, Path()) / written).resolve()
-        if not path.is_file():
-            raise ScenarioError(f"{self._file_that_set(field)}{field}: {path}: no such file")
-        return path
+        path = self._layers.folders.get(origin, Path()) / written
+        reason = unreadable(path)
+        if reason is not None:
+            named = printable(os.path.abspath(path), 3 * MOST_CHARACTERS)
+            raise ScenarioError(f"{self._file_that_set(field)}{field}: {named}: {reason}")
+        return path.resolve()
 
     def _file_that_set(self, field: str) -> str:
         """Return the scenario file that set a field as messages begin with it; empty if none did."""

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from abm.scenario.fields import bounds_text, declared_bounds
 from abm.scenario.loading import TABLE_TAGS
-from abm.scenario.toml_text import toml_value
+from abm.scenario.wording import MOST_CHARACTERS, dotted_name, printable, shown
 
 _TYPES = {
     "float_type": "a number",
@@ -32,6 +32,9 @@ _BOUNDS = {
     "less_than": "lt",
     "less_than_equal": "le",
 }
+
+_MOST_TEXT = 8 * MOST_CHARACTERS
+"""Longest account of a problem: it may list all keys of a table."""
 
 Path = tuple[str | int, ...]
 
@@ -61,8 +64,9 @@ def problem_line(
     # An unknown key first: a misspelt key is often the cause of the others.
     ordered = sorted(by_field.items(), key=lambda item: item[1][0]["type"] != "extra_forbidden")
     path, problems = ordered[0]
-    dotted, text = _describe(path, problems, model, tables)
-    origin = _origin(dotted, origins) or _origin_of_mentioned(text, origins)
+    path, text = _describe(path, problems, model, tables)
+    dotted, text = dotted_name(path), printable(text, _MOST_TEXT)
+    origin = _origin(".".join(map(str, path)), origins) or _origin_of_mentioned(text, origins)
     more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
     return f"{origin + ': ' if origin else ''}{dotted}: {text}{more}"
 
@@ -84,7 +88,7 @@ def _origin_of_mentioned(text: str, origins: Mapping[str, str]) -> str | None:
 def _unknown_key(key: str, known: Iterable[str]) -> str:
     """Say that a key is unknown and which known one is nearest, or which there are."""
     known = list(known)
-    near = get_close_matches(key, known, n=1)
+    near = get_close_matches(key, known, n=1) if len(key) <= MOST_CHARACTERS else []
     return f"unknown key (did you mean {near[0]}?)" if near else f"unknown key (allowed: {', '.join(known)})"
 
 
@@ -105,26 +109,27 @@ def _field_path(details: ErrorDetails, tables: Mapping[str, Any]) -> Path:
 
 def _describe(
     path: Path, problems: list[ErrorDetails], model: type[BaseModel], tables: Mapping[str, Any]
-) -> tuple[str, str]:
-    first, dotted = problems[0], ".".join(map(str, path))
-    value = toml_value(first["input"])
+) -> tuple[Path, str]:
+    """Return which field is wrong and how."""
+    first = problems[0]
+    value = shown(first["input"])
     context = first.get("ctx", {})
     match first["type"]:
         case "extra_forbidden":
-            return dotted, _unknown_key(str(path[-1]), _known_keys(model, path[:-1], tables))
+            return path, _unknown_key(str(path[-1]), _known_keys(model, path[:-1], tables))
         case "missing":
-            return dotted, "missing"
+            return path, "missing"
         case "union_tag_invalid":
             tag = context["discriminator"].strip("'")
-            return f"{dotted}.{tag}", f'"{context["tag"]}" is not one of {_quoted(context["expected_tags"])}'
+            return (*path, tag), f"{shown(context['tag'])} is not one of {_quoted(context['expected_tags'])}"
         case "union_tag_not_found":
-            return f"{dotted}.{context['discriminator'].strip(chr(39))}", "missing"
+            return (*path, context["discriminator"].strip("'")), "missing"
         case "value_error":
             field, _, text = str(context["error"]).partition(": ")
-            return f"{dotted}.{field}" if dotted else field, text
+            return (*path, *field.split(".")), text
     info = _field_info(model, path, tables)
     expected = dict.fromkeys(_expectation(problem, info) for problem in problems)
-    return dotted, f"{value} is not {' or '.join(expected)}"
+    return path, f"{value} is not {' or '.join(expected)}"
 
 
 def _expectation(details: ErrorDetails, info: FieldInfo | None) -> str:

@@ -7,7 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that needs no quotes."""
+
+_MOST_DECIMAL_BITS = 14_000
+"""Python refuses to write longer integers in decimal digits (4,300 of them)."""
 
 
 def toml_value(value: Any) -> str:
@@ -16,6 +20,8 @@ def toml_value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, int) and value.bit_length() > _MOST_DECIMAL_BITS:
+        return hex(value)
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, Mapping):
@@ -45,4 +51,4 @@ def _is_table(value: Any) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+    return key if BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
