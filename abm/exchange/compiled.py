@@ -70,11 +70,9 @@ class CompiledExchange:
         order_capacity: int = 8192,
         rules: BookRules = FIFO_BOOKS,
     ) -> None:
-        for name, count in (
-            ("n_accounts", n_accounts),
-            ("n_slots", n_slots),
-            ("max_order_lots", max_order_lots),
-        ):
+        if n_accounts < 0:
+            raise ParameterError(f"n_accounts: {n_accounts} is not >= 0")
+        for name, count in (("n_slots", n_slots), ("max_order_lots", max_order_lots)):
             if count <= 0:
                 raise ParameterError(f"{name}: {count} is not > 0")
         if max_order_lots > MAX_ORDER_LOTS:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.spot.chained_index import ChainedFisherIndex
-from abm.spot.index import IndexFixing, IndexUnavailable, token_price_index
+from abm.spot.index import IndexFixing, IndexUnavailable, UnavailableReason, token_price_index
 
 FloatArray = NDArray[np.float64]
 
@@ -19,6 +19,14 @@ class DailyIndex(Protocol):
 
     def fix(self, prices_usd: FloatArray, ages_days: FloatArray) -> IndexFixing | IndexUnavailable:
         """Return the index of today's quotes (USD per mSIT, days old), shape (providers,) each."""
+
+
+class NoIndex:
+    """The index of no providers: there never is one."""
+
+    def fix(self, prices_usd: FloatArray, ages_days: FloatArray) -> IndexFixing | IndexUnavailable:
+        """Return that there is none."""
+        return IndexUnavailable(0, UnavailableReason.TOO_FEW_PROVIDERS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.core.calendar import TradingCalendar
 from abm.core.randomness import RandomStreams
-from abm.market.daily_index import ChainedIndex, VolumeWeightedIndex
+from abm.market.daily_index import ChainedIndex, DailyIndex, NoIndex, VolumeWeightedIndex
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.shock_sections import SeasonalitySection
@@ -24,7 +24,7 @@ from abm.spot.long_run import LongRunFactor
 from abm.spot.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.premium import RiskPremium
 from abm.spot.process import SpotProcess
-from abm.spot.providers import ProviderQuotes, QuoteProcess
+from abm.spot.providers import ProviderQuotes, QuoteProcess, SpotAlone
 from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
 from abm.spot.supply import ThreeFactorSupply
 
@@ -66,15 +66,19 @@ def build_desk(
         spot.dislocation.fade_days,
     )
     quotes = _quotes(scenario, calendar, list_prices, capacity, level, streams)
-    weighted = _weighted_index(scenario, quotes)
+    weighted: DailyIndex = NoIndex()
+    matched: DailyIndex = NoIndex()
+    if len(capacity) > 0:
+        weighted = _weighted_index(scenario, quotes)
+        matched = ChainedIndex(weighted, base_value_usd=level.initial_price_usd)
     return SpotDesk(
         process=build_process(spot, level),
         shifts=(shift,),
         dislocation=dislocation,
         quotes=quotes,
         weighted=weighted,
-        matched=ChainedIndex(weighted, base_value_usd=level.initial_price_usd),
-        settles_on_matched=scenario.index.method == "chained_fisher",
+        matched=matched,
+        method=scenario.index.method,
         calendar=calendar,
         final_fixings=scenario.contract.final_fixings or calendar.days_per_month,
         streams=streams,
@@ -152,6 +156,10 @@ def _quotes(
     streams: RandomStreams,
 ) -> QuoteProcess:
     index = scenario.index
+    if len(capacity) == 0:
+        return SpotAlone()
+    # Fewer providers than the cap can hold give no index; their weights still centre their prices.
+    weight_cap = max(index.weight_cap, 1.0 / len(capacity))
     offsets = np.resize(list_prices.provider_log_offsets, len(capacity))
     start = streams.generator("provider-basis", "start")
     outage_rng = streams.generator("provider-outages") if index.outages_per_year > 0.0 else None
@@ -159,7 +167,7 @@ def _quotes(
         return ProviderQuotes(
             offsets,
             capacity,
-            weight_cap=index.weight_cap,
+            weight_cap=weight_cap,
             basis_kappa=index.basis_kappa,
             basis_sd=index.basis_sd,
             rng=start,
@@ -171,7 +179,7 @@ def _quotes(
     return ListPriceQuotes(
         offsets,
         capacity,
-        weight_cap=index.weight_cap,
+        weight_cap=weight_cap,
         basis_kappa=index.basis_kappa,
         basis_sd=index.basis_sd,
         initial_spot_usd=level.initial_price_usd,

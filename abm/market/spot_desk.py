@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,11 @@ from abm.spot.fixing import PublishedFixing, publish_fixing
 from abm.spot.index import IndexFixing, IndexUnavailable
 from abm.spot.level import LevelShift
 from abm.spot.process import SpotProcess, SpotState
-from abm.spot.providers import QuoteProcess
+from abm.spot.providers import QuoteProcess, SpotAlone
 from abm.spot.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
+IndexMethod = Literal["volume_weighted", "chained_fisher", "process"]
 
 
 class SpotDesk:
@@ -43,9 +45,9 @@ class SpotDesk:
     quotes : QuoteProcess
         Providers' quotes around the spot price.
     weighted, matched : DailyIndex
-        The volume-weighted and the matched-model index; both are computed, one settles.
-    settles_on_matched : bool
-        Whether contracts settle on the matched-model index.
+        The volume-weighted and the matched-model index; both are computed.
+    method : {"volume_weighted", "chained_fisher", "process"}
+        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price itself.
     calendar : TradingCalendar
         Days and delivery months.
     final_fixings : int
@@ -63,7 +65,7 @@ class SpotDesk:
         quotes: QuoteProcess,
         weighted: DailyIndex,
         matched: DailyIndex,
-        settles_on_matched: bool,
+        method: IndexMethod,
         calendar: TradingCalendar,
         final_fixings: int,
         streams: RandomStreams,
@@ -73,7 +75,7 @@ class SpotDesk:
         self.dislocation = dislocation
         self.quotes = quotes
         self.weighted, self.matched = weighted, matched
-        self.settles_on_matched = settles_on_matched
+        self.method = method
         self.volume_weighted_usd: list[float] = []
         self.matched_usd: list[float] = []
         self.dislocations_usd: list[float] = []
@@ -90,6 +92,11 @@ class SpotDesk:
         self._growth_by_regime: dict[int, FloatArray] = {}
         self._spot_stream = streams.generator("spot")
         self._basis_stream = streams.generator("provider-basis")
+
+    @property
+    def has_providers(self) -> bool:
+        """Whether anybody quotes; else a token costs the spot price."""
+        return not isinstance(self.quotes, SpotAlone)
 
     @property
     def fixing(self) -> PublishedFixing:
@@ -124,17 +131,21 @@ class SpotDesk:
         self.dislocations_usd.append(added_usd)
         self.spot_usd = spot_usd + added_usd
         self.provider_prices_usd = quotes_usd + added_usd
-        self._publish(quotes_usd, added_usd)
+        self._publish(spot_usd, quotes_usd, added_usd)
         return self.fixing
 
-    def _publish(self, quotes_usd: FloatArray, added_usd: float) -> None:
+    def _publish(self, spot_usd: float, quotes_usd: FloatArray, added_usd: float) -> None:
         """Fix both indices of quotes without the dislocation, add it, and publish the one that settles."""
         ages = self.quotes.ages_days
         weighted = _plus(self.weighted.fix(quotes_usd, ages), added_usd)
         matched = _plus(self.matched.fix(quotes_usd, ages), added_usd)
         self.volume_weighted_usd.append(_value_or_nan(weighted))
         self.matched_usd.append(_value_or_nan(matched))
-        outcome = matched if self.settles_on_matched else weighted
+        outcome: IndexFixing | IndexUnavailable
+        if self.method == "process":
+            outcome = _plus(IndexFixing(spot_usd, np.zeros(len(quotes_usd)), 0), added_usd)
+        else:
+            outcome = matched if self.method == "chained_fisher" else weighted
         self.index_value_usd = _value_or_nan(outcome)
         prior = self.fixings[-1].usd_micro if self.fixings else None
         self.fixings.append(publish_fixing(outcome, prior))

@@ -98,6 +98,7 @@ class MarketTables:
         if self._recorder is None:
             return
         market, desk = self._market, self._market.desk
+        quoted_usd = desk.provider_prices_usd if desk.has_providers else np.array([np.nan])
         self._recorder.append(
             "spot",
             day=market.clock.day,
@@ -108,8 +109,8 @@ class MarketTables:
             matched_usd=desk.matched_usd[-1],
             index_fixing_usd_micro=desk.fixing.usd_micro,
             index_available=desk.fixing.available,
-            provider_low_usd=float(desk.provider_prices_usd.min()),
-            provider_high_usd=float(desk.provider_prices_usd.max()),
+            provider_low_usd=float(quoted_usd.min()),
+            provider_high_usd=float(quoted_usd.max()),
         )
 
     def record_round(self, batch: NDArray[Any], result: MatchResult, top: TopOfBook) -> None:

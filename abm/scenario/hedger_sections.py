@@ -185,7 +185,7 @@ class EnterpriseSection(Section):
     """Application-layer enterprises: long hedgers."""
 
     count: int = field(
-        80, ge=1, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of enterprises."
+        80, ge=0, le=100_000, unit="agents", source=_JUDGEMENT, description="Number of enterprises."
     )
     hedging_share: float = field(
         0.75, ge=0, le=1, unit="share of enterprises", source=_JUDGEMENT,
@@ -231,8 +231,8 @@ class ProviderSection(ParametersSection):
     """Inference providers: short hedgers that also quote into the index."""
 
     count: int = field(
-        12, ge=4, le=100_000, unit="agents", source=_JUDGEMENT,
-        description="Number of providers; the index needs at least four.",
+        12, ge=0, le=100_000, unit="agents", source=_JUDGEMENT,
+        description="Number of providers, at least index.min_providers unless index.method is process.",
     )  # fmt: skip
     capacity_msit_per_day: float = field(
         20_200.0, gt=0, le=1e9, unit="mSIT per day",

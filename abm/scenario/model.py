@@ -208,10 +208,11 @@ class Scenario(Section):
                 f"clearing.intraday_cycles: {self.clearing.intraday_cycles} is not "
                 f"< calendar.rounds_per_day = {self.calendar.rounds_per_day}"
             )
-        if self.agents.providers.count < self.index.min_providers:
+        providers, fewest = self.agents.providers.count, self.index.min_providers
+        if providers < fewest and self.index.method != "process":
             raise ValueError(
-                f"agents.providers.count: {self.agents.providers.count} is not "
-                f">= index.min_providers = {self.index.min_providers}"
+                f"agents.providers.count: {providers} is not >= index.min_providers = {fewest} "
+                f'while index.method = "{self.index.method}" ("process" needs no providers)'
             )
         longest, listed = max(self.exchange.spreads.lengths, default=0), self.contract.listed_months
         if longest >= listed:

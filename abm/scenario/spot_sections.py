@@ -79,11 +79,12 @@ class SpotSection(Section):
 class IndexSection(Section):
     """Token Price Index: provider quotes, quality gate, weights."""
 
-    method: Literal["volume_weighted", "chained_fisher"] = field(
+    method: Literal["volume_weighted", "chained_fisher", "process"] = field(
         "volume_weighted",
         unit="-",
         source=_PAPER,
-        description="Volume-weighted mean of the quotes, or a chain of Fisher links over matched models.",
+        description="Volume-weighted mean of the quotes, a chain of Fisher links over matched models, or the "
+        "spot price of the process itself, which needs no providers.",
     )
     quote_dynamics: Literal["ou", "list_prices"] = field(
         "ou",
@@ -126,7 +127,7 @@ class IndexSection(Section):
         le=1_000,
         unit="providers",
         source="judgement: the fewest that a cap of 30 % allows",
-        description="With fewer qualified providers the index is unavailable that day.",
+        description="With fewer qualified providers the index is unavailable that day; not with process.",
     )
     stale_after_days: int = field(
         5, ge=1, le=252, unit="days", source="judgement", description="An older quote drops out."

@@ -71,6 +71,41 @@ def offset_multiples(
     return offsets, weights, multiples / (weights @ multiples)
 
 
+class SpotAlone:
+    """Stands for the quotes where there are no providers: a token costs the spot price, exactly."""
+
+    def __init__(self) -> None:
+        self.log_offsets: FloatArray = np.zeros(1)
+        self.volume_shares: FloatArray = np.ones(1)
+        self.index_weights: FloatArray = np.ones(1)
+
+    @property
+    def basis(self) -> FloatArray:
+        """No deviation from the spot price, shape (1,)."""
+        return np.zeros(1)
+
+    @property
+    def expected_multiples(self) -> FloatArray:
+        """The spot price itself, shape (1,)."""
+        return np.ones(1)
+
+    @property
+    def ages_days(self) -> FloatArray:
+        """Always of today, shape (1,)."""
+        return np.zeros(1)
+
+    def __len__(self) -> int:
+        return 1
+
+    def quote(self, spot_usd: float) -> FloatArray:
+        """Return the spot price, USD per mSIT, shape (1,)."""
+        return np.array([spot_usd])
+
+    def advance(self, spot_usd: float, dt: float, rng: np.random.Generator) -> FloatArray:
+        """Return the spot price, USD per mSIT, shape (1,); nothing is drawn."""
+        return self.quote(spot_usd)
+
+
 class ProviderQuotes:
     """Quotes of n providers around the spot price: price_i = S exp(offset_i + basis_i) / normaliser.
 

@@ -206,7 +206,7 @@ def test_a_width_is_not_negative(engine, width):
 @pytest.mark.parametrize(
     ("terms", "message"),
     [
-        ({"n_accounts": 0}, "n_accounts: 0 is not > 0"),
+        ({"n_accounts": -1}, "n_accounts: -1 is not >= 0"),
         ({"n_slots": 0}, "n_slots: 0 is not > 0"),
         ({"max_order_lots": 0}, "max_order_lots: 0 is not > 0"),
         ({"max_order_lots": 2**31}, "max_order_lots: 2147483648"),
