@@ -15,7 +15,6 @@ import re
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,9 +37,15 @@ BASE: dict[str, Any] = {
     "contract.tick_size_usd": 0.004,
     "spot.initial_price_usd": 2.0,
     "spot.trend_per_year": 0.0,
+    "agents.enterprises.count": 8,
+    "agents.providers.count": 6,
+    "agents.noise.count": 10,
+    "agents.fundamentalists.count": 5,
+    "agents.chartists.count": 4,
 }
-"""Under every group: 60 days a year, 500 ticks a price, a tick of a lot worth 2 USD."""
+"""Under every group: 60 days a year, 500 ticks a price, a tick of a lot worth 2 USD, and few traders."""
 
+_BUILT: dict[str, TokenFuturesMarket] = {}
 _ENTRY = re.compile(r"(?P<table>.+)\[(?P<kind>\w*)\]\.(?P<name>\w+)")
 _KIND = re.compile(r"\[\w+\]")
 _LAWS = typing.get_args(Law)
@@ -83,14 +88,9 @@ class Group:
     given: dict[str, Any] = field(default_factory=dict)
     alongside: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def scenario(self, *, with_rows: bool = True, as_laws: bool = False) -> Scenario:
-        """Return the scenario of the group; with ``as_laws`` every parameter is a law of one value."""
-        return Scenario().replace(BASE | self.given | (self._changes(as_laws) if with_rows else {}))
-
-    @cache  # noqa: B019 - a group lives as long as the tests
     def market(self, *, with_rows: bool = True, as_laws: bool = False) -> TokenFuturesMarket:
-        """Return the market of the group, built once; probes leave it as they find it."""
-        return TokenFuturesMarket(self.scenario(with_rows=with_rows, as_laws=as_laws), rng=SEED)
+        """Return the market of the group; with ``as_laws`` every parameter is a law of one value."""
+        return _market(BASE | self.given | (self._changes(as_laws) if with_rows else {}))
 
     def _changes(self, as_laws: bool) -> dict[str, Any]:
         changes: dict[str, Any] = {}
@@ -107,6 +107,19 @@ class Group:
         for table in lists:
             changes[table] = [changes[table], *self.alongside.get(table, [])]
         return changes
+
+
+def _market(changes: dict[str, Any]) -> TokenFuturesMarket:
+    """Return a market, the same for the same changes: probes leave it as they find it."""
+    key = repr(sorted(changes.items()))
+    if key not in _BUILT:
+        _BUILT[key] = TokenFuturesMarket(Scenario().replace(changes), rng=SEED)
+    return _BUILT[key]
+
+
+def forget_markets() -> None:
+    """Let the markets go that the groups have built."""
+    _BUILT.clear()
 
 
 def is_same(found: Any, expected: Any) -> bool:
@@ -189,7 +202,5 @@ def _words(annotation: Any) -> Iterator[str]:
             yield from _words(argument)
 
 
-PARAMETERS = {
-    name for name, annotation in _walk(Scenario, "") if set(_sections(annotation)) & set(_LAWS)
-}
+PARAMETERS = {name for name, annotation in _walk(Scenario, "") if set(_sections(annotation)) & set(_LAWS)}
 """Fields that may be a number or a law of numbers."""

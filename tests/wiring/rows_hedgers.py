@@ -35,7 +35,7 @@ def _abandonment(name, term):
 
 
 def _finished_usd(market, name):
-    """Return what the finished programme of each hedger is worth on day 0, USD; NaN for who does not hedge."""
+    """Return what the finished programme of each hedger is worth on day 0, USD; NaN without a hedge."""
     own = traders(market, name)
     lots = np.abs(own.programme.target_lots(own.need_lots, 9)).sum(axis=1)
     return np.where(lots > 0.0, lots * 500 * market.desk.process.level.initial_price_usd, np.nan)
@@ -54,8 +54,9 @@ def _share(name, amount, spread=0.0):
 
 
 def _who_hedges(market):
-    drawn = RandomStreams(SEED).generator("population", "enterprise", "hedges").random(70)
-    return bool((traders(market, "enterprise").hedges == (drawn < 0.55)).all())
+    hedges = traders(market, "enterprise").hedges
+    drawn = RandomStreams(SEED).generator("population", "enterprise", "hedges").random(len(hedges))
+    return bool((hedges == (drawn < 0.55)).all())
 
 
 def _down(begins, ends):
@@ -112,11 +113,11 @@ SPREADS = Group(
     "spread of needs and capacities",
     [
         Row("agents.enterprises.need_log_sd", 0.6,
-            (lambda m: np.log(_need(m) / 2_000.0) / draws(SEED, "enterprise", "need", 80), 0.6)),
+            (lambda m: np.log(_need(m) / 2_000.0) / draws(SEED, "enterprise", "need", 8), 0.6)),
         # Lognormal with the mean as given, so that the median is lower.
         Row("agents.providers.capacity_log_sd", 0.5,
             (lambda m: (np.log(m.desk.quotes.volume_shares / 20_200.0) + 0.125)
-             / draws(SEED, "provider", "capacity", 12), 0.5)),
+             / draws(SEED, "provider", "capacity", 6), 0.5)),
     ],
 )  # fmt: skip
 
@@ -135,23 +136,29 @@ def _programme_rows(name, first):
     layered = {"near_ratio": 0.71 + first, "mid_ratio": 0.41 + first, "far_ratio": 0.11 + first}
     plain = {"cross_probability": 0.31 + first, "max_premium": 0.021 + first, "patience_days": 1.5 + first,
              "participation": 0.61 + first, "latency_ms": 83.0 + first, "actions_per_day": 9.0 + first}  # fmt: skip
-    abandonment = {"abandon_below": 0.81 + first, "reenter_above": 1.21 + first, "unwind_days": round(400 * first),
+    abandonment = {"abandon_below": 0.81 + first, "reenter_above": 1.21 + first, 
+                   "unwind_days": round(400 * first),
                    "cooling_days": round(1_100 * first)}  # fmt: skip
     return [
         *(Row(f"{table}.{term}", value, (_programme(name, term), value)) for term, value in layered.items()),
         *(Row(f"{table}.{term}", value, (column(name, term), value)) for term, value in plain.items()),
-        *(Row(f"{table}.{term}", value, (_abandonment(name, term), value)) for term, value in abandonment.items()),
+        *(Row(f"{table}.{term}", value, (_abandonment(name, term), value))
+          for term, value in abandonment.items()),
         Row(f"{table}.ramp_days", round(1_700 * first), (_of(name, "ramp_days"), round(1_700 * first))),
         Row(f"{table}.slice_share", 0.16 + first,
             (lambda m: _slices(m, name, "slice_lots"), round(0.16 + first, 2))),
         Row(f"{table}.band_share", 0.05 + first,
             (lambda m: _slices(m, name, "band_lots"), round(0.05 + first, 2))),
         # A sixth of the yearly premium a month.
-        Row(f"{table}.risk_premium", 0.24 + first, (column(name, "risk_premium_per_month"), (0.24 + first) / 6)),
+        Row(f"{table}.risk_premium", 0.24 + first,
+            (column(name, "risk_premium_per_month"), (0.24 + first) / 6)),
     ]  # fmt: skip
 
 
-LARGE = {"agents.enterprises.need_msit_per_day": 50_000.0, "agents.providers.capacity_msit_per_day": 300_000.0}
+LARGE = {
+    "agents.enterprises.need_msit_per_day": 50_000.0,
+    "agents.providers.capacity_msit_per_day": 300_000.0,
+}
 """Positions so large that a share of them in whole lots is that share to two places."""
 
 LAYERED = Group(
@@ -167,7 +174,7 @@ LAYERED = Group(
 
 
 def _other_programme(name, rule, **terms):
-    """Return a group for a word of ``rule``; the terms are those of ``Programme``, as field: (value, arrives)."""
+    """Return a group for a word of ``rule``; the terms are those of ``Programme``, each a field, its value, and what arrives."""
     table = f"{SECTION[name]}.programme"
     rows = [Row(f"{table}.rule", rule, (_programme(name, "kind"), rule))]
     for term, (field, value, arrives) in terms.items():
@@ -181,7 +188,7 @@ PROGRAMMES = [
     for group in (
         _other_programme(name, "strip", ratio=("ratio", 0.91 + more, 0.91 + more)),
         _other_programme(name, "rolling", roll_tenor=("roll_tenor", 3, 3), roll_days=("roll_days", 4, 4)),
-        # Scaling is a year's: a sixth of it a month. Tailing discounts at the cost of funds, a sixtieth a day.
+        # Scaling is a year's: a sixth of it a month. Tailing discounts at a sixtieth of the cost a day.
         _other_programme(
             name, "stack",
             stack_tenor=("stack_tenor", 2, 2),

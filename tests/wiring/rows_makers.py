@@ -38,7 +38,8 @@ MAKERS = Group(
     [
         Row(f"{TABLE}.count", 5, (lambda m: traders(m, "dmm").count, 5)),
         *class_rows(TABLE, "dmm", requotes_per_day=190.0, risk_aversion=3e-5, horizon_days=1.1,
-                    fill_distance=0.005, curve_correlation=0.55, belief_sd=0.0012, belief_reversion_per_day=2.1,
+                    fill_distance=0.005, curve_correlation=0.55, belief_sd=0.0012,
+                    belief_reversion_per_day=2.1,
                     max_skew=0.045, latency_ms=2.5),
         Row(f"{TABLE}.max_position_lots", 610.0, (column("dmm", "max_position_lots"), 610)),
         *(

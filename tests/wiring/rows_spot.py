@@ -189,7 +189,11 @@ SEASONS = Group(
         Row("spot.seasonality.weekly", WEEK, (lambda m: _level(m).seasonality.weekly, WEEK)),
         *(
             Row(f"spot.seasonality.{name}", value, (lambda m: _level(m).seasonality.diurnal, PATTERN))
-            for name, value in {"diurnal_amplitude": 0.06, "diurnal_peak_hour": 20.0, "fixing_hour": 16.0}.items()
+            for name, value in {
+                "diurnal_amplitude": 0.06,
+                "diurnal_peak_hour": 20.0,
+                "fixing_hour": 16.0,
+            }.items()
         ),
     ],
     given={"spot.seasonality.diurnal_amplitude": 0.03},

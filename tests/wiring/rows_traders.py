@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
 from field_table import SEED, Group, Row
-from pathlib import Path
 from probes import class_rows, column, draws, equity_usd, limit_rows, traders
 
 from abm.agents.switching import OPTIMIST, PESSIMIST
@@ -74,7 +74,8 @@ CHARTISTS = Group(
         *class_rows("agents.chartists", "chartist", actions_per_day=4.25, fast_days=0.6, slow_days=3.5,
                     threshold=0.0055, slice_lots=6, latency_ms=43.0),
         Row("agents.chartists.max_position_lots", 31.0, (column("chartist", "max_position_lots"), 31)),
-        Row("agents.chartists.tenors", 2, (lambda m: sorted(set(traders(m, "chartist").columns["tenor"])), [1, 2])),
+        Row("agents.chartists.tenors", 2,
+            (lambda m: sorted(set(traders(m, "chartist").columns["tenor"])), [1, 2])),
         _cash("agents.chartists", "chartist", 420_000.0),
         *limit_rows("agents.chartists", "chartist", 2.3),
         Row("agents.mixture.count", 9, (_count("mixture"), 9)),
@@ -97,7 +98,8 @@ ARBITRAGE = Group(
         *class_rows("agents.arbitrageurs", "arbitrageur", actions_per_day=47.0, quotes_per_day=46.0,
                     threshold=0.0006, latency_ms=6.5),
         Row("agents.arbitrageurs.slice_lots", 12.0, (column("arbitrageur", "slice_lots"), 12)),
-        Row("agents.arbitrageurs.max_position_lots", 101.0, (column("arbitrageur", "max_position_lots"), 101)),
+        Row("agents.arbitrageurs.max_position_lots", 101.0,
+            (column("arbitrageur", "max_position_lots"), 101)),
         _cash("agents.arbitrageurs", "arbitrageur", 3_100_000.0),
         *limit_rows("agents.arbitrageurs", "arbitrageur", 4.5),
         Row("agents.informed.count", 3, (_count("informed"), 3)),
@@ -199,7 +201,8 @@ SENTIMENT = Group(
             Row(f"agents.attention.{name}", value,
                 *((lambda m, own=own, name=name: getattr(traders(m, own).attention.rule, name), value)
                   for own in ("noise", "mixture")))
-            for name, value in {"response": 0.9, "recent_days": 2.2, "usual_days": 22.0, "fastest": 4.6}.items()
+            for name, value in {"response": 0.9, "recent_days": 2.2, "usual_days": 22.0,
+                                "fastest": 4.6}.items()
         ),
     ],
     given={"agents.sentiment.strength": 0.4, "agents.mixture.count": 3},
@@ -219,11 +222,11 @@ def _links(market):
 
 def _expected_links(law, *terms):
     seed = int(RandomStreams(SEED).generator("social_graph").integers(2**32))
-    return sorted(tuple(sorted(link)) for link in law(104, *terms, seed=seed).edges)
+    return sorted(tuple(sorted(link)) for link in law(19, *terms, seed=seed).edges)
 
 
 def _graph(name, rows, links, **given):
-    """Return a group whose rows all show in the links between the 104 speculators of the baseline."""
+    """Return a group whose rows all show in the links between the 19 speculators."""
     fields = [Row(f"agents.sentiment.graph.{key}", value, (_links, links)) for key, value in rows.items()]
     return Group(name, fields, given={"agents.sentiment.strength": 0.4} | given)
 
@@ -234,7 +237,7 @@ GRAPHS = [
     _graph("a graph of preference", {"kind": "barabasi_albert", "attachments": 2},
            _expected_links(nx.barabasi_albert_graph, 2)),
     _graph("a random graph", {"kind": "erdos_renyi", "mean_degree": 1.7},
-           _expected_links(nx.fast_gnp_random_graph, 1.7 / 103)),
+           _expected_links(nx.fast_gnp_random_graph, 1.7 / 18)),
     _graph("a given graph", {"kind": "edge_list", "edge_list": str(LINKS)}, [(0, 1), (1, 2), (2, 5)]),
     Group("clusters of one mind", [Row("agents.sentiment.rule", "clusters", (_herd("clusters"), True))],
           given={"agents.sentiment.strength": 0.4}),
@@ -253,7 +256,8 @@ def _holder_column(name):
 HOLDERS = Group(
     "position holders",
     [
-        Row("agents.holders[].name", "whales", (lambda m: traders(m, "holder").labels, ("whales",) * 3 + ("rest",))),
+        Row("agents.holders[].name", "whales",
+            (lambda m: traders(m, "holder").labels, ("whales",) * 3 + ("rest",))),
         Row("agents.holders[].count", 3, (_count("holder"), 4)),
         Row("agents.holders[].lots", (40, 0, -70),
             (lambda m: m.clearing.position_lots[traders(m, "holder").accounts],

@@ -42,6 +42,11 @@ def _floor_gap(tenor, share):
     return lambda m: _width(m, tenor) - int(np.floor(share * m.curve.settlement_ticks[tenor]))
 
 
+def _closing_rounds(market):
+    rounds = range(market.clock.calendar.rounds_per_day)
+    return [number for number in rounds if replace(market.clock, round=number).in_closing_window]
+
+
 def _final_day_gap(market, share):
     """Run a month of two days; say how far the second day's range is from a share of the settlement."""
     changes = {"run.days": 2, "calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
@@ -69,7 +74,7 @@ LIMITS = Group(
         ),
         Row(
             "exchange.closing_window", 0.25,
-            (lambda m: [n for n in range(20) if replace(m.clock, round=n).in_closing_window], [15, 16, 17, 18, 19]),
+            (_closing_rounds, [15, 16, 17, 18, 19]),
         ),
         Row("exchange.max_order_lots", 765, (lambda m: m.exchange.max_order_lots, 765)),
         Row(
@@ -78,7 +83,8 @@ LIMITS = Group(
             (lambda m: rule(m, LimitHalts).reopening_rounds, 6),
         ),
         Row("exchange.sessions.closing_auction", 0.21, (lambda m: rule(m, ClosingAuction).rounds, 4)),
-        Row("exchange.halts.expanded_limits", (0.11, 0.19), (lambda m: rule(m, LimitHalts).widths, (0.11, 0.19))),
+        Row("exchange.halts.expanded_limits", (0.11, 0.19),
+            (lambda m: rule(m, LimitHalts).widths, (0.11, 0.19))),
         Row("exchange.halts.duration_days", 0.36, (lambda m: rule(m, LimitHalts).rounds, 7)),
         Row("exchange.halts.scope", "all_months", (lambda m: rule(m, LimitHalts).scope, "all_months")),
         Row("exchange.market_data.depth_levels", 4, (lambda m: m._feed._depth_levels, 4)),
@@ -105,7 +111,8 @@ FEES = Group(
     [
         Row("exchange.maker_fee_usd", 0.21, (_fee("maker", "noise"), 210_000),
             (lambda m: m.maker_regime.terms.fee_without_status_usd_micro, 210_000)),
-        Row("exchange.taker_fee_usd", 0.52, (_fee("taker", "noise"), 520_000), (_fee("taker", "dmm"), 520_000),
+        Row("exchange.taker_fee_usd", 0.52, (_fee("taker", "noise"), 520_000),
+            (_fee("taker", "dmm"), 520_000),
             # An incoming order's fee in ticks, for those who weigh it.
             (lambda m: traders(m, "arbitrageur").fee_ticks, 0.26),
             (lambda m: traders(m, "informed").fee_ticks, 0.26 + 0.18)),

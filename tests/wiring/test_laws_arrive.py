@@ -1,4 +1,4 @@
-"""Every law that a parameter of a class may follow gives each trader its draw, by each of the law's fields."""
+"""Every law that a parameter of a class may follow gives each trader its draw, by each of its fields."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from abm.market import TokenFuturesMarket
 from abm.scenario import Scenario
 from abm.scenario.laws import Law
 
-_UNIFORM = RandomStreams(SEED).generator("population", "noise", "mean_lots").random(60)
-_NORMAL = draws(SEED, "noise", "mean_lots", 60)
+_UNIFORM = RandomStreams(SEED).generator("population", "noise", "mean_lots").random(10)
+_NORMAL = draws(SEED, "noise", "mean_lots", 10)
 
 LAWS = {
     "uniform": ({"low": 2.0, "high": 6.5}, 2.0 + 4.5 * _UNIFORM),
