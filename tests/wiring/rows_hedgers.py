@@ -135,8 +135,9 @@ def _programme_rows(name, first):
     table = f"{SECTION[name]}.programme"
     layered = {"near_ratio": 0.71 + first, "mid_ratio": 0.41 + first, "far_ratio": 0.11 + first}
     plain = {"cross_probability": 0.31 + first, "max_premium": 0.021 + first, "patience_days": 1.5 + first,
-             "participation": 0.61 + first, "latency_ms": 83.0 + first, "actions_per_day": 9.0 + first}  # fmt: skip
-    abandonment = {"abandon_below": 0.81 + first, "reenter_above": 1.21 + first, 
+             "participation": 0.61 + first, "latency_ms": 83.0 + first,
+             "actions_per_day": 9.0 + first}  # fmt: skip
+    abandonment = {"abandon_below": 0.81 + first, "reenter_above": 1.21 + first,
                    "unwind_days": round(400 * first),
                    "cooling_days": round(1_100 * first)}  # fmt: skip
     return [
@@ -174,7 +175,7 @@ LAYERED = Group(
 
 
 def _other_programme(name, rule, **terms):
-    """Return a group for a word of ``rule``; the terms are those of ``Programme``, each a field, its value, and what arrives."""
+    """Return a group for a word of ``rule``: terms of ``Programme``, each a field, its value, what arrives."""
     table = f"{SECTION[name]}.programme"
     rows = [Row(f"{table}.rule", rule, (_programme(name, "kind"), rule))]
     for term, (field, value, arrives) in terms.items():
