@@ -1,0 +1,66 @@
+"""Ways to look into a built market, for the table of fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from field_table import Probe, Row
+
+from abm.agents.base import Population
+from abm.core.randomness import RandomStreams
+from abm.market import TokenFuturesMarket
+from abm.market.rules import MarketRule
+
+
+def traders(market: TokenFuturesMarket, name: str) -> Population:
+    """Return the population of a class."""
+    return next(population for population in market.populations if population.name == name)
+
+
+def column(name: str, column_name: str) -> Probe:
+    """Look at a column of a class: every trader's."""
+    return lambda market: traders(market, name).columns[column_name]
+
+
+def equity_usd(name: str) -> Probe:
+    """Look at what each trader of a class has with the clearing house and in the bank on day 0, USD."""
+    return lambda market: market.equity_usd_micro[traders(market, name).accounts] / 1e6
+
+
+def limit(name: str, column_name: str) -> Probe:
+    """Look at a column of the risk limits of a class."""
+    return lambda market: traders(market, name).limits.rows[column_name]
+
+
+def rule(market: TokenFuturesMarket, kind: type[MarketRule]) -> Any:
+    """Return the market's rule of a kind."""
+    return next(rule for rule in market.rules if isinstance(rule, kind))
+
+
+def draws(seed: int, agent_class: str, parameter: str, count: int) -> np.ndarray:
+    """Return the standard normal draws of a parameter of a class."""
+    return RandomStreams(seed).generator("population", agent_class, parameter).standard_normal(count)
+
+
+def class_rows(table: str, name: str, **columns: Any) -> list[Row]:
+    """Return one row for each parameter that is a column of the same name."""
+    return [Row(f"{table}.{key}", value, (column(name, key), value)) for key, value in columns.items()]
+
+
+def limit_rows(table: str, name: str, first: float) -> list[Row]:
+    """Return the rows of the risk limits of a class, with values of their own for each class."""
+    values = {
+        "max_leverage": 3.0 + first,
+        "stop_out": 0.2 + first / 100.0,
+        "cooling_days": 6.0 + first,
+        "closing_per_day": 30.5 + first,
+    }
+    return [
+        Row(
+            f"{table}.limits.{key}",
+            value,
+            (limit(name, key), round(value) if key == "cooling_days" else value),
+        )
+        for key, value in values.items()
+    ]

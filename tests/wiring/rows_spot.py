@@ -1,0 +1,329 @@
+"""Where the fields of ``run``, ``calendar``, ``contract``, ``spot`` and ``index`` arrive."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from field_table import SEED, Group, Idle, Row
+from probes import traders
+
+from abm.core.randomness import RandomStreams
+from abm.market import run
+from abm.spot.list_prices import fit_list_prices, read_list_prices
+
+PRICES = Path(__file__).parent / "inputs" / "three_prices.csv"
+TINY = {"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
+
+IDLE = [
+    Idle("name", "a label, shown in reports and left out of the hash"),
+    Idle("description", "a label, shown in lists and left out of the hash"),
+]
+
+
+def _fit(market, **changes):
+    """Say how far a fit of the packaged list prices with stated terms is from the market's."""
+    terms = {
+        "output_share": 0.4,
+        "reference_quality": 88.0,
+        "minimum_quality": 70.0,
+        "cap": 0.35,
+        "min_providers": 3,
+    }
+    own = fit_list_prices(read_list_prices(), **(terms | changes))
+    found = market.list_prices
+    return (
+        found.initial_price_usd - own.initial_price_usd,
+        found.trend_per_year - own.trend_per_year,
+        *(found.provider_log_offsets - own.provider_log_offsets if found.provider_names == own.provider_names
+          else (math.nan,)),
+    )  # fmt: skip
+
+
+def _fitted(market):
+    return [abs(gap) < 1e-12 for gap in _fit(market)] == [True] * len(_fit(market))
+
+
+def _level(market):
+    return market.desk.process.level
+
+
+def _process(market):
+    return market.desk.process
+
+
+def _tables_of_a_run(profile_days):
+    def probe(market):
+        tables = run(market.market_scenario.replace(TINY), seed=SEED).tables
+        return int(tables["spot"]["day"].max()) + 1 if profile_days == "days" else sorted(tables)
+
+    return probe
+
+
+CALENDAR = Group(
+    "calendar",
+    [
+        Row("run.days", 33, (lambda m: m.hedge_accounts._expected_unit_cost_usd.shape[1], 4)),
+        Row("run.seed", 77, (lambda m: type(m)(m.market_scenario).seed_used, 77)),
+        Row(
+            "calendar.rounds_per_day", 24,
+            (lambda m: m.clock.calendar.rounds_per_day, 24),
+            (lambda m: m.public_view().day_share, 1.0 / 24.0),
+        ),
+        Row(
+            "calendar.days_per_month", 9,
+            (lambda m: [m.clock.calendar.is_last_day_of_month(day) for day in (8, 9)], [True, False]),
+            (lambda m: traders(m, "enterprise").programme.days_per_month, 9),
+            (lambda m: m.desk.final_fixings, 9),
+        ),
+        Row(
+            "calendar.months_per_year", 12,
+            (lambda m: m.clock.calendar.days_per_year, 108),
+            (lambda m: m.clearing.rules.days_per_year, 108),
+        ),
+        Row("calendar.first_year", 2031, (lambda m: m.clock.calendar.month_code(0)[1:], "31")),
+        Row("calendar.first_month", 11, (lambda m: m.clock.calendar.month_code(1)[0], "Z")),
+        Row("contract.product_code", "TOK", (lambda m: m.contract.product_code, "TOK")),
+        Row("contract.contract_size_msit", 250, (lambda m: m.contract.tick_value_usd_micro, 1_250_000)),
+        Row(
+            "contract.tick_size_usd", 0.005,
+            (lambda m: m.contract.tick_size_usd_micro, 5_000),
+            (lambda m: m.contract.price_to_ticks(m.desk.process.level.initial_price_usd), 400),
+        ),
+        Row(
+            "contract.listed_months", 7,
+            (lambda m: m.exchange.n_slots, 7),
+            (lambda m: len(m.curve.months), 7),
+            (lambda m: m.clock.calendar.slot(8), 1),
+            (lambda m: m.clearing.position_lots.shape[1], 7),
+        ),
+    ],
+)  # fmt: skip
+
+ONE_RUN = Group(
+    "a run of some days",
+    [Row("run.days", 3, (_tables_of_a_run("days"), 3))],
+    given={"run.days": 1},
+)
+
+FIXINGS = Group(
+    "final fixings",
+    [
+        Row(
+            "contract.final_fixings", 3,
+            (lambda m: m.desk.final_fixings, 3),
+            # Three of ten fixings are to come on the last three days, and all of the margin until then.
+            (lambda m: [_remaining(m, day) for day in (0, 7, 8, 9)], [10_000, 10_000, 6_667, 3_334]),
+        )
+    ],
+)  # fmt: skip
+
+
+def _remaining(market, day):
+    none = np.zeros(market.exchange.n_slots, dtype=np.int64)
+    return int(market.curve.margin_day(day, none).remaining_share_bps[0])
+
+
+SPOT = Group(
+    "spot price",
+    [
+        Row("spot.initial_price_usd", 2.5, (lambda m: _level(m).initial_price_usd, 2.5)),
+        Row("spot.trend_per_year", 0.9, (lambda m: _level(m).trend_per_year, 0.9)),
+        Row("spot.kappa", 3.1, (lambda m: _process(m).kappa, 3.1)),
+        Row("spot.sigma", 0.31, (lambda m: _process(m).sigma, 0.31)),
+        Row("spot.jump_intensity", 5.5, (lambda m: _process(m).jump_intensity, 5.5)),
+        Row(
+            "spot.jumps[double_exponential].kind", "double_exponential",
+            (lambda m: type(_process(m).jumps).__name__, "DoubleExponentialJumps"),
+        ),
+        Row("spot.jumps[double_exponential].p_up", 0.41, (lambda m: _process(m).jumps.p_up, 0.41)),
+        Row("spot.jumps[double_exponential].eta_up", 13.5, (lambda m: _process(m).jumps.eta_up, 13.5)),
+        Row("spot.jumps[double_exponential].eta_down", 11.5, (lambda m: _process(m).jumps.eta_down, 11.5)),
+        Row("spot.level_shift.log_size", 0.2, (lambda m: m.desk.shifts[0].log_size, 0.2)),
+        Row("spot.level_shift.start_day", 7, (lambda m: m.desk.shifts[0].start_year, 7 / 60)),
+        Row("spot.level_shift.duration_days", 14, (lambda m: m.desk.shifts[0].duration_years, 14 / 60)),
+        Row("spot.dislocation.size", -0.3, (lambda m: m.desk.dislocation.size_usd, -0.75)),
+        Row("spot.dislocation.start_day", 4, (lambda m: m.desk.dislocation.start_day, 4)),
+        Row("spot.dislocation.duration_days", 6, (lambda m: m.desk.dislocation.duration_days, 6)),
+        Row("spot.dislocation.fade_days", 8, (lambda m: m.desk.dislocation.fade_days, 8)),
+        Row("spot.long_run.volatility", 0.21, (lambda m: _process(m).long_run.volatility, 0.21)),
+        Row("spot.long_run.drift", 0.11, (lambda m: _process(m).long_run.drift, 0.11)),
+        Row("spot.long_run.correlation", -0.35, (lambda m: _process(m).long_run.correlation, -0.35)),
+        Row("spot.premium.diffusion", 0.15, (lambda m: _process(m).premium.diffusion, 0.15)),
+        Row("spot.premium.jump_tilt", 0.7, (lambda m: _process(m).premium.jump_tilt, 0.7)),
+        Row("spot.premium.long_run", 0.05, (lambda m: _process(m).premium.long_run, 0.05)),
+    ],
+    given={"spot.jumps": {"kind": "gaussian"}},
+)  # fmt: skip
+
+GAUSSIAN = Group(
+    "Gaussian jumps and stress",
+    [
+        Row("spot.kappa", 3.3, (lambda m: _process(m).kappa, 3.3)),
+        Row("spot.sigma", 0.33, (lambda m: _process(m).regimes[0].sigma, 0.33)),
+        Row("spot.jump_intensity", 5.7, (lambda m: _process(m).regimes[0].jump_intensity, 5.7)),
+        Row(
+            "spot.jumps[gaussian].kind", "gaussian",
+            (lambda m: [type(one.jumps).__name__ for one in _process(m).regimes], ["GaussianJumps"] * 2),
+        ),
+        Row("spot.jumps[gaussian].mean", -0.07, (lambda m: _process(m).regimes[0].jumps.mean, -0.07)),
+        Row("spot.jumps[gaussian].std", 0.19, (lambda m: _process(m).regimes[1].jumps.std, 0.19)),
+        Row("spot.stress.entries_per_year", 2.5, (lambda m: _process(m).generator[0], (-2.5, 2.5))),
+        Row("spot.stress.exits_per_year", 9.5, (lambda m: _process(m).generator[1], (9.5, -9.5))),
+        Row("spot.stress.sigma", 0.95, (lambda m: _process(m).regimes[1].sigma, 0.95)),
+        Row("spot.stress.jump_intensity", 14.5, (lambda m: _process(m).regimes[1].jump_intensity, 14.5)),
+        Row("spot.stress.level", 0.29, (lambda m: _process(m).regimes[1].reversion_level, 0.29)),
+        Row("spot.long_run.drift", 0.12, (lambda m: _process(m).long_run.drift, 0.12)),
+        Row("spot.premium.diffusion", 0.16, (lambda m: _process(m).premium.diffusion, 0.16)),
+    ],
+)  # fmt: skip
+
+WEEK = (0.01, 0.02, -0.03, 0.04, -0.04)
+PATTERN = ((0.06 * math.sin(math.pi / 3), 0.06 * math.cos(math.pi / 3)),)
+"""Seen from hour 16, a peak at hour 20 is a sixth of a day ahead."""
+
+SEASONS = Group(
+    "seasonality",
+    [
+        Row("spot.seasonality.weekly", WEEK, (lambda m: _level(m).seasonality.weekly, WEEK)),
+        *(
+            Row(f"spot.seasonality.{name}", value, (lambda m: _level(m).seasonality.diurnal, PATTERN))
+            for name, value in {
+                "diurnal_amplitude": 0.06,
+                "diurnal_peak_hour": 20.0,
+                "fixing_hour": 16.0,
+            }.items()
+        ),
+    ],
+    given={"spot.seasonality.diurnal_amplitude": 0.03},
+)
+
+SUPPLY = Group(
+    "supply of tokens",
+    [
+        Row(
+            "spot.trend_per_year", "three_factor_supply",
+            # (0.4 + 0.9 - 0.05 + 0.7 - 0.3 + 0.5 x 1.25) / (1.25 + 0.5)
+            (lambda m: _level(m).trend_per_year, 2.275 / 1.75),
+            (lambda m: traders(m, "provider").cost_decline_per_day, 1.25 / 60),
+        ),
+        *(
+            Row(f"spot.supply.{name}", value, (lambda m: _level(m).trend_per_year, 2.275 / 1.75))
+            for name, value in {"capital_growth": 0.7, "demand_growth": 0.3, "price_elasticity": 1.25,
+                                "supply_elasticity": 0.5}.items()
+        ),
+        *(
+            Row(
+                f"spot.supply.{name}", value,
+                (lambda m: _level(m).trend_per_year, 2.275 / 1.75),
+                (lambda m: traders(m, "provider").cost_decline_per_day, 1.25 / 60),
+            )
+            for name, value in {"energy_cost_growth": 0.05, "hardware_efficiency_growth": 0.4,
+                                "algorithmic_efficiency_growth": 0.9}.items()
+        ),
+    ],
+)  # fmt: skip
+
+LIST_PRICES = Group(
+    "price and trend of the list prices",
+    [
+        Row(
+            "spot.initial_price_usd", "provider_prices",
+            (lambda m: _level(m).initial_price_usd / m.list_prices.initial_price_usd, 1.0),
+        ),
+        Row(
+            "spot.trend_per_year", "provider_prices",
+            (lambda m: _level(m).trend_per_year / m.list_prices.trend_per_year, 1.0),
+        ),
+    ],
+)  # fmt: skip
+
+OWN_PRICES = Group(
+    "own list prices",
+    [
+        Row(
+            "index.provider_prices", str(PRICES),
+            (lambda m: m.list_prices.provider_names, ("Alpha", "Beta")),
+        )
+    ],
+    given={"index.min_providers": 2, "index.weight_cap": 0.5},
+)  # fmt: skip
+
+_RULES = ("cap", "min_providers", "reference_quality", "minimum_quality", "stale_after_days")
+
+
+def _chain(name):
+    return lambda m: getattr(m.desk.matched._chain, name)
+
+
+INDEX = Group(
+    "index",
+    [
+        Row("index.output_share", 0.4, (_fitted, True)),
+        Row(
+            "index.reference_quality", 88.0,
+            (_fitted, True),
+            (lambda m: m.desk.weighted.quality, 88.0),
+            (_chain("reference_quality"), 88.0),
+        ),
+        Row("index.minimum_quality", 70.0, (_fitted, True)),
+        Row(
+            "index.weight_cap", 0.35,
+            (_fitted, True),
+            (lambda m: m.desk.weighted.cap, 0.35),
+            (_chain("cap"), 0.35),
+            (lambda m: float(m.desk.quotes.index_weights.max()), 0.35),
+        ),
+        Row(
+            "index.min_providers", 3,
+            (_fitted, True),
+            (lambda m: m.desk.weighted.min_providers, 3),
+            (_chain("min_providers"), 3),
+        ),
+        Row(
+            "index.stale_after_days", 8,
+            (lambda m: m.desk.weighted.stale_after_days, 8),
+            (_chain("stale_after_days"), 8),
+        ),
+        Row("index.basis_sd", 0.09, (lambda m: m.desk.quotes.basis_sd, 0.09)),
+        Row("index.basis_kappa", 23.0, (lambda m: m.desk.quotes.basis_kappa, 23.0)),
+        Row(
+            "index.outages_per_year", 2.5,
+            (lambda m: m.desk.quotes._outages.rate_per_year, 2.5),
+            (lambda m: m.desk.quotes._outages._rng.bit_generator.state,
+             RandomStreams(SEED).generator("provider-outages").bit_generator.state),
+        ),
+        Row("index.outage_days", 6.5, (lambda m: m.desk.quotes._outages.mean_days, 6.5)),
+    ],
+    # Capacities so unequal that the cap binds with or without the rows.
+    given={"agents.providers.capacity_log_sd": 3.0},
+)  # fmt: skip
+
+
+def _dynamics(name):
+    return lambda m: getattr(m.desk.quotes.dynamics[0], name)
+
+
+QUOTES = Group(
+    "list price dynamics",
+    [
+        Row("index.quote_dynamics", "list_prices",
+            (lambda m: type(m.desk.quotes).__name__, "ListPriceQuotes")),
+        Row("index.method", "chained_fisher", (lambda m: m.desk.settles_on_matched, True)),
+        Row("index.changes_per_year", 5.6, (_dynamics("changes_per_year"), 5.6)),
+        Row("index.share_down", 0.66, (_dynamics("share_down"), 0.66)),
+        Row("index.mean_abs_log_change", 0.28, (_dynamics("mean_abs_log_change"), 0.28)),
+        Row("index.sd_log_change", 0.44, (_dynamics("sd_log_change"), 0.44)),
+        Row("index.basis_sd", 0.07, (lambda m: m.desk.quotes.basis_sd, 0.07)),
+        Row("index.basis_kappa", 21.0, (lambda m: m.desk.quotes.basis_kappa, 21.0)),
+        Row("index.outages_per_year", 1.5, (lambda m: m.desk.quotes._outages.rate_per_year, 1.5)),
+        Row("index.outage_days", 7.5, (lambda m: m.desk.quotes._outages.mean_days, 7.5)),
+        Row("spot.initial_price_usd", 2.2, (lambda m: m.desk.quotes._spot_usd, 2.2)),
+        Row("spot.trend_per_year", 0.8, (lambda m: m.desk.quotes.trend_per_year, 0.8)),
+    ],
+)  # fmt: skip
+
+GROUPS = [
+    CALENDAR, ONE_RUN, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
+]  # fmt: skip
