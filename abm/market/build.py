@@ -46,9 +46,9 @@ _SECTION_OF = {
     "mixture": "mixture",
     "switching": "switching",
     "poisson_flow": "order_flow",
-    "company": "companies",
+    "company": "enterprises",
 }
-"""Scenario section of each built-in class; custom agents have none."""
+"""Scenario section whose exemption holds for each built-in class; custom agents have none."""
 
 
 @dataclass(frozen=True)

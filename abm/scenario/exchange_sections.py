@@ -24,7 +24,6 @@ PopulationName = Literal[
     "mixture",
     "switching",
     "order_flow",
-    "companies",
 ]  # the sub-tables of agents
 LimitShare = Annotated[float, Field(gt=0, le=10)]
 SpreadLength = Annotated[int, Field(ge=1, le=59)]
@@ -146,7 +145,7 @@ class PositionLimitsSection(Section):
         description="Largest net position in the front month, if below month_lots; 0 for no other limit.",
     )  # fmt: skip
     exempt: tuple[PopulationName, ...] = field(
-        ("enterprises", "providers", "companies"),
+        ("enterprises", "providers"),
         unit="-",
         source="hedgers are exempt as under the bona fide hedging rule, 17 CFR 150.3",
         description="Populations of the section agents that no position limit binds.",
