@@ -33,7 +33,7 @@ MEASURES = {
     "front_settlement_volatility": "volatility of settlements",
     "margin_calls": "margin calls",
     "client_defaults": "client defaults",
-    "volatility_reduction": "volatility reduction of hedgers",
+    "volatility_reduction_within": "volatility reduction of hedgers within a run",
 }
 
 

@@ -29,6 +29,7 @@ from abm.agents.hedging import (
     decide_hedgers,
 )
 from abm.agents.minimum_variance import MinimumVarianceRatios
+from abm.agents.needs import NeedByMonth
 from abm.agents.outbox import Outbox
 from abm.agents.programmes import Programme
 from abm.agents.treasury import AbandonmentRule, HedgeTreasury
@@ -49,6 +50,15 @@ class Enterprise(TraderAgent):
     def need_msit_per_day(self) -> float:
         """Today's token need, mSIT."""
         return float(self.population.need_msit[self.row])  # type: ignore[attr-defined]
+
+
+class Company(Enterprise):
+    """A company that the scenario names: an enterprise with need, price, money and programme of its own."""
+
+    @property
+    def label(self) -> str:
+        """What the scenario calls it."""
+        return str(self.population.labels[self.row])  # type: ignore[attr-defined]
 
 
 class InferenceProvider(TraderAgent):
@@ -167,6 +177,12 @@ class Enterprises(Hedgers):
         Stationary standard deviation and reversion of the log need, and its correlation with price surprises.
     need_streams : array of uint64, shape (n,)
         Streams of the need, apart from those of the decisions.
+    price_multiples : array of float, shape (n,), optional
+        Own price over that of the provider; 1 without.
+    need_by_month : NeedByMonth, optional
+        Mean need of each month, where it is not the same in all of them; then ``mean_need_msit`` is today's.
+    labels : tuple of str, optional
+        What the scenario calls each; empty for those that it does not name.
     estimator : MinimumVarianceRatios, optional
         Gives the ratios of a minimum-variance programme.
     month_lots, programme, listed_months, ramp_days, abandonment
@@ -190,6 +206,9 @@ class Enterprises(Hedgers):
         need_reversion_per_day: float,
         need_price_correlation: float,
         need_streams: NDArray[np.uint64],
+        price_multiples: NDArray[np.float64] | None = None,
+        need_by_month: NeedByMonth | None = None,
+        labels: tuple[str, ...] = (),
         estimator: MinimumVarianceRatios | None = None,
         listed_months: int,
         ramp_days: int,
@@ -207,6 +226,9 @@ class Enterprises(Hedgers):
         self.need_reversion_per_day = need_reversion_per_day
         self.need_price_correlation = need_price_correlation
         self.need_streams = need_streams
+        self.price_multiples = np.ones(self.count) if price_multiples is None else price_multiples
+        self.need_by_month = need_by_month
+        self.labels = labels or ("",) * self.count
         self.log_need: NDArray[np.float64] = np.zeros(self.count)
         self.need_msit: NDArray[np.float64] = mean_need_msit.copy()
         self.month_need_msit: NDArray[np.float64] = np.zeros(self.count)
@@ -221,6 +243,8 @@ class Enterprises(Hedgers):
                     self.month_need_msit, self.month_bill_usd,
                 )  # fmt: skip
             self.estimator.see_settlement(opening.front_month, opening.settlement_usd)
+        if self.need_by_month is not None and opening.day_of_month == 0:
+            self._plan_needs(self.need_by_month, opening.front_month)
         super().new_day(opening)
         if opening.day_of_month == 0:
             self.month_need_msit[:] = 0.0
@@ -232,7 +256,23 @@ class Enterprises(Hedgers):
         mean_one = math.exp(-0.5 * self.need_volatility**2)
         self.need_msit[:] = self.mean_need_msit * np.exp(self.log_need) * mean_one
         self.month_need_msit += self.need_msit
-        self.month_bill_usd += self.need_msit * opening.provider_prices_usd[self.provider]
+        self.month_bill_usd += self.need_msit * self.own_prices_usd(opening.provider_prices_usd)
+
+    def own_prices_usd(self, provider_prices_usd: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each pays for a token when its provider asks that much, USD per mSIT, shape (n,)."""
+        return provider_prices_usd[self.provider] * self.price_multiples
+
+    def expected_need_msit(self, month: int) -> NDArray[np.float64]:
+        """Return the need that each counts on in a month, mSIT, shape (n,)."""
+        a_day = self.mean_need_msit if self.need_by_month is None else self.need_by_month.a_day(month)
+        return a_day * self.programme.days_per_month
+
+    def _plan_needs(self, plan: NeedByMonth, front_month: int) -> None:
+        """Count on the needs of the months that are listed from now on."""
+        self.mean_need_msit[:] = plan.a_day(front_month)
+        self.need_lots[:] = plan.lots(front_month, self.need_lots.shape[1]) * self.hedges[:, None]
+        if self.estimator is not None:
+            self.estimator.expect(self.expected_need_msit(front_month))
 
     def finished_lots(self, opening: DayOpening) -> NDArray[np.float64]:
         """Return the positions of the finished programme, shape (n, listed months), not rounded."""
@@ -244,6 +284,13 @@ class Enterprises(Hedgers):
         super().update_digest(digest)
         if self.estimator is not None:
             self.estimator.update_digest(digest)
+
+
+class Companies(Enterprises):
+    """Companies that the scenario names and that share one programme, as enterprises in everything else."""
+
+    agent_class: ClassVar[type[TraderAgent]] = Company
+    name: ClassVar[str] = "company"
 
 
 class Providers(Hedgers):

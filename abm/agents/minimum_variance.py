@@ -109,6 +109,10 @@ class MinimumVarianceRatios:
             self._seen.popleft()
         self.ratios = self._estimated()
 
+    def expect(self, need_msit: FloatArray) -> None:
+        """Count on another need of a month from now on, shape (enterprises,)."""
+        self._expected_need_msit = need_msit
+
     def _estimated(self) -> FloatArray:
         """Return the shrunk estimate, shape (enterprises, listed months)."""
         sums = _total(self._seen)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from abm.core.errors import ParameterError, SitsimError
+from abm.experiments.across import across_columns
 from abm.experiments.executors import run_tasks
 from abm.scenario import Scenario
 
@@ -63,6 +64,7 @@ def sweep(
     jobs: int = 2,
     out: Path | str | None = None,
     days: int | None = None,
+    population_seed: int | None = None,
     progress: bool = False,
     run_function: RunFunction | None = None,
 ) -> pd.DataFrame:
@@ -85,6 +87,9 @@ def sweep(
         after a change of the simulator itself. A temporary folder if absent, deleted at the end.
     days : int, optional
         Trading days, instead of ``run.days``.
+    population_seed : int, optional
+        Seed of who is there, so that every seed has the same firms on another price path; instead of
+        ``run.population_seed``.
     progress : bool
         Draw a progress bar on stderr.
     run_function : callable, optional
@@ -93,7 +98,9 @@ def sweep(
     Returns
     -------
     pandas.DataFrame
-        Columns: the varied fields, ``seed``, the run's metrics, ``state_hash``, ``error``. Rows are in the
+        Columns: the varied fields, ``seed``, the run's metrics, the reductions of volatility across the seeds
+        of the cell (``volatility_reduction_across`` and others, see ``abm.recording.across_paths``; the same
+        on each row of a cell, ``paths_across`` runs behind them), ``state_hash``, ``error``. Rows are in the
         order of the design, seeds fastest. A failed run has its error as one line and no metrics.
 
     Raises
@@ -110,6 +117,7 @@ def sweep(
         raise ParameterError(f"jobs: {jobs} is not >= 1")
     base = Scenario.load(scenario) if isinstance(scenario, str) else scenario
     fixed = {"recording.profile": "summary"} | ({} if days is None else {"run.days": days})
+    fixed |= {} if population_seed is None else {"run.population_seed": population_seed}
     temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-") if out is None else nullcontext(str(out))
     with temporary as folder:
         specs = design(base.replace(fixed), vary, seeds=seeds, out=Path(folder))
@@ -173,9 +181,10 @@ def _frame(specs: list[RunSpec], errors: Mapping[Path, str]) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for spec in specs:
+    across = across_columns([spec.folder for spec in specs], [repr(spec.varied) for spec in specs])
+    for spec, over_seeds in zip(specs, across, strict=True):
         found = _results(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
-        rows.append({**spec.varied, "seed": spec.seed, **found})
+        rows.append({**spec.varied, "seed": spec.seed, **found, **over_seeds})
     frame = pd.DataFrame(rows)
     last = ["state_hash", "error"]
     for name in last:

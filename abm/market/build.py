@@ -46,8 +46,9 @@ _SECTION_OF = {
     "mixture": "mixture",
     "switching": "switching",
     "poisson_flow": "order_flow",
+    "company": "enterprises",
 }
-"""Scenario section of each built-in class; custom agents have none."""
+"""Scenario section whose exemption holds for each built-in class; custom agents have none."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def build(
     scenario: Scenario,
     *,
     seed: int,
+    population_seed: int | None = None,
     custom_agents: tuple[CustomTraders, ...] = (),
     journal: bool = False,
 ) -> MarketParts:
@@ -82,15 +84,18 @@ def build(
         A validated scenario.
     seed : int
         Seed of every random stream.
+    population_seed : int, optional
+        Seed of who is there instead: needs, capacities, providers, cash, parameters, and the social graph.
     custom_agents : tuple of CustomAgents or PopulationSpec
         A user's own traders.
     journal : bool
         Keep every ledger posting for the recorder.
     """
     streams = RandomStreams(seed)
+    firms = streams if population_seed is None else RandomStreams(population_seed)
     contract, clock = _contract(scenario), _clock(scenario)
     list_prices = fit_provider_prices(scenario)
-    capacity = provider_capacity(scenario.agents, streams)
+    capacity = provider_capacity(scenario.agents, firms)
     desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
     room = PopulationRoom(
         agents=scenario.agents,
@@ -103,6 +108,7 @@ def build(
         taker_fee_usd=scenario.exchange.taker_fee_usd,
         auction_fee_usd=scenario.exchange.auction_fee_usd,
         streams=streams,
+        population_streams=firms,
     )
     populations = build_populations(
         room,
@@ -110,7 +116,7 @@ def build(
         members=scenario.clearing.members,
         member_account_usd=scenario.clearing.member_account_usd,
     )
-    join_herd(scenario, populations, streams)
+    join_herd(scenario, populations, streams, firms)
     pay_attention(scenario, populations)
     accounts = account_terms(scenario, populations)
     margin = build_margin(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import Population
+from abm.agents.hedgers import Companies
 from abm.agents.holders import Holders
 from abm.agents.member_accounts import MemberAccounts
 from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
@@ -81,6 +82,10 @@ def account_terms(scenario: Scenario, populations: list[Population]) -> AccountT
         if isinstance(population, Holders):
             own = population.member
             member[population.accounts] = np.where(own >= 0, own, member[population.accounts])
+    # Companies take turns among themselves: how many other accounts there are does not choose their member.
+    companies = [population for population in populations if isinstance(population, Companies)]
+    for turn, company in enumerate(companies):
+        member[company.accounts] = turn % scenario.clearing.members
     cash = np.concatenate([population.funding.cash_usd_micro for population in populations])
     maker_fees = [
         exchange.dmm_maker_fee_usd if population.is_market_maker else exchange.maker_fee_usd

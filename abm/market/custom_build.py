@@ -76,6 +76,7 @@ class NewAccounts:
     latency_jitter: float
     tenor_weights: NDArray[np.float64]
     random_streams: RandomStreams
+    population_streams: RandomStreams
 
     def columns(self, dtype: np.dtype[Any], **values: Any) -> NDArray[Any]:
         """Return columns with the accounts and the given values filled in, zero elsewhere."""
@@ -88,6 +89,10 @@ class NewAccounts:
     def generator(self, purpose: str) -> np.random.Generator:
         """Return a generator for draws of this population's own: of parameters, or round by round."""
         return self.random_streams.generator("population", f"custom/{self.name}", purpose)
+
+    def parameter_generator(self, purpose: str) -> np.random.Generator:
+        """Return a generator for draws of who the traders are, by ``run.population_seed`` if there is one."""
+        return self.population_streams.generator("population", f"custom/{self.name}/parameters", purpose)
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,7 @@ def _built_population(room: PopulationRoom, spec: PopulationSpec) -> Population:
         latency_jitter=room.agents.latency_jitter,
         tenor_weights=room.tenor_weights,
         random_streams=room.streams,
+        population_streams=room.population_streams,
     )
     population: Any = spec.build(accounts)
     if not isinstance(population, Population):

@@ -8,10 +8,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from abm.agents.base import DayOpening
-from abm.agents.hedgers import Hedgers
+from abm.agents.hedgers import Enterprises, Hedgers
+from abm.market.hedge_accounts import HedgeAccounts
+from abm.market.study_tables import record_bills
 
 if TYPE_CHECKING:
     from abm.market.model import TokenFuturesMarket
+
+
+def open_hedge_accounts(market: TokenFuturesMarket) -> HedgeAccounts:
+    """Return the books of all who buy tokens, with the prices that each of them expects on day 0."""
+    own = [population for population in market.populations if isinstance(population, Enterprises)]
+    agents, calendar, desk = market.market_scenario.agents, market.clock.calendar, market.desk
+    last_month = calendar.month_of(max(market.market_scenario.run.days - 1, 0))
+    by_month = desk.expected_month_mean_usd(0, last_month + 1)
+    multiples = [desk.quotes.expected_multiples[p.provider] * p.price_multiples for p in own]
+    funds_rates = [agents.enterprises.programme.cost_of_funds] * own[0].count
+    funds_rates += [company.programme.cost_of_funds for company in agents.companies]
+    return HedgeAccounts(
+        own,
+        tick_value_usd_micro=market.contract.tick_value_usd_micro,
+        expected_unit_cost_usd=np.outer(np.concatenate(multiples), by_month),
+        funds_rate_per_day=np.array(funds_rates) / calendar.days_per_year,
+    )
 
 
 def day_opening(market: TokenFuturesMarket) -> DayOpening:
@@ -36,11 +55,13 @@ def day_opening(market: TokenFuturesMarket) -> DayOpening:
 
 
 def note_hedges(market: TokenFuturesMarket) -> None:
-    """Take down who hedges what after everybody has planned the day."""
+    """Take down who hedges what, and who pays how much, after everybody has planned the day."""
     if market.clock.day % market.clock.calendar.days_per_month == 0:
         slot = market.clock.calendar.slot(market.front_month)
         market.hedge_accounts.begin_delivery(market.clearing.position_lots[:, slot])
     market.hedge_accounts.count_abandoned()
+    bills = market.hedge_accounts.pay_bills(market.desk.provider_prices_usd)
+    record_bills(market, bills)
     for population in market.populations:
         if isinstance(population, Hedgers):
             for events in population.treasury.events:

@@ -29,17 +29,17 @@ def build_enterprises(room: PopulationRoom) -> Enterprises:
     """Return the enterprises of the scenario."""
     section = room.agents.enterprises
     first = room.next_account
-    need = mean_needs(room.agents, room.streams)
+    need = mean_needs(room.agents, room.population_streams)
     provider_draw = room.uniforms("enterprise", "provider", section.count)
     provider = (provider_draw * room.agents.providers.count).astype(np.int64)
     multiples = room.provider_multiples[provider]
     month_lots = room.month_lots(need * multiples)
-    programme = _programme(room, section.programme)
-    wanted = _finished(room, programme, month_lots)
+    programme = programme_of(room, section.programme)
+    wanted = finished_lots(room, programme, month_lots)
     hedging = room.uniforms("enterprise", "hedges", section.count) < section.hedging_share
     cash_spread = np.exp(section.cash_log_sd * room.normals("enterprise", "cash", section.count))
     return Enterprises(
-        _hedger_columns(room, "enterprise", section.programme, month_lots, wanted),
+        hedger_columns(room, "enterprise", section.programme, month_lots, wanted),
         room.streams.keys("enterprise", section.count),
         month_lots,
         programme,
@@ -50,10 +50,10 @@ def build_enterprises(room: PopulationRoom) -> Enterprises:
         need_reversion_per_day=section.need_reversion_per_day,
         need_price_correlation=section.need_price_correlation,
         need_streams=room.streams.keys("enterprise-need", section.count),
-        estimator=_estimator(room, section.programme, need * room.days_per_month, multiples),
+        estimator=estimator_of(room, section.programme, need * room.days_per_month, multiples),
         listed_months=room.contract.listed_months,
         ramp_days=section.programme.ramp_days,
-        abandonment=_abandonment(section.programme),
+        abandonment=abandonment_of(section.programme),
         first_account=first,
         funding=_hedger_funding(
             room, "enterprises", wanted, section.cash_share * cash_spread, section.credit_share
@@ -65,15 +65,16 @@ def build_providers(room: PopulationRoom) -> Providers:
     """Return the inference providers of the scenario."""
     section = room.agents.providers
     first = room.next_account
-    month_lots = room.month_lots(provider_capacity(room.agents, room.streams) * room.provider_multiples)
-    programme = _programme(room, section.programme)
-    wanted = _finished(room, programme, -month_lots)
+    capacity = provider_capacity(room.agents, room.population_streams)
+    month_lots = room.month_lots(capacity * room.provider_multiples)
+    programme = programme_of(room, section.programme)
+    wanted = finished_lots(room, programme, -month_lots)
     cost_ticks = room.contract.price_to_ticks(section.marginal_cost_share * room.initial_price_usd)
     cash_share, credit_share = (
         room.parameter("provider", section, name, section.count) for name in ("cash_share", "credit_share")
     )
     return Providers(
-        _hedger_columns(room, "provider", section.programme, month_lots, wanted),
+        hedger_columns(room, "provider", section.programme, month_lots, wanted),
         room.streams.keys("provider", section.count),
         -month_lots,
         programme,
@@ -89,7 +90,7 @@ def build_providers(room: PopulationRoom) -> Providers:
         ),
         listed_months=room.contract.listed_months,
         ramp_days=section.programme.ramp_days,
-        abandonment=_abandonment(section.programme),
+        abandonment=abandonment_of(section.programme),
         first_account=first,
         funding=_hedger_funding(room, "providers", wanted, cash_share, credit_share),
     )
@@ -123,7 +124,7 @@ def provider_capacity(agents: PopulationsSection, streams: RandomStreams) -> Flo
     return capacity
 
 
-def _hedger_columns(
+def hedger_columns(
     room: PopulationRoom,
     agent_class: str,
     section: ProgrammeSection,
@@ -147,7 +148,7 @@ def _hedger_columns(
     return columns
 
 
-def _programme(room: PopulationRoom, section: ProgrammeSection) -> Programme:
+def programme_of(room: PopulationRoom, section: ProgrammeSection) -> Programme:
     """Return the terms of a programme."""
     days_per_year = room.days_per_month * room.months_per_year
     return Programme(
@@ -165,7 +166,7 @@ def _programme(room: PopulationRoom, section: ProgrammeSection) -> Programme:
     )
 
 
-def _finished(room: PopulationRoom, programme: Programme, month_lots: FloatArray) -> FloatArray:
+def finished_lots(room: PopulationRoom, programme: Programme, month_lots: FloatArray) -> FloatArray:
     """Return the finished programme at the end of a month, shape (hedgers, listed months).
 
     An estimated ratio is not known yet: money is for the whole need, or for the prior if that is more.
@@ -176,9 +177,10 @@ def _finished(room: PopulationRoom, programme: Programme, month_lots: FloatArray
     return programme.target_lots(need, room.days_per_month - 1)
 
 
-def _estimator(
+def estimator_of(
     room: PopulationRoom, section: HedgeProgramme, expected_need_msit: FloatArray, multiples: FloatArray
 ) -> MinimumVarianceRatios | None:
+    """Return what estimates the ratios of a minimum-variance programme; ``None`` for the others."""
     if section.rule != "minimum_variance":
         return None
     return MinimumVarianceRatios(
@@ -191,7 +193,8 @@ def _estimator(
     )
 
 
-def _abandonment(section: ProgrammeSection) -> AbandonmentRule:
+def abandonment_of(section: ProgrammeSection) -> AbandonmentRule:
+    """Return when a hedge of this programme is given up."""
     return AbandonmentRule(
         abandon_below=section.abandon_below,
         reenter_above=section.reenter_above,

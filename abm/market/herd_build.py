@@ -13,17 +13,19 @@ from abm.market.social_graph import as_arrays, social_graph
 from abm.scenario import Scenario
 
 
-def join_herd(scenario: Scenario, populations: list[Population], streams: RandomStreams) -> None:
+def join_herd(
+    scenario: Scenario, populations: list[Population], streams: RandomStreams, graph_streams: RandomStreams
+) -> None:
     """Let all carriers of opinions join one herd, numbered in the order of their populations.
 
-    At strength 0 there is none, and nothing is drawn.
+    At strength 0 there is none, and nothing is drawn. Who is linked to whom is drawn from ``graph_streams``.
     """
     section = scenario.agents.sentiment
     carriers = [p for p in populations if isinstance(p, OpinionCarriers) and p.carries_opinion]
     traders = sum(population.count for population in carriers)
     if section.strength == 0.0 or traders == 0:
         return
-    graph = as_arrays(social_graph(section.graph, traders, streams, scenario.edge_list_path()))
+    graph = as_arrays(social_graph(section.graph, traders, graph_streams, scenario.edge_list_path()))
     clusters = section.rule == "clusters"
     rule = HerdingRule(
         clusters=clusters,

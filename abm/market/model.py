@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.hedgers import Enterprises
+from abm.agents.hedgers import Companies, Enterprises
 from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
@@ -23,8 +23,7 @@ from abm.market.build import build
 from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomTraders
 from abm.market.day_end import expire_front_month, final_price_ticks
-from abm.market.hedge_accounts import HedgeAccounts
-from abm.market.hedge_days import charge_interest, day_opening, note_hedges
+from abm.market.hedge_days import charge_interest, day_opening, note_hedges, open_hedge_accounts
 from abm.market.holder_build import bring_in_positions
 from abm.market.maker_regime import MakerRegime
 from abm.market.market_data import MarketDataFeed
@@ -34,6 +33,7 @@ from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
 from abm.market.rules import MarketRule, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions, joined
+from abm.market.study_tables import record_positions
 from abm.market.tables import MarketTables
 from abm.recording import Recorder
 from abm.scenario import Scenario
@@ -48,6 +48,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         A scenario, the name of a packaged one, or the path of a TOML file.
     rng : int, optional
         Seed of the run; the scenario's ``run.seed`` by default.
+    population_seed : int, optional
+        Seed of who is there; the scenario's ``run.population_seed`` by default, and without one the run's.
     custom_agents : sequence of CustomAgents or PopulationSpec
         A user's own traders, added to the scenario's.
     rules : sequence of MarketRule
@@ -59,6 +61,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     ----------
     market_scenario : Scenario
         The scenario as resolved.
+    companies : dict of str to Companies
+        The companies that the scenario names, each a population of one.
     clock : MarketClock
         Trading day and round now.
     datacollector : mesa.DataCollector
@@ -72,15 +76,20 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         custom_agents: Sequence[CustomTraders] = (),
         rules: tuple[MarketRule, ...] | list[MarketRule] = (),
         recorder: Recorder | None = None,
+        *,
+        population_seed: int | None = None,
     ) -> None:
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_used = resolved.run.seed if rng is None else int(rng)
+        chosen = resolved.run.population_seed if population_seed is None else int(population_seed)
+        self.population_seed_used = self.seed_used if chosen is None else chosen
         super().__init__(rng=self.seed_used)
         self.market_scenario = resolved
         self.recorder = recorder
         parts = build(
             resolved,
             seed=self.seed_used,
+            population_seed=self.population_seed_used,
             custom_agents=tuple(custom_agents),
             journal=recorder is not None and recorder.keeps("ledger"),
         )
@@ -123,13 +132,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.clearing.set_margin(self.curve.margin_day(0, np.zeros(slots, dtype=np.int64)))
         bring_in_positions(self)
         self.enterprises = next(p for p in self.populations if isinstance(p, Enterprises))
-        self.hedge_accounts = HedgeAccounts(
-            self.enterprises,
-            tick_value_usd_micro=self.contract.tick_value_usd_micro,
-            expected_unit_cost_usd=self._expected_unit_costs(),
-            funds_rate_per_day=self.market_scenario.agents.enterprises.programme.cost_of_funds
-            / self.clock.calendar.days_per_year,
-        )
+        self.companies = {p.labels[0]: p for p in self.populations if isinstance(p, Companies)}
+        self.hedge_accounts = open_hedge_accounts(self)
 
     def step(self) -> None:
         """Run one trading round; the open and the close of a day belong to its first and last round."""
@@ -364,6 +368,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.risk_desk.hold()
             self.clearing.sweep_excess()
             self.tables.record_accounts()
+            record_positions(self)
             self.datacollector.collect(self)
 
     def _load_risk(self) -> None:
@@ -377,10 +382,3 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             ),
             limit_exempt=self.position_limits.exempt,
         )
-
-    def _expected_unit_costs(self) -> NDArray[np.float64]:
-        """Return day 0's expected mean price of each month of the run at each enterprise's provider."""
-        last_month = self.clock.calendar.month_of(max(self.market_scenario.run.days - 1, 0))
-        by_month = self.desk.expected_month_mean_usd(0, last_month + 1)
-        multiples = self.desk.quotes.expected_multiples[self.enterprises.provider]
-        return np.outer(multiples, by_month)

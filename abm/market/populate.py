@@ -6,6 +6,7 @@ import numpy as np
 
 from abm.agents.base import Population
 from abm.agents.member_accounts import MemberAccounts
+from abm.market.company_build import build_companies
 from abm.market.custom_build import CustomTraders, build_custom_populations
 from abm.market.hedger_build import build_enterprises, build_providers
 from abm.market.holder_build import build_holders
@@ -41,7 +42,9 @@ def build_populations(
     members: int,
     member_account_usd: float,
 ) -> list[Population]:
-    """Return every population, custom agents last so that they move no built-in account.
+    """Return every population, custom agents after the built-in classes so that they move none of them.
+
+    Companies that the scenario names come after all others, and move nobody either.
 
     Parameters
     ----------
@@ -59,4 +62,5 @@ def build_populations(
         first = room.take_accounts(members)
         funding = room.funding(np.full(members, member_account_usd))
         populations.append(MemberAccounts(members, first_account=first, funding=funding))
-    return populations + build_custom_populations(room, custom_agents)
+    populations += build_custom_populations(room, custom_agents)
+    return populations + build_companies(room)

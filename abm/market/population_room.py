@@ -54,7 +54,9 @@ class PopulationRoom:
     taker_fee_usd, auction_fee_usd : float
         Fees of an incoming order and of a trade in an auction, USD per lot.
     streams : RandomStreams
-        Named streams of the run.
+        Named streams of the run, for what traders do.
+    population_streams : RandomStreams
+        Named streams of who they are: needs, money and parameters.
 
     Attributes
     ----------
@@ -77,8 +79,10 @@ class PopulationRoom:
         taker_fee_usd: float,
         auction_fee_usd: float,
         streams: RandomStreams,
+        population_streams: RandomStreams,
     ) -> None:
         self.agents, self.contract, self.streams = agents, contract, streams
+        self.population_streams = population_streams
         self.days_per_month, self.months_per_year = days_per_month, months_per_year
         self.cost_decline_per_day = cost_decline_per_day
         self.initial_price_usd = initial_price_usd
@@ -145,11 +149,11 @@ class PopulationRoom:
 
     def normals(self, agent_class: str, parameter: str, count: int) -> FloatArray:
         """Return the standard normal draws of one parameter of a class, shape (count,)."""
-        return standard_draws(self.streams, agent_class, parameter, count)
+        return standard_draws(self.population_streams, agent_class, parameter, count)
 
     def uniforms(self, agent_class: str, parameter: str, count: int) -> FloatArray:
         """Return the uniform draws of one parameter of a class, shape (count,)."""
-        return self.streams.generator("population", agent_class, parameter).random(count)
+        return self.population_streams.generator("population", agent_class, parameter).random(count)
 
     def month_lots(self, index_msit_per_day: FloatArray) -> FloatArray:
         """Return a daily quantity in index terms as lots of a delivery month."""

@@ -87,6 +87,7 @@ def run(
     custom_agents: Sequence[CustomTraders] = (),
     rules: tuple[MarketRule, ...] | list[MarketRule] = (),
     progress: Progress | None = None,
+    population_seed: int | None = None,
 ) -> RunResult:
     """Run a scenario and return its tables, manifest and state hash.
 
@@ -104,13 +105,21 @@ def run(
         A user's own rules of the venue.
     progress : callable, optional
         Called at the end of each day, see ``Progress``.
+    population_seed : int, optional
+        Seed of who is there (needs, providers, cash, parameters), to have the same firms on other price
+        paths; the scenario's ``run.population_seed`` by default, and without one the run's seed.
     """
     started, cpu_started = time.time(), time.process_time()
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(
-        resolved, rng=seed, custom_agents=custom_agents, rules=rules, recorder=recorder
+        resolved,
+        rng=seed,
+        custom_agents=custom_agents,
+        rules=rules,
+        recorder=recorder,
+        population_seed=population_seed,
     )
     set_up = time.process_time() - cpu_started
     days, rounds = resolved.run.days, market.clock.calendar.rounds_per_day
@@ -160,6 +169,7 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
     resolved = market.market_scenario
     return {
         "seed": market.seed_used,
+        "population_seed": market.population_seed_used,
         "scenario_name": resolved.name,
         "scenario_sha256": resolved.sha256(),
         "state_hash": market.state_hash(),

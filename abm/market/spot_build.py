@@ -17,6 +17,7 @@ from abm.scenario.spot_sections import SpotSection
 from abm.spot.dislocation import PriceDislocation
 from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
 from abm.spot.level import Level, LevelShift, Seasonality
+from abm.spot.level_shifts import RandomLevelShifts
 from abm.spot.list_price_dynamics import ListPriceDynamics
 from abm.spot.list_price_quotes import ListPriceQuotes
 from abm.spot.list_prices import ListPriceFit, fit_list_prices, read_list_prices
@@ -54,11 +55,6 @@ def build_desk(
     """Build the spot desk; ``capacity`` (providers,) is the volume behind each provider's index weight."""
     spot = scenario.spot
     level = build_level(spot, list_prices, calendar)
-    shift = LevelShift(
-        spot.level_shift.log_size,
-        calendar.year_fraction(spot.level_shift.start_day),
-        calendar.year_fraction(spot.level_shift.duration_days),
-    )
     dislocation = PriceDislocation(
         spot.dislocation.size * level.initial_price_usd,
         spot.dislocation.start_day,
@@ -73,7 +69,9 @@ def build_desk(
         matched = ChainedIndex(weighted, base_value_usd=level.initial_price_usd)
     return SpotDesk(
         process=build_process(spot, level),
-        shifts=(shift,),
+        shifts=fixed_shifts(spot, calendar),
+        random_shifts=random_shifts(spot, calendar),
+        shifts_foreseen=spot.level_shift.foreseen,
         dislocation=dislocation,
         quotes=quotes,
         weighted=weighted,
@@ -86,7 +84,7 @@ def build_desk(
 
 
 def build_level(spot: SpotSection, list_prices: ListPriceFit, calendar: TradingCalendar) -> Level:
-    """Return the deterministic level without its unforeseen shift."""
+    """Return the deterministic level without its shifts."""
     initial, trend = spot.initial_price_usd, spot.trend_per_year
     price_usd = list_prices.initial_price_usd if initial == _FROM_LIST_PRICES else float(initial)
     if trend == _FROM_LIST_PRICES:
@@ -96,6 +94,29 @@ def build_level(spot: SpotSection, list_prices: ListPriceFit, calendar: TradingC
     else:
         fall = float(trend)
     return Level(price_usd, fall, seasonality=_seasonality(spot.seasonality, calendar))
+
+
+def fixed_shifts(spot: SpotSection, calendar: TradingCalendar) -> tuple[LevelShift, ...]:
+    """Return the shift of the level on a given day; none where shifts come at random."""
+    section = spot.level_shift
+    if section.intensity_per_year is not None:
+        return ()
+    start, duration = (calendar.year_fraction(days) for days in (section.start_day, section.duration_days))
+    return (LevelShift(section.log_size, start, duration),)
+
+
+def random_shifts(spot: SpotSection, calendar: TradingCalendar) -> RandomLevelShifts | None:
+    """Return the law of the shifts that come at random; ``None`` where the day is given."""
+    section = spot.level_shift
+    if section.intensity_per_year is None:
+        return None
+    return RandomLevelShifts(
+        section.intensity_per_year,
+        section.log_size,
+        section.log_size_sd,
+        calendar.year_fraction(section.duration_days),
+        calendar.year_fraction(section.start_day),
+    )
 
 
 def _seasonality(section: SeasonalitySection, calendar: TradingCalendar) -> Seasonality | None:

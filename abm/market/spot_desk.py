@@ -16,6 +16,7 @@ from abm.spot.dislocation import PriceDislocation
 from abm.spot.fixing import PublishedFixing, publish_fixing
 from abm.spot.index import IndexFixing, IndexUnavailable
 from abm.spot.level import LevelShift
+from abm.spot.level_shifts import LevelShiftArrivals, RandomLevelShifts
 from abm.spot.process import SpotProcess, SpotState
 from abm.spot.providers import QuoteProcess, SpotAlone
 from abm.spot.regimes import RegimeSwitchingJumpDiffusion
@@ -29,15 +30,20 @@ class SpotDesk:
 
     The public model curve is what the market can know: today's fixing gives the log deviation X, once the
     long-run factor and the regime, which are taken as known, are allowed for; a shift of the price level
-    counts only as far as it has come by today, so that a demand explosion surprises. A dislocation surprises
-    on its first day; from then on its course is known.
+    counts only as far as it has come by today, so that a demand explosion surprises. Where shifts are
+    foreseen, the curve has the whole course of a fixed one, of a random one that has begun, and the expected
+    effect of those to come. A dislocation surprises on its first day; from then on its course is known.
 
     Parameters
     ----------
     process : SpotProcess
         Spot process without level shifts.
     shifts : tuple of LevelShift
-        Unforeseen shifts of the level.
+        Shifts of the level on given days.
+    random_shifts : RandomLevelShifts, optional
+        Law of shifts on random days, drawn from the stream ``level-shift``.
+    shifts_foreseen : bool
+        Whether the curve knows the days of the former and the law of the latter.
     dislocation : PriceDislocation
         Amount in USD added to the spot price, to every quote and to both indices on some days. It is added
         after the indices are computed: to a volume-weighted mean of the quotes that is the same, a chain of
@@ -69,9 +75,14 @@ class SpotDesk:
         calendar: TradingCalendar,
         final_fixings: int,
         streams: RandomStreams,
+        random_shifts: RandomLevelShifts | None = None,
+        shifts_foreseen: bool = False,
     ) -> None:
         self.process = process
-        self.shifts = shifts
+        self.shifts, self.shifts_foreseen = shifts, shifts_foreseen
+        self._arrivals: LevelShiftArrivals | None = None
+        if random_shifts is not None:
+            self._arrivals = LevelShiftArrivals(random_shifts, streams.generator("level-shift"))
         self.dislocation = dislocation
         self.quotes = quotes
         self.weighted, self.matched = weighted, matched
@@ -104,9 +115,23 @@ class SpotDesk:
         return self.fixings[-1]
 
     def log_shift(self, day: int) -> float:
-        """Return how far the unforeseen shifts have moved the log level by a day."""
+        """Return how far the shifts that have begun by now have moved the log level by a day."""
         t = np.asarray(self.calendar.year_fraction(day))
-        return float(sum(float(shift.log_move(t)) for shift in self.shifts))
+        return float(sum(float(shift.log_move(t)) for shift in self._begun_shifts()))
+
+    def _begun_shifts(self) -> tuple[LevelShift, ...]:
+        return self.shifts if self._arrivals is None else (*self.shifts, *self._arrivals.begun)
+
+    def _known_log_shift(self, day: int, dates: FloatArray) -> FloatArray | float:
+        """Return the log multiplier of forwards for coming dates (years), as the curve of a day has it."""
+        if not self.shifts_foreseen:
+            return self.log_shift(day)
+        known: FloatArray = np.zeros(dates.shape)
+        for shift in self._begun_shifts():
+            known = known + shift.log_move(dates)
+        if self._arrivals is not None:
+            known = known + self._arrivals.law.log_expected(self.calendar.year_fraction(day), dates)
+        return known
 
     def log_level_ratio(self, day: int) -> float:
         """Return the log of the level on a day over the level on day 0."""
@@ -123,6 +148,8 @@ class SpotDesk:
         dt = self.calendar.year_fraction(1)
         if day > 0:
             self._step_price(dt)
+        if self._arrivals is not None:
+            self._arrivals.advance_to(self.calendar.year_fraction(day))
         spot_usd = math.exp(self._log_level(day) + self._state.x + self._state.xi)
         quotes_usd = (
             self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd)
@@ -201,7 +228,7 @@ class SpotDesk:
         dates = to_come / self.calendar.days_per_year
         ahead = to_come - day
         kept = np.exp(-self.process.kappa * (dates - t))
-        log_level = self.process.level.log_usd(dates) + self.log_shift(day)
+        log_level = self.process.level.log_usd(dates) + self._known_log_shift(day, dates)
         forwards = np.exp(log_level + x * kept + xi) * self._growth(int(ahead.max(initial=0)))[ahead - 1]
         forwards += self.dislocation.foreseen_usd(day, to_come)
         known = [fixing.usd_micro / 1e6 for fixing in self.fixings[first:]]

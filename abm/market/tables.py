@@ -20,6 +20,7 @@ from abm.clearing import (
 )
 from abm.core.orders import NO_PRICE, MessageKind
 from abm.exchange import MatchResult, TopOfBook
+from abm.market.account_names import account_names
 from abm.market.maker_contract import DayScore
 
 if TYPE_CHECKING:
@@ -382,6 +383,7 @@ class MarketTables:
                 [population.name for population in market.populations],
                 [population.count for population in market.populations],
             ),
+            name=account_names(market.populations),
             member=house.member_of,
             initial_equity_usd_micro=self._initial_equity,
             final_equity_usd_micro=final,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
-from abm.recording.hedging import hedge_abandonment, hedge_effect
+from abm.recording.hedging import HedgeEffect, hedge_abandonment, hedge_effect
 from abm.recording.maker_metrics import maker_metrics
 
 
@@ -185,6 +185,7 @@ def market_metrics(
     calls = margin_calls(tables["margin_calls"], defaults)
     convergence = convergence_ticks(daily)
     hedge = hedge_effect(tables["hedging"])
+    bills = hedge_effect(tables["hedging"], against="expected_need")
     year = calendar.days_per_year
     return {
         "front_two_sided_share": _at(tenors, "two_sided_share", 0),
@@ -210,13 +211,22 @@ def market_metrics(
         "client_defaults": float((defaults["event"] == "client_default").sum()),
         "member_defaults": float((defaults["event"] == "member_default").sum()),
         "uncovered_loss_usd": float(finished["uncovered_usd_micro"].sum()) / USD_MICRO,
-        "volatility_reduction": hedge.volatility_reduction,
-        "volatility_reduction_pooled": hedge.volatility_reduction_pooled,
-        "variance_reduction": hedge.variance_reduction,
-        "variance_reduction_pooled": hedge.variance_reduction_pooled,
+        **_reductions_within(hedge),
+        "volatility_reduction_within_bills": bills.volatility_reduction_within,
+        "volatility_reduction_within_bills_weighted": bills.volatility_reduction_within_weighted,
         "hedge_abandonment": hedge_abandonment(tables["hedging"], tables["hedge_events"], defaults),
         **maker_metrics(tables),
     }
+
+
+def _reductions_within(hedge: HedgeEffect) -> dict[str, float]:
+    """Return the reductions within the run, and four of them by their earlier names, for this version yet."""
+    values = hedge._asdict()
+    within = {name: value for name, value in values.items() if "_reduction_" in name}
+    earlier = {
+        name.replace("_within", ""): value for name, value in within.items() if not name.endswith("_weighted")
+    }
+    return within | earlier
 
 
 def _caused(halts: pd.DataFrame, kind: str) -> float:

@@ -49,6 +49,7 @@ _MONTH = _int("month", "delivery month", "Absolute number of the delivery month.
 _TENOR = _int("tenor", "months", "Months between the front month (0) and this one.")
 _ACCOUNT = _int("account", "account number", "Trading account.")
 _MEMBER = _int("member", "member number", "Clearing member of the account.")
+_NAME = _text("name", "Name of the company if the scenario names one; empty for all others.")
 
 
 def _schema(description: str, *fields: pa.Field) -> pa.Schema:
@@ -259,10 +260,16 @@ SCHEMAS: dict[str, pa.Schema] = {
         "Physical bill and hedge of each enterprise, one row a finished delivery month and enterprise.",
         _MONTH,
         _ACCOUNT,
+        _NAME,
         _flag("hedges", "Whether the enterprise runs a hedge programme."),
+        _int("provider", "provider number", "Provider that it buys from."),
+        _float("price_multiple", "1", "Its price as a multiple of its provider's."),
         _float("need_msit", "mSIT", "Tokens bought in the month."),
+        _float("expected_need_msit", "mSIT", "Tokens that the programme counted on for the month."),
         _float("bill_usd", "USD", "Physical cost at the own provider's prices."),
         _float("expected_bill_usd", "USD", "The same need at the model forward curve of day 0."),
+        _float("expected_need_bill_usd", "USD", "The expected need at the own prices that came."),
+        _float("budget_usd", "USD", "The expected need at the model forward curve of day 0."),
         _float("futures_pnl_usd", "USD", "Profit on that month's contract, fees excluded."),
         _float(
             "fees_usd", "USD", "Trading fees of the account on all contracts; of the last day: next month."
@@ -272,6 +279,27 @@ SCHEMAS: dict[str, pa.Schema] = {
         _float("net_cost_usd", "USD", "Bill minus futures profit plus fees plus interest."),
         _float("margin_cost_usd", "USD", "What own money in the hedge could have earned; not in net cost."),
         _int("abandoned_days", "days", "Days on which the hedge was given up."),
+    ),
+    "bills": _schema(
+        "What each enterprise bought in the day, one row a day and enterprise.",
+        _DAY,
+        _ACCOUNT,
+        _float("need_msit", "mSIT", "Tokens bought."),
+        _float("price_usd", "USD per mSIT", "Own price."),
+        _float("bill_usd", "USD", "Physical cost."),
+    ),
+    "provider_prices": _schema(
+        "Price of each provider, one row a day and provider.",
+        _DAY,
+        _int("provider", "provider number", "Provider."),
+        _float("price_usd", "USD per mSIT", "Its quote of the day."),
+    ),
+    "positions": _schema(
+        "Positions at the close, one row a day, account and delivery month that is not flat.",
+        _DAY,
+        _ACCOUNT,
+        _MONTH,
+        _int("lots", "lots", "Signed position."),
     ),
     "hedge_events": _schema(
         "Hedges given up for want of free funds, and taken up again.",
@@ -285,6 +313,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         "Result of each account over the whole run.",
         _ACCOUNT,
         _text("agent_class", "Kind of trader."),
+        _NAME,
         _MEMBER,
         _money("initial_equity", "Bank cash plus collateral minus credit at the start."),
         _money("final_equity", "Bank cash plus collateral minus credit at the end."),
@@ -341,7 +370,8 @@ _SUMMARY = (
     "guaranty_fund",
 )  # fmt: skip
 _DAILY = (
-    *_SUMMARY, "quotes", "trades", "accounts", "margin_backtest", "contract_backtest", "exposures"
+    *_SUMMARY, "quotes", "trades", "accounts", "margin_backtest", "contract_backtest", "exposures",
+    "provider_prices", "bills", "positions",
 )  # fmt: skip
 
 PROFILES: dict[str, tuple[str, ...]] = {

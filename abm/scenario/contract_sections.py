@@ -18,6 +18,10 @@ class RunSection(Section):
     seed: int = field(
         1, ge=0, le=2**63 - 1, unit="-", source="judgement", description="Seed of every random stream."
     )
+    population_seed: int | None = field(
+        None, ge=0, le=2**63 - 1, unit="-", source="judgement",
+        description="Seed of who is there (needs, providers, cash, parameters); run.seed if none is given.",
+    )  # fmt: skip
 
 
 class CalendarSection(Section):

@@ -22,6 +22,7 @@ from abm.scenario.spot_sections import IndexSection, SpotSection
 from abm.scenario.toml_files import MOST_LEVELS, require_shallow, unreadable
 from abm.scenario.toml_text import toml_document
 from abm.scenario.trader_checks import (
+    companies_fit,
     graph_fits,
     herd_size,
     holders_fit,
@@ -231,6 +232,7 @@ class Scenario(Section):
         programmes_fit(self.agents, self.contract, self.calendar)
         rounds_hold_the_actions(self.agents, self.calendar.rounds_per_day)
         graph_fits(self.agents)
+        companies_fit(self.agents)
         holders_fit(self.agents, self.contract, self.clearing.members)
         order_flow_fits(self.agents, self.contract)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abm.scenario.company_section import CompanySection
 from abm.scenario.fields import Section, field, section
 from abm.scenario.hedger_sections import EnterpriseSection, ProviderSection
 from abm.scenario.holder_sections import HolderSection
@@ -59,5 +60,9 @@ class PopulationsSection(Section):
     order_flow: OrderFlowSection = section(
         OrderFlowSection, description="Poisson streams of orders: zero intelligence as its models have it."
     )
+    companies: tuple[CompanySection, ...] = field(
+        (), unit="-", source=_JUDGEMENT + ": none",
+        description="Single companies that hedge, each with a name, need, money and programme of its own.",
+    )  # fmt: skip
     sentiment: SentimentSection = section(SentimentSection, description="Herding among speculators.")
     attention: AttentionSection = section(AttentionSection, description="Pace of trading in volatile times.")

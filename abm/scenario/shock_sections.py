@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import model_validator
 
 from abm.scenario.fields import Section, field
+
+MOST_SHIFT_A_YEAR = 10.0
+"""Most that random shifts may move the log level in a year, as a trend may."""
 
 
 class DoubleExponentialJumpsSection(Section):
@@ -56,17 +60,49 @@ class GaussianJumpsSection(Section):
 
 
 class LevelShiftSection(Section):
-    """A linear rise (or fall) of the log price level over some days that then stays."""
+    """A linear rise (or fall) of the log price level over some days that then stays.
+
+    It comes once, on a given day, or as often as chance has it from that day on.
+    """
 
     log_size: float = field(
-        0.0, ge=-5, le=5, unit="log price", source="judgement", description="Size of the shift; 0 for none."
-    )
+        0.0, ge=-5, le=5, unit="log price", source="judgement",
+        description="Size of the shift, the mean one where sizes differ; 0 for none.",
+    )  # fmt: skip
     start_day: int = field(
-        0, ge=0, le=25_200, unit="trading day", source="judgement", description="First day of the shift."
-    )
+        0, ge=0, le=25_200, unit="trading day", source="judgement",
+        description="First day of the shift; where shifts are random, none begins before.",
+    )  # fmt: skip
     duration_days: int = field(
-        1, ge=1, le=25_200, unit="trading days", source="judgement", description="Days the shift takes."
+        1, ge=1, le=25_200, unit="trading days", source="judgement", description="Days a shift takes."
     )
+    intensity_per_year: float | None = field(
+        None, ge=0, le=252, unit="1/year", source="judgement",
+        description="Shifts a year on random days (Poisson), 0 for none; without it one, on start_day.",
+    )  # fmt: skip
+    log_size_sd: float = field(
+        0.0, ge=0, le=2, unit="log price", source="judgement",
+        description="Standard deviation of the size of random shifts, which is normal.",
+    )  # fmt: skip
+    foreseen: bool = field(
+        False, unit="-", source="judgement",
+        description="Whether the curve knows the shift, of random ones the law; else only what has happened.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _random_shifts_move_the_level_as_a_trend_may(self) -> Self:
+        size, sd, often = self.log_size, self.log_size_sd, self.intensity_per_year
+        if often is None:
+            if sd > 0.0:
+                raise ValueError(f"log_size_sd: {sd} is not 0 without intensity_per_year: the shift is given")
+            return self
+        most = max(abs(size) + sd, math.expm1(size + 0.5 * sd**2))
+        if often * most > MOST_SHIFT_A_YEAR:
+            raise ValueError(
+                f"intensity_per_year: {often} is not <= {MOST_SHIFT_A_YEAR / most:.4g}, with which shifts of "
+                f"this size move the log level by {MOST_SHIFT_A_YEAR:g} a year"
+            )
+        return self
 
 
 class DislocationSection(Section):

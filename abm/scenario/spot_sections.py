@@ -65,7 +65,7 @@ class SpotSection(Section):
     jumps: Annotated[DoubleExponentialJumpsSection | GaussianJumpsSection, Field(discriminator="kind")] = (
         section(DoubleExponentialJumpsSection, description="Law of the jump sizes.")
     )
-    level_shift: LevelShiftSection = section(LevelShiftSection, description="One shift of the price level.")
+    level_shift: LevelShiftSection = section(LevelShiftSection, description="Shifts of the price level.")
     dislocation: DislocationSection = section(
         DislocationSection, description="One passing move in USD, which may take the price below zero."
     )

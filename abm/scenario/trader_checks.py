@@ -26,7 +26,7 @@ def programmes_fit(agents: PopulationsSection, contract: ContractSection, calend
     programmes: dict[str, ProgrammeSection] = {
         "enterprises": agents.enterprises.programme,
         "providers": agents.providers.programme,
-    }
+    } | {f"companies.{row}": company.programme for row, company in enumerate(agents.companies)}
     last, days = contract.listed_months - 1, calendar.days_per_month
     for name, programme in programmes.items():
         dotted = f"agents.{name}.programme"
@@ -114,6 +114,27 @@ def holders_fit(agents: PopulationsSection, contract: ContractSection, members: 
         raise ValueError(
             f"agents.holders: the positions of tenor {wrong[0]} sum to {wrong[1]} lots, not to 0"
         )
+
+
+def companies_fit(agents: PopulationsSection) -> None:
+    """Refuse two companies of one name, in whatever case, and providers that do not exist.
+
+    Raises
+    ------
+    ValueError
+        Naming the field.
+    """
+    names: set[str] = set()
+    for row, company in enumerate(agents.companies):
+        if company.name.casefold() in names:
+            raise ValueError(f'agents.companies.{row}.name: "{company.name}" is the name of another company')
+        names.add(company.name.casefold())
+        count = agents.providers.count
+        if company.provider is not None and company.provider >= count:
+            raise ValueError(
+                f"agents.companies.{row}.provider: {company.provider} is not "
+                f"< agents.providers.count = {count}"
+            )
 
 
 def order_flow_fits(agents: PopulationsSection, contract: ContractSection) -> None:
