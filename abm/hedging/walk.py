@@ -89,6 +89,8 @@ class _Runner:
 
     def targets(self, close: Close, paths: PricePaths) -> FloatArray | None:
         """Return what the programme wants now, or ``None`` where that is what it wanted before."""
+        if close.tradable.start >= close.tradable.stop:
+            return None
         if isinstance(self.hedge, CustomHedge):
             return self.hedge.target_lots(self._view(close, paths))
         assert self._plan is not None, "a rule has its plan"

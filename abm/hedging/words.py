@@ -33,7 +33,11 @@ def parse_programme(text: str) -> Hedge:
     """
     word, *options = text.strip().split("+")
     kind, *arguments = word.split(":")
-    if kind not in _MOST_ARGUMENTS or len(arguments) > _MOST_ARGUMENTS[kind]:
+    if (
+        not text.strip().isprintable()
+        or kind not in _MOST_ARGUMENTS
+        or len(arguments) > _MOST_ARGUMENTS[kind]
+    ):
         raise unknown_programme(text)
     try:
         hedge = _programme(kind, arguments, text)

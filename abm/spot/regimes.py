@@ -192,7 +192,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         log_moments = np.full((flat.size, len(self.regimes), a.size), np.inf, dtype=exponents.dtype)
         log_moments[flat == 0.0] = 0.0
         finite = np.all(np.isfinite([_jump_moment(regime, exponents) for regime in self.regimes]), axis=0)
-        if finite.any():
+        if finite.any() and flat.size > 0:
             gained = moments_less_one(dynamics, exponents[finite], flat)
             with np.errstate(divide="ignore"):
                 log_moments[:, :, finite] = np.log1p(gained)

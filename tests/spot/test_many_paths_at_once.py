@@ -96,6 +96,12 @@ def test_moments_and_cumulants_of_many_paths_are_those_of_each_path(spot):
     np.testing.assert_allclose(cumulants, each.swapaxes(0, 1), rtol=1e-12, atol=1e-15)
 
 
+@CASES
+def test_a_month_whose_fixings_are_all_known_needs_no_forward(spot):
+    assert spot.average_price_forward(0.5, (), 9.9, (3.0, 4.0, 8.0)) == 5.0
+    np.testing.assert_array_equal(spot.average_price_forward(0.5, (), X, np.full((3, 2), 4.0)), 4.0)
+
+
 def test_each_path_is_priced_from_its_own_regime():
     spot = PROCESSES["regimes, two factors and a premium"]
     regimes = np.array([0, 1, 0])
