@@ -31,7 +31,10 @@ LARGEST_RATIO = 2.0
 
 
 class _Sums(NamedTuple):
-    """Sums over the hedges of finished months, by tenor; the last two also by enterprise."""
+    """Sums over the hedges of finished months, by tenor; the last two also by enterprise.
+
+    Where each enterprise lives on a price path of its own, all but the days are by enterprise.
+    """
 
     days: FloatArray
     change: FloatArray
@@ -79,27 +82,53 @@ class MinimumVarianceRatios:
         self._expected_need_msit = expected_need_msit
         self._estimation_days, self._window_months = estimation_days, window_months
         self._with_quantity = with_quantity
-        self._prices_usd: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
+        self._prices_usd: defaultdict[int, list[tuple[int, float | FloatArray]]] = defaultdict(list)
         self._seen: deque[_Sums] = deque()
         self.ratios: FloatArray = np.tile(prior, (len(multiples), 1))
 
     def see_settlement(self, front_month: int, settlement_usd: FloatArray) -> None:
-        """Note a day's settlement prices of all listed months, in tenor order, shape (listed months,)."""
-        for tenor in range(1, len(settlement_usd)):
-            self._prices_usd[front_month + tenor].append((tenor, float(settlement_usd[tenor])))
+        """Note a day's settlement prices of all listed months, in tenor order.
 
-    def see_month(self, month: int, final_usd: float, need_msit: FloatArray, bill_usd: FloatArray) -> None:
-        """Learn from a month that has settled: its final price, and each enterprise's need and bill."""
+        Parameters
+        ----------
+        front_month : int
+            Month at tenor 0.
+        settlement_usd : array of float, shape (listed months,) or (enterprises, listed months)
+            Prices of the market that all share, or of each enterprise's own price path.
+        """
+        for tenor in range(1, settlement_usd.shape[-1]):
+            price = settlement_usd[..., tenor]
+            seen = price.copy() if price.ndim else float(price)
+            self._prices_usd[front_month + tenor].append((tenor, seen))
+
+    def see_month(
+        self, month: int, final_usd: float | FloatArray, need_msit: FloatArray, bill_usd: FloatArray
+    ) -> None:
+        """Learn from a month that has settled.
+
+        Parameters
+        ----------
+        month : int
+            The month.
+        final_usd : float or array of float, shape (enterprises,)
+            Its final settlement price, of the market that all share or of each price path.
+        need_msit, bill_usd : array of float, shape (enterprises,)
+            What each enterprise bought, and what it paid.
+        """
         prices = self._prices_usd.pop(month, [])
-        days, change, square = np.zeros((3, len(self._prior)))
+        days = np.zeros(len(self._prior))
+        change, square = np.zeros((2, *np.shape(final_usd), len(self._prior)))
         for tenor, price_usd in prices:
             days[tenor] += 1.0
-            change[tenor] += final_usd - price_usd
-            square[tenor] += (final_usd - price_usd) ** 2
+            change[..., tenor] += final_usd - price_usd
+            square[..., tenor] += (final_usd - price_usd) ** 2
         quantity = self._expected_need_msit if self._with_quantity else need_msit
         bought = quantity > 0.0
         paid_usd = np.divide(
-            bill_usd, quantity * self._multiples, out=np.full_like(bill_usd, final_usd), where=bought
+            bill_usd,
+            quantity * self._multiples,
+            out=np.broadcast_to(final_usd, bill_usd.shape).astype(np.float64),
+            where=bought,
         )
         excess = (paid_usd - final_usd)[:, None]
         self._seen.append(_Sums(days, change, square, excess * days, excess * change))

@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 ProgrammeKind = Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"]
 
-_FIRST_MID_TENOR, _FIRST_FAR_TENOR = 4, 7
-
 
 @dataclass(frozen=True)
 class Programme:
@@ -39,7 +37,9 @@ class Programme:
     days_per_month : int
         Trading days in a delivery month.
     near_ratio, mid_ratio, far_ratio : float
-        Shares of ``layered`` at tenors 1-3, 4-6, and from 7 on.
+        Shares of ``layered`` in its near, middle and far months.
+    first_mid_tenor, first_far_tenor : int
+        Tenors from which on a month is a middle and a far one: the quarters 1-3, 4-6, and from 7 on.
     ratio : float
         Share of the other kinds; of ``minimum_variance`` the prior.
     roll_tenor, stack_tenor : int
@@ -57,6 +57,8 @@ class Programme:
     near_ratio: float = 0.0
     mid_ratio: float = 0.0
     far_ratio: float = 0.0
+    first_mid_tenor: int = 4
+    first_far_tenor: int = 7
     ratio: float = 1.0
     roll_tenor: int = 1
     stack_tenor: int = 1
@@ -91,7 +93,8 @@ class Programme:
 
     def _ratios(self, listed: int, rolled: float) -> FloatArray:
         if self.kind == "layered":
-            return layered_ratios(listed, self.near_ratio, self.mid_ratio, self.far_ratio)
+            shares = self.near_ratio, self.mid_ratio, self.far_ratio
+            return layered_ratios(listed, *shares, self.first_mid_tenor, self.first_far_tenor)
         if self.kind == "rolling":
             return rolling_ratios(listed, self.ratio, self.roll_tenor, rolled)
         return strip_ratios(listed, 0.0 if self.kind == "none" else self.ratio)
@@ -107,10 +110,12 @@ def strip_ratios(listed: int, ratio: float) -> FloatArray:
     return np.where(np.arange(listed) == 0, 0.0, ratio)
 
 
-def layered_ratios(listed: int, near: float, mid: float, far: float) -> FloatArray:
-    """Return ratios that fall with the tenor: 1-3, 4-6, and 7 and more; shape (listed,)."""
+def layered_ratios(
+    listed: int, near: float, mid: float, far: float, first_mid_tenor: int, first_far_tenor: int
+) -> FloatArray:
+    """Return one ratio for each of three bands of tenors, shape (listed,)."""
     tenor = np.arange(listed)
-    ratios = np.where(tenor < _FIRST_MID_TENOR, near, np.where(tenor < _FIRST_FAR_TENOR, mid, far))
+    ratios = np.where(tenor < first_mid_tenor, near, np.where(tenor < first_far_tenor, mid, far))
     return np.where(tenor == 0, 0.0, ratios)
 
 

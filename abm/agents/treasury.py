@@ -142,9 +142,14 @@ class HedgeTreasury:
         position_lots : array of int64, shape (count, months)
             Signed positions at the open.
         """
-        days_left = np.maximum(self.rule.unwind_days - (day - self._since_day), 1)
-        kept: IntArray = np.trunc(position_lots * (1.0 - 1.0 / days_left)[:, None]).astype(np.int64)
+        kept: IntArray = np.trunc(position_lots * self.kept_share(day)[:, None]).astype(np.int64)
         return kept
+
+    def kept_share(self, day: int) -> NDArray[np.float64]:
+        """Return which share of today's position those who gave up keep at its close, shape (count,)."""
+        days_left = np.maximum(self.rule.unwind_days - (day - self._since_day), 1)
+        share: NDArray[np.float64] = 1.0 - 1.0 / days_left
+        return share
 
     def update_digest(self, digest: Any) -> None:
         """Feed the state into a running hash."""

@@ -28,9 +28,10 @@ from abm.market.population_room import PopulationRoom
 from abm.market.position_limits import PositionLimits
 from abm.market.rule_build import build_rules
 from abm.market.rules import MarketRule
-from abm.market.spot_build import build_desk, fit_provider_prices
+from abm.market.spot_build import build_desk
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
+from abm.scenario.price_model import fit_provider_prices
 from abm.spot.list_prices import ListPriceFit
 
 _SECTION_OF = {

@@ -47,6 +47,9 @@ class JumpLaw(Protocol):
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
 
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return the sizes that jumps stay under with given probabilities, each within (0, 1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class GaussianJumps:
@@ -140,6 +143,13 @@ class GaussianJumps:
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
         return self.mean + self.std * rng.standard_normal(size)
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return the sizes that jumps stay under with given probabilities, each within (0, 1)."""
+        from scipy.special import ndtri  # start-up need not pay for it
+
+        quantile: FloatArray = self.mean + self.std * ndtri(probability)
+        return quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +280,15 @@ class DoubleExponentialJumps:
         """Draw jump sizes, shape (size,)."""
         up = rng.random(size) < self.p_up
         return rng.standard_exponential(size) * np.where(up, 1.0 / self.eta_up, -1.0 / self.eta_down)
+
+    def quantile(self, probability: FloatArray) -> FloatArray:
+        """Return the sizes that jumps stay under with given probabilities, each within (0, 1)."""
+        p_down, above = 1.0 - self.p_up, 1.0 - probability
+        up = above < self.p_up
+        # Each side divides by its own probability only where there are jumps of that side.
+        beyond = np.log(np.where(up, above, probability) / np.where(up, self.p_up, p_down))
+        quantile: FloatArray = np.where(up, -beyond / self.eta_up, beyond / self.eta_down)
+        return quantile
 
 
 def _one_sided_log(a: NDArray[Any], rate: float, elapsed: FloatArray) -> NDArray[Any]:

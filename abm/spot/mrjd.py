@@ -121,27 +121,29 @@ class MeanRevertingJumpDiffusion(SpotProcess):
         moved = moved + target
         return moved if shape else float(moved)
 
-    def cumulants(self, tau: ArrayLike, x0: float | None = None, *, xi: float | None = None) -> FloatArray:
+    def cumulants(
+        self, tau: ArrayLike, x0: ArrayLike | None = None, *, xi: ArrayLike | None = None
+    ) -> FloatArray:
         """Return the first four cumulants of the log deviation X + xi, that is of ln S less its level.
 
         Parameters
         ----------
         tau : array of float
             Horizon in years, not negative; infinity gives the stationary law.
-        x0, xi : float, optional
+        x0, xi : float or array of float, shape (n_paths,), optional
             X and xi at the start of the horizon; the process's own start by default.
 
         Returns
         -------
         array of float, shape (4, ...)
-            Mean, variance, third and fourth cumulant, each in the shape of ``tau``.
+            Mean, variance, third and fourth cumulant, each in the shape of ``tau``, behind an axis of paths
+            where the state is that of many.
         """
         years = horizon(tau)
         orders = np.arange(1.0, 5.0).reshape(4, *(1,) * years.ndim)
         moments = np.array([self.jumps.moment(n) for n in range(1, 5)]).reshape(orders.shape)
         gone = -np.expm1(-orders * self.kappa * years) / (orders * self.kappa)
-        cumulants: FloatArray = self.jump_intensity * moments * gone
-        cumulants[0] += self._deviation_now(x0) * np.exp(-self.kappa * years) + self._long_run_now(xi)
+        cumulants = self._with_states(self.jump_intensity * moments * gone, years, x0, xi)
         cumulants[0] += self.reversion_level * self.kappa * gone[0]
         cumulants[1] += self.sigma**2 * gone[1]
         if self.long_run is not None:
@@ -184,8 +186,15 @@ class MeanRevertingJumpDiffusion(SpotProcess):
         xi = self.long_run
         return 0.0 if xi is None else xi.correlation * xi.volatility * self.sigma
 
-    def _log_exponential_moment(self, a: ArrayLike, tau: FloatArray, x: float, xi: float) -> NDArray[Any]:
-        """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of a and tau."""
+    def _log_exponential_moment(
+        self,
+        a: ArrayLike,
+        tau: FloatArray,
+        x: FloatArray,
+        xi: FloatArray,
+        regime: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of all arguments."""
         exponent = np.asarray(a)
         reverted = -np.expm1(-self.kappa * tau)
         mean = x * np.exp(-self.kappa * tau) + self.reversion_level * reverted + xi

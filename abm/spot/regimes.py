@@ -95,7 +95,9 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         """Return the process that is in a given regime now."""
         return replace(self, regime=regime)
 
-    def cumulants(self, tau: ArrayLike, x0: float | None = None, *, xi: float | None = None) -> FloatArray:
+    def cumulants(
+        self, tau: ArrayLike, x0: ArrayLike | None = None, *, xi: ArrayLike | None = None
+    ) -> FloatArray:
         """Return the first four cumulants of the log deviation X + xi, that is of ln S less its level.
 
         They are exact: no derivative is taken numerically.
@@ -104,17 +106,18 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         ----------
         tau : array of float
             Horizon in years, not negative; infinity gives the stationary law.
-        x0, xi : float, optional
+        x0, xi : float or array of float, shape (n_paths,), optional
             X and xi at the start of the horizon; the process's own start by default.
 
         Returns
         -------
         array of float, shape (4, ...)
-            Mean, variance, third and fourth cumulant, each in the shape of ``tau``.
+            Mean, variance, third and fourth cumulant, each in the shape of ``tau``, behind an axis of paths
+            where the state is that of many.
         """
         years = horizon(tau)
-        cumulants = cumulants_from_zero(self._dynamics(), years.ravel()).reshape(4, *years.shape)
-        cumulants[0] += self._deviation_now(x0) * np.exp(-self.kappa * years) + self._long_run_now(xi)
+        since = cumulants_from_zero(self._dynamics(), years.ravel()).reshape(4, *years.shape)
+        cumulants = self._with_states(since, years, x0, xi)
         if self.long_run is not None:
             cumulants[0] += self.long_run.mean_change(years)
             cumulants[1] += self.long_run.variance(years)
@@ -158,13 +161,21 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         )
         return replace(self, regimes=regimes, long_run=premium.priced_long_run(self.long_run), premium=None)
 
-    def _log_exponential_moment(self, a: ArrayLike, tau: FloatArray, x: float, xi: float) -> NDArray[Any]:
-        """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of a and tau."""
+    def _log_exponential_moment(
+        self,
+        a: ArrayLike,
+        tau: FloatArray,
+        x: FloatArray,
+        xi: FloatArray,
+        regime: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of all arguments."""
         exponent = np.asarray(a)
         exponents, which = np.unique(exponent, return_inverse=True)
         years, when = np.unique(tau, return_inverse=True)
-        table = self._log_moments(exponents, years)[self.regime]
-        log_moment: NDArray[Any] = table[which.reshape(exponent.shape), when.reshape(tau.shape)]
+        now = self.regime if regime is None else regime
+        table = self._log_moments(exponents, years)
+        log_moment: NDArray[Any] = table[now, which.reshape(exponent.shape), when.reshape(tau.shape)]
         log_moment = log_moment + exponent * (x * np.exp(-self.kappa * tau) + xi)
         if self.long_run is not None:
             log_moment = log_moment + self.long_run.log_exponential_moment(exponent, tau)
@@ -181,7 +192,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         log_moments = np.full((flat.size, len(self.regimes), a.size), np.inf, dtype=exponents.dtype)
         log_moments[flat == 0.0] = 0.0
         finite = np.all(np.isfinite([_jump_moment(regime, exponents) for regime in self.regimes]), axis=0)
-        if finite.any():
+        if finite.any() and flat.size > 0:
             gained = moments_less_one(dynamics, exponents[finite], flat)
             with np.errstate(divide="ignore"):
                 log_moments[:, :, finite] = np.log1p(gained)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from frictionless import FrictionlessYear, by_month, volatility_reductions
 
 from abm.agents.programmes import Programme, rolled_share
 
@@ -26,6 +25,13 @@ def wants(kind, day_of_month=0, need=NEED, ratios=None, **terms):
 def test_a_layered_programme_covers_near_months_most():
     lots = wants("layered", near_ratio=0.75, mid_ratio=0.5, far_ratio=0.25)
     assert lots.tolist() == [0.0, 75.0, 75.0, 30.0, 50.0, 50.0, 50.0, 25.0, 25.0, 25.0, 25.0, 25.0]
+
+
+def test_the_bands_of_a_layered_programme_lie_where_it_says():
+    lots = wants(
+        "layered", near_ratio=0.8, mid_ratio=0.4, far_ratio=0.1, first_mid_tenor=2, first_far_tenor=5
+    )
+    assert lots.tolist() == [0.0, 80.0, 40.0, 16.0, 40.0] + [10.0] * 7
 
 
 def test_a_strip_covers_the_same_share_of_every_month_but_that_in_delivery():
@@ -95,57 +101,3 @@ def test_rolling_ends_on_the_last_day_whatever_its_length(roll_days):
     shares = [rolled_share(day, MONTH, roll_days) for day in range(MONTH)]
     assert shares[-1] == 1.0
     assert sum(np.diff([0.0, *shares]) > 0.0) == roll_days
-
-
-@pytest.fixture(scope="module")
-def explosion():
-    return FrictionlessYear()
-
-
-def test_without_basis_a_strip_removes_its_share_of_the_volatility(explosion):
-    """A full strip leaves nothing: with h = 1 the cost of every month is known before the year begins."""
-    bills = explosion.final
-    for ratio in (1.0, 0.8, 0.6):
-        reductions = volatility_reductions(bills, explosion.gains(programme("strip", ratio=ratio)))
-        assert reductions == pytest.approx((ratio, ratio), abs=1e-9)
-
-
-@pytest.mark.verify
-@pytest.mark.parametrize(
-    ("basis_sd", "with_quantity", "expected"),
-    [
-        (0.08, False, {1.0: (0.83, 0.76), 0.8: (0.74, 0.69), 0.6: (0.57, 0.54)}),
-        (0.12, False, {1.0: (0.75, 0.65), 0.8: (0.68, 0.60), 0.6: (0.54, 0.48)}),
-        (0.08, True, {1.0: (0.61, 0.65), 0.8: (0.53, 0.57), 0.6: (0.42, 0.45)}),
-    ],
-    ids=["basis 8 %", "basis 12 %", "basis 8 % and quantity 15 %"],
-)
-def test_basis_and_quantity_take_their_part_of_a_strips_effect(basis_sd, with_quantity, expected):
-    """Basis reverts at 20 a year; need moves by 15 % a year, reverts at 1, and follows prices by 0.3."""
-    year = FrictionlessYear(paths=20_000)
-    cost = year.prices * year.basis(basis_sd, 20.0)
-    bills = by_month(cost * year.quantity(0.15, 1.0, 0.3) if with_quantity else cost)
-    for ratio, reductions in expected.items():
-        found = volatility_reductions(bills, year.gains(programme("strip", ratio=ratio)))
-        assert found == pytest.approx(reductions, abs=0.015)
-
-
-@pytest.mark.verify
-def test_a_rolling_hedge_does_the_better_the_farther_ahead_it_rolls():
-    year = FrictionlessYear(paths=20_000)
-    for roll_tenor, expected in {1: (0.59, 0.62), 2: (0.77, 0.80), 3: (0.87, 0.89)}.items():
-        gains = year.gains(programme("rolling", roll_tenor=roll_tenor))
-        assert volatility_reductions(year.final, gains) == pytest.approx(expected, abs=0.01)
-        rule = 1.0 - math.exp(-6.0 * (roll_tenor + 0.5) / 12)
-        assert rule < expected[0]
-
-
-@pytest.mark.verify
-def test_a_naive_stack_raises_the_volatility_of_cost_and_a_scaled_one_lowers_it():
-    year = FrictionlessYear(paths=20_000)
-    naive, _ = volatility_reductions(year.final, year.gains(programme("stack")))
-    assert naive == pytest.approx(-0.48, abs=0.03)
-    scaled, _ = volatility_reductions(
-        year.final, year.gains(programme("stack", stack_damping_per_month=6.0 / 12))
-    )
-    assert scaled > 0.5

@@ -10,9 +10,10 @@ import pytest
 from abm.core.calendar import TradingCalendar
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
-from abm.market.spot_build import build_desk, fit_provider_prices, random_shifts
+from abm.market.spot_build import build_desk
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
+from abm.scenario.price_model import fit_provider_prices, random_shifts
 
 SHIFT = "spot.level_shift."
 OFTEN = {SHIFT + "log_size": 0.4, SHIFT + "log_size_sd": 0.2, SHIFT + "duration_days": 30}

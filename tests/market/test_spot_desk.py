@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from abm.market import TokenFuturesMarket, run
-from abm.market.spot_build import build_level, build_process, fit_provider_prices
 from abm.scenario import Scenario
+from abm.scenario.price_model import build_level, build_process, fit_provider_prices
 from abm.spot.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.regimes import RegimeSwitchingJumpDiffusion
 
