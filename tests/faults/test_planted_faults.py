@@ -1,10 +1,10 @@
 """The tests notice faults: each patch of this folder, applied to a copy of the sources, makes a test fail.
 
-``pytest -m verify tests/faults -k margin`` plants those of one part: matching, margin, waterfall, spot, agents
-or wiring. To add a fault, change a line, see tests fail, and keep the diff with its first line as
-``planted_fault`` says; to renew one that no longer applies, do the same again. Where a fault is in a compiled
-kernel, all kernels of its test files are compiled anew, into a cache that goes with the copy: prefer the plain
-twin where there is one.
+``pytest -m verify tests/faults -k margin`` plants those of one part: matching, margin, waterfall, spot,
+agents or wiring. To add a fault, change a line, see tests fail, and keep the diff with its first line as
+``planted_fault`` says; to renew one that no longer applies, do the same again. Where a fault is in a
+compiled kernel, all kernels of its test files are compiled anew, into a cache that goes with the copy: prefer
+the plain twin where there is one.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ and a month 4 days; a tick of a lot is worth 1 USD.
 
 Spot is 2.00 on days 0 and 1 and 2.70 (2,000 x e^0.3 ticks) from day 2 on. The short has sold 1,000 lots of
 the next month at 2,000 ticks and has 600,000 USD. The cycle after round 5 of day 2 marks at 2,700: it has
-lost 700,000, pays the 360,000 it has in the bank, and owes 340,000. Half a day later, after round 11, it is in
-default. The house buys its lots at 2,710 on day 3, for 710,500 with the taker fee of 0.50 a lot; what is
+lost 700,000, pays the 360,000 it has in the bank, and owes 340,000. Half a day later, after round 11, it is
+in default. The house buys its lots at 2,710 on day 3, for 710,500 with the taker fee of 0.50 a lot; what is
 missing is 110,500, of which the member bears 10,000 and 20,000, the house 30,000, and the fund 50,500.
 """
 
