@@ -172,3 +172,22 @@ def test_variation_is_of_the_day_and_the_month_in_delivery_goes_at_the_mean_of_i
     assert rows_of(front, "day", "settlement_ticks", "final") == [
         (0, 2_000, False), (1, 2_000, False), (2, 2_350, False), (3, 2_350, True),
     ]  # fmt: skip
+
+
+def test_margin_is_held_against_the_loss_of_two_days_also_where_the_month_ends(crisis):
+    market, tables = crisis
+    backtest, first = tables["margin_backtest"], _first(market)
+    columns = ("day", "account", "requirement_usd_micro", "loss_usd_micro", "breach")
+    expected = [
+        (0, SHORT, 240_000, 700_000, True), (0, LONG, 240_000, -700_000, False),
+        (0, SELLER, 1_800, 3_500, True), (0, BUYER, 1_800, -3_500, False),
+        # Two days on, the month in delivery has gone at its final price.
+        (1, SHORT, 240_000, 710_000, True), (1, LONG, 240_000, -710_000, False),
+        (1, SELLER, 1_200, 3_500, True), (1, BUYER, 1_200, -3_500, False),
+        (2, SHORT, 324_000, 0, False), (2, LONG, 324_000, 0, False),
+        (2, SELLER, 705, 0, False), (2, BUYER, 705, 0, False),
+    ]  # fmt: skip
+    own = backtest[backtest["account"].between(first, first + 3)]
+    assert rows_of(own, *columns) == [
+        (day, first + place, *_usd(asked, loss), breach) for day, place, asked, loss, breach in expected
+    ]
