@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from abm.agents.hedgers import Enterprises
 from abm.core.money import USD_MICRO
+from abm.market.spot_desk import SpotDesk
 
 IntArray = NDArray[np.int64]
 
@@ -27,8 +28,10 @@ class HedgeAccounts:
         Whose bills are booked, in account order; those that the scenario names among them.
     tick_value_usd_micro : int
         Value of one tick of one lot.
-    expected_unit_cost_usd : array of float, shape (hedgers, months)
-        Expected mean of each hedger's price over each delivery month, as of day 0, USD per mSIT.
+    outlook : SpotDesk
+        The physical side as it stands on day 0; it is not stepped, and tells what could be expected then.
+    days : int
+        Trading days that the run is planned for.
     funds_rate_per_day : array of float, shape (hedgers,)
         What own money earns elsewhere, per trading day.
 
@@ -43,7 +46,8 @@ class HedgeAccounts:
         populations: Sequence[Enterprises],
         *,
         tick_value_usd_micro: int,
-        expected_unit_cost_usd: NDArray[np.float64],
+        outlook: SpotDesk,
+        days: int,
         funds_rate_per_day: NDArray[np.float64],
     ) -> None:
         self._populations = tuple(populations)
@@ -52,7 +56,8 @@ class HedgeAccounts:
         )
         count = len(self.accounts)
         self._tick_value = tick_value_usd_micro
-        self._expected_unit_cost_usd = expected_unit_cost_usd
+        self._outlook = outlook
+        self._expected_month_usd = outlook.expected_month_mean_usd(0, outlook.calendar.month_of(days - 1) + 1)
         self._fees_before = np.zeros(count, dtype=np.int64)
         self._interest_usd_micro = np.zeros(count, dtype=np.int64)
         self._lots_at_delivery = np.zeros(count, dtype=np.int64)
@@ -135,7 +140,7 @@ class HedgeAccounts:
             self._each(lambda p: p.month_bill_usd),
         )
         expected_need_msit = self._each(lambda p: p.expected_need_msit(month))
-        expected_price_usd = self._expected_unit_cost_usd[:, month]
+        expected_price_usd = self._expected_unit_cost_usd(month)
         rows = {
             "month": month,
             "account": own,
@@ -162,3 +167,11 @@ class HedgeAccounts:
         self._expected_need_bill_usd[:] = 0.0
         self.last_final_ticks = final_ticks
         return rows
+
+    def _expected_unit_cost_usd(self, month: int) -> NDArray[np.float64]:
+        """Return each one's expected mean price in a delivery month as of day 0, USD per mSIT."""
+        if month >= len(self._expected_month_usd):  # the market trades on after its last planned day
+            self._expected_month_usd = self._outlook.expected_month_mean_usd(0, 2 * (month + 1))
+        index_multiples = self._outlook.quotes.expected_multiples
+        costs = self._each(lambda own: own.own_prices_usd(index_multiples)) * self._expected_month_usd[month]
+        return np.asarray(costs)

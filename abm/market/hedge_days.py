@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING
 
@@ -18,18 +19,16 @@ if TYPE_CHECKING:
 
 def open_hedge_accounts(market: TokenFuturesMarket) -> HedgeAccounts:
     """Return the books of all who buy tokens, with the prices that each of them expects on day 0."""
+    agents = market.market_scenario.agents
     own = [population for population in market.populations if isinstance(population, Enterprises)]
-    agents, calendar, desk = market.market_scenario.agents, market.clock.calendar, market.desk
-    last_month = calendar.month_of(max(market.market_scenario.run.days - 1, 0))
-    by_month = desk.expected_month_mean_usd(0, last_month + 1)
-    multiples = [desk.quotes.expected_multiples[p.provider] * p.price_multiples for p in own]
     funds_rates = [agents.enterprises.programme.cost_of_funds] * own[0].count
     funds_rates += [company.programme.cost_of_funds for company in agents.companies]
     return HedgeAccounts(
         own,
         tick_value_usd_micro=market.contract.tick_value_usd_micro,
-        expected_unit_cost_usd=np.outer(np.concatenate(multiples), by_month),
-        funds_rate_per_day=np.array(funds_rates) / calendar.days_per_year,
+        outlook=copy.deepcopy(market.desk),
+        days=market.market_scenario.run.days,
+        funds_rate_per_day=np.array(funds_rates) / market.clock.calendar.days_per_year,
     )
 
 

@@ -4,11 +4,11 @@ Two holders face each other in the next month, two in the month in delivery, and
 either side of the model value of the next month, so that marks and settlements are known. A day has 12 rounds
 and a month 4 days; a tick of a lot is worth 1 USD.
 
-Spot is 2.00 on days 0 and 1 and 2.70 (2,000 x e^0.3 ticks) from day 2 on. The short has sold 1,000 lots of the
-next month at 2,000 ticks and has 600,000 USD. The cycle after round 5 of day 2 marks at 2,700: it has lost
-700,000, pays the 360,000 it has in the bank, and owes 340,000. Half a day later, after round 11, it is in
-default. The house buys its lots at 2,710 on day 3, for 710,500 with the taker fee of 0.50 a lot; what
-is missing is 110,500, of which the member bears 10,000 and 20,000, the house 30,000, and the fund 50,500.
+Spot is 2.00 on days 0 and 1 and 2.70 (2,000 x e^0.3 ticks) from day 2 on. The short has sold 1,000 lots of
+the next month at 2,000 ticks and has 600,000 USD. The cycle after round 5 of day 2 marks at 2,700: it has
+lost 700,000, pays the 360,000 it has in the bank, and owes 340,000. Half a day later, after round 11, it is
+in default. The house buys its lots at 2,710 on day 3, for 710,500 with the taker fee of 0.50 a lot; what is
+missing is 110,500, of which the member bears 10,000 and 20,000, the house 30,000, and the fund 50,500.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def test_margin_is_asked_for_the_fixings_to_come_at_the_last_settlement(crisis):
     market, tables = crisis
     accounts, first = tables["accounts"], _first(market)
     asked = {
-        # Of 2,000 and, after the jump, 2,350 ticks on the mean of the month: 3, 2, 1 and 0 fixings of 4 to come.
+        # Of 2,000 and, after the jump, 2,350 ticks on the mean: 3, 2, 1 and 0 fixings of 4 to come.
         SELLER: (1_800.0, 1_200.0, 705.0, 0.0, 0.0),
         BUYER: (1_800.0, 1_200.0, 705.0, 0.0, 0.0),
         # The next month settles at 2,000, 2,000, 2,700, 2,710, 2,700; at the last it is in delivery itself.
@@ -172,3 +172,22 @@ def test_variation_is_of_the_day_and_the_month_in_delivery_goes_at_the_mean_of_i
     assert rows_of(front, "day", "settlement_ticks", "final") == [
         (0, 2_000, False), (1, 2_000, False), (2, 2_350, False), (3, 2_350, True),
     ]  # fmt: skip
+
+
+def test_margin_is_held_against_the_loss_of_two_days_also_where_the_month_ends(crisis):
+    market, tables = crisis
+    backtest, first = tables["margin_backtest"], _first(market)
+    columns = ("day", "account", "requirement_usd_micro", "loss_usd_micro", "breach")
+    expected = [
+        (0, SHORT, 240_000, 700_000, True), (0, LONG, 240_000, -700_000, False),
+        (0, SELLER, 1_800, 3_500, True), (0, BUYER, 1_800, -3_500, False),
+        # Two days on, the month in delivery has gone at its final price.
+        (1, SHORT, 240_000, 710_000, True), (1, LONG, 240_000, -710_000, False),
+        (1, SELLER, 1_200, 3_500, True), (1, BUYER, 1_200, -3_500, False),
+        (2, SHORT, 324_000, 0, False), (2, LONG, 324_000, 0, False),
+        (2, SELLER, 705, 0, False), (2, BUYER, 705, 0, False),
+    ]  # fmt: skip
+    own = backtest[backtest["account"].between(first, first + 3)]
+    assert rows_of(own, *columns) == [
+        (day, first + place, *_usd(asked, loss), breach) for day, place, asked, loss, breach in expected
+    ]

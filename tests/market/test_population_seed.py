@@ -17,7 +17,7 @@ PEERS = {
     "agents.arbitrageurs.count": 2,
     "agents.informed.count": 2,
     "agents.noise.actions_per_day": LAW,
-    "agents.market_makers.actions_per_day": LAW,
+    "agents.market_makers.requotes_per_day": LAW,
     "agents.sentiment.strength": 0.5,
     "agents.companies": [{"name": "acme", "need_msit_per_day": 900, "cash_usd": 1e6}],
 }
@@ -55,13 +55,13 @@ def test_another_population_seed_is_other_firms():
     differ = {name for name, value in one.items() if not np.array_equal(value, two[name])}
     drawn = {
         "capacity", "multiples", "friends", "enterprise.mean_need_msit", "enterprise.provider",
-        "enterprise.hedges", "enterprise.cash", "noise.actions_per_day", "dmm.actions_per_day",
+        "enterprise.hedges", "enterprise.cash", "noise.actions_per_day", "dmm.requotes_per_day",
     }  # fmt: skip
     assert drawn <= differ
 
 
 def test_prices_and_order_flow_follow_the_seed():
-    coarse = Scenario().replace({"calendar.rounds_per_day": 4, "run.days": 5})
+    coarse = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 3, "agents.noise.count": 30})
     runs = [run(coarse, seed=seed, population_seed=7) for seed in (1, 2)]
     paths = [result.tables["spot"]["spot_usd"].to_numpy() for result in runs]
     assert (paths[0][1:] != paths[1][1:]).all()
@@ -73,7 +73,7 @@ def test_prices_and_order_flow_follow_the_seed():
 
 
 def test_without_one_it_is_the_seed_of_the_run():
-    coarse = Scenario().replace({"calendar.rounds_per_day": 4, "run.days": 3})
+    coarse = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 1, "agents.noise.count": 30})
     plain = run(coarse, seed=5)
     assert plain.manifest["population_seed"] == 5
     assert run(coarse, seed=5, population_seed=5).state_hash == plain.state_hash

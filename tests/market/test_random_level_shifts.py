@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ SHIFT = "spot.level_shift."
 OFTEN = {SHIFT + "log_size": 0.4, SHIFT + "log_size_sd": 0.2, SHIFT + "duration_days": 30}
 FIXED = {SHIFT + "log_size": 0.5, SHIFT + "start_day": 10, SHIFT + "duration_days": 20}
 FORESEEN = {SHIFT + "foreseen": True}
-RANDOM = OFTEN | {SHIFT + "intensity_per_year": 6.0}
+RANDOM = OFTEN | {SHIFT + "intensity_per_year": 12.0}
 CALENDAR = TradingCalendar(rounds_per_day=2, days_per_month=21, months_per_year=12, listed_months=12)
 
 
@@ -40,21 +41,23 @@ def curve(desk: SpotDesk, months: int = 12):
 
 
 def test_random_shifts_move_the_level_and_no_other_draw():
-    plain, shifted = walk(desk_of({}), 200), walk(desk_of(RANDOM), 200)
+    plain, shifted = walk(desk_of({}), 60), walk(desk_of(RANDOM), 60)
     moved = math.log(shifted.spot_usd / plain.spot_usd)
     assert abs(moved) > 0.3
-    assert moved == pytest.approx(shifted.log_shift(200))
+    assert moved == pytest.approx(shifted.log_shift(60))
     begun = shifted._arrivals.begun
-    assert 1 <= len(begun) <= 12
+    assert 1 <= len(begun) <= 9
     assert len({shift.log_size for shift in begun}) == len(begun)
-    other = walk(desk_of(RANDOM, seed=2), 200)
+    other = desk_of(RANDOM, seed=2)
+    other._arrivals.advance_to(1.0)
     assert other._arrivals.begun[0].start_year != begun[0].start_year
 
 
 def test_a_curve_that_does_not_know_of_random_shifts_holds_what_has_happened():
-    plain, shifted = walk(desk_of({}), 100), walk(desk_of(RANDOM), 100)
+    plain, shifted = walk(desk_of({}), 30), walk(desk_of(RANDOM), 30)
     np.testing.assert_array_equal(curve(walk(desk_of(RANDOM), 0)), curve(walk(desk_of({}), 0)))
-    moved = math.exp(shifted.log_shift(100))
+    moved = math.exp(shifted.log_shift(30))
+    assert abs(moved - 1.0) > 0.1
     np.testing.assert_allclose(curve(shifted)[5:], moved * curve(plain)[5:], rtol=1e-6)
 
 
@@ -64,7 +67,8 @@ def test_the_foreseen_curve_is_the_mean_of_simulated_months():
     law = random_shifts(Scenario().replace(RANDOM).spot, CALENDAR)
     dates = np.arange(12 * 21) / 252
     rng, paths = np.random.default_rng(5), 10_000
-    price = desk.process.simulate(dates, paths, rng).price_usd
+    start = replace(desk.process, x0=math.log(desk.index_usd / 3.0))  # the curve begins at the fixing
+    price = start.simulate(dates, paths, rng).price_usd
     price *= np.exp(law.simulate(dates[-1], paths, rng).log_move(dates))
     months = price.reshape(paths, 12, 21).mean(axis=2)
     error = months.std(axis=0) / math.sqrt(paths)
@@ -74,14 +78,14 @@ def test_the_foreseen_curve_is_the_mean_of_simulated_months():
 
 def test_the_foreseen_curve_knows_the_rest_of_a_shift_that_has_begun():
     never = OFTEN | {SHIFT + "intensity_per_year": 0.0}
-    plain, quiet = walk(desk_of({}), 60), walk(desk_of(never | FORESEEN), 60)
+    plain, quiet = walk(desk_of({}), 30), walk(desk_of(never | FORESEEN), 30)
     np.testing.assert_allclose(curve(quiet), curve(plain))
-    desk = walk(desk_of(RANDOM | FORESEEN), 60)
-    assert desk._arrivals.begun, "a shift within sixty days, or the test says nothing"
-    now, dates = 60 / 252, np.arange(84, 105) / 252
+    desk = walk(desk_of(RANDOM | FORESEEN), 30)
+    assert desk._arrivals.begun, "a shift within thirty days, or the test says nothing"
+    now, dates = 30 / 252, np.arange(63, 84) / 252
     begun = sum(shift.log_move(dates) for shift in desk._arrivals.begun)
     expected = np.exp(begun + desk._arrivals.law.log_expected(now, dates))
-    forwards = plain._expected_fixings_usd(60, 6)[4]
+    forwards = plain._expected_fixings_usd(30, 6)[2]
     np.testing.assert_allclose(curve(desk)[2], np.mean(forwards * expected), rtol=1e-5)
 
 
@@ -91,7 +95,7 @@ def test_a_fixed_shift_surprises_unless_it_is_foreseen():
     np.testing.assert_allclose(curve(knowing)[2:], math.exp(0.5) * curve(plain)[2:])
     assert curve(knowing)[0] < 1.2 * curve(plain)[0]
     for desk in (blind, knowing):
-        walk(desk, 40)
+        walk(desk, 31)
     np.testing.assert_allclose(curve(blind), curve(knowing))  # it has happened: both know
 
 
@@ -99,8 +103,8 @@ def test_a_fixed_shift_surprises_unless_it_is_foreseen():
     ("changes", "line"),
     [
         ({SHIFT + "log_size_sd": 0.2}, "log_size_sd: 0.2 is not 0 without intensity_per_year"),
-        (RANDOM | {SHIFT + "log_size": 2.0}, r"intensity_per_year: 6.0 is not <= 1.\d+, with which"),
-        (RANDOM | {SHIFT + "log_size": -4.0}, "intensity_per_year: 6.0 is not <= 2.381, with which"),
+        (RANDOM | {SHIFT + "log_size": 2.0}, r"intensity_per_year: 12.0 is not <= 1.\d+, with which"),
+        (RANDOM | {SHIFT + "log_size": -4.0}, "intensity_per_year: 12.0 is not <= 2.381, with which"),
         ({SHIFT + "intensity_per_year": -1.0}, r"intensity_per_year: -1.0 is not in \[0, 252\]"),
         ({SHIFT + "foreseen": 1}, "foreseen: 1 is not true or false"),
     ],

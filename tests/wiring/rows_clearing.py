@@ -6,18 +6,24 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from field_table import SEED, Group, Row
+from field_table import BASE, SEED, Group, Row
 from probes import traders
 
 from abm.clearing.margin_models import FlatMargin, register_margin_model
 from abm.clearing.stress import historical_moves
 from abm.market import run
 
+FEW = ("enterprises", "providers", "noise", "fundamentalists", "chartists")
 register_margin_model("of_the_field_table", lambda basis: FlatMargin(basis, buckets=[(4, 2_222)]))
 
 
 def _rules(name):
     return lambda m: getattr(m.clearing.rules, name)
+
+
+def traders_before_members():
+    """Return how many traders have accounts before the members' own: those of the usual classes."""
+    return sum(BASE[f"agents.{name}.count"] for name in FEW) + 4
 
 
 def _collateral_share(market):
@@ -49,7 +55,9 @@ RULES = Group(
     [
         Row("clearing.members", 7,
             (lambda m: len(m.clearing.member_capital_usd_micro), 7),
-            (lambda m: int(m.clearing.member_of.max()), 6)),
+            (lambda m: int(m.clearing.member_of.max()), 6),
+            # Members take turns over the accounts.
+            (lambda m: m.clearing.member_of[:9], np.array([0, 1, 2, 3, 4, 5, 6, 0, 1]))),
         Row("clearing.member_capital_usd", 21e6,
             (lambda m: m.clearing.member_capital_usd_micro, 21_000_000_000_000)),
         Row("clearing.fund_contribution_usd", 4e6,
@@ -67,7 +75,9 @@ RULES = Group(
         Row("clearing.auction_discount", 0.28, (_rules("auction_discount_bps"), 2_800)),
         Row("clearing.member_account_usd", 3e6,
             (lambda m: m.equity_usd_micro[traders(m, "member").accounts], 3_000_000_000_000),
-            (lambda m: m.clearing.member_of[traders(m, "member").accounts], np.arange(7))),
+            (lambda m: m.clearing.member_of[traders(m, "member").accounts], np.arange(7)),
+            (lambda m: np.flatnonzero(~m.clearing._terms.is_client),
+             np.arange(traders_before_members(), traders_before_members() + 7))),
         Row("clearing.member_ratio", 1.02, (_rules("member_ratio_bps"), 10_200)),
         Row("clearing.ad_hoc_call_loss_share", 0.62, (_rules("ad_hoc_call_loss_share_bps"), 6_200)),
         Row("clearing.reduction_grace_days", 0.55, (_rules("reduction_grace_rounds"), 11)),

@@ -175,7 +175,7 @@ LAYERED = Group(
 
 
 def _other_programme(name, rule, **terms):
-    """Return a group for a word of ``rule``: terms of ``Programme``, each a field, its value, what arrives."""
+    """Return a group for a word of ``rule``: terms of ``Programme``, as field, value, what arrives."""
     table = f"{SECTION[name]}.programme"
     rows = [Row(f"{table}.rule", rule, (_programme(name, "kind"), rule))]
     for term, (field, value, arrives) in terms.items():

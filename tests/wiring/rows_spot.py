@@ -11,6 +11,7 @@ from probes import traders
 
 from abm.core.randomness import RandomStreams
 from abm.market import run
+from abm.market.margin_history import launch_history
 from abm.spot.list_prices import fit_list_prices, read_list_prices
 
 PRICES = Path(__file__).parent / "inputs" / "three_prices.csv"
@@ -59,6 +60,19 @@ def _tables_of_a_run(profile_days):
         return int(tables["spot"]["day"].max()) + 1 if profile_days == "days" else sorted(tables)
 
     return probe
+
+
+def _averages_of_three_in_history(market):
+    """Say whether the margin history values months that settle on three fixings."""
+    history = launch_history(
+        market.desk.process,
+        market.clock.calendar,
+        days=810,
+        listed_months=5,
+        final_fixings=3,
+        rng=RandomStreams(SEED).generator("margin-history"),
+    )
+    return bool(np.array_equal(market.risk_desk._history, history))
 
 
 CALENDAR = Group(
@@ -115,6 +129,7 @@ FIXINGS = Group(
             (lambda m: m.desk.final_fixings, 3),
             # Three of ten fixings are to come on the last three days, and all of the margin until then.
             (lambda m: [_remaining(m, day) for day in (0, 7, 8, 9)], [10_000, 10_000, 6_667, 3_334]),
+            (_averages_of_three_in_history, True),
         )
     ],
 )  # fmt: skip

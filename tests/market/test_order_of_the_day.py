@@ -1,0 +1,92 @@
+"""What comes first in a round and a day: marks before deadlines, terms of the new month before its orders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from quiet_market import at_settlement, buys, play, quiet, reasons, sells, together
+
+from abm.market import TokenFuturesMarket
+from abm.recording import Recorder
+from abm.scenario import Scenario
+
+STILL = {
+    "spot__initial_price_usd": 2.0,
+    "spot__trend_per_year": 0.0,
+    "spot__sigma": 0.0,
+    "spot__jump_intensity": 0.0,
+    "index__basis_sd": 0.0,
+    "exchange__daily_limit": 1.0,
+    "exchange__halts__expanded_limits": (),
+}
+"""The index stands at 2,000 ticks; a tick of a lot is worth 1 USD."""
+
+
+def _mids(mid_of_round, rounds):
+    """Return the scripts of two players that hold the mid of the next month; to move it they leave first."""
+    offers, bids = {}, {}
+    for number in range(rounds):
+        moment, mid = divmod(number, 12), mid_of_round(number)
+        moves = mid != mid_of_round(number - 1)
+        for script, quote in ((offers, sells(mid + 5, 10, 1)), (bids, buys(mid - 5, 10, 1))):
+            script[moment] = _leave if moves else together(_leave, quote)
+    return offers, bids
+
+
+def _leave(player, view):
+    player.cancel_all()
+
+
+def called_short(mid_of_round, rounds):
+    """Let a short of 100 lots with 30,000 USD meet a price, a call having a day, and return its defaults."""
+    market, (one, other), recorder = quiet(
+        **STILL,
+        clearing__call_deadline_days=1.0,
+        agents__holders=[
+            {"name": "short", "lots": (0, -100), "cash_usd": 30_000.0},
+            {"name": "long", "lots": (0, 100), "cash_usd": 1e9},
+        ],
+    )
+    one.script, other.script = _mids(mid_of_round, rounds)
+    play(market, rounds)
+    calls, defaults = recorder.table("margin_calls"), recorder.table("defaults")
+    missed = calls[calls["outstanding_usd_micro"] > 0]
+    return (
+        [(row.day, row.round, row.deadline_round) for row in missed.itertuples()],
+        [(row.day, row.round) for row in defaults.query("event == 'client_default'").itertuples()],
+    )
+
+
+def test_the_cycle_in_the_round_of_a_deadline_marks_first_and_may_end_the_call():
+    # The cycle follows round 5. At 2,400 the short has lost 40,000 USD; a day later the price is back or not.
+    deadline = 12 + 5 + 12
+    back = called_short(lambda number: 2_400 if 12 <= number < deadline - 1 else 2_000, 3 * 12)
+    assert back[0][0] == (1, 5, deadline)
+    assert back[1] == []
+    stays = called_short(lambda number: 2_400 if number >= 12 else 2_000, 3 * 12)
+    assert stays[0][0] == (1, 5, deadline)
+    assert stays[1] == [(2, 5)]
+
+
+def test_the_limit_of_the_month_in_delivery_binds_the_next_one_from_its_first_round():
+    market, (ann, _), recorder = quiet(
+        **STILL,
+        calendar__days_per_month=2,
+        exchange__position_limits__front_month_lots=5,
+        exchange__position_limits__month_lots=20,
+        exchange__position_limits__exempt=(),
+    )
+    ann.script[1, 11] = together(
+        buys(at_settlement(0), 6, 0), buys(at_settlement(1), 6, 1), buys(at_settlement(2), 21, 2)
+    )
+    ann.script[2, 0] = together(buys(at_settlement(0), 6, 0), buys(at_settlement(1), 6, 1))
+    play(market, 25)
+    refused = ["POSITION_LIMIT", "NONE", "POSITION_LIMIT", "POSITION_LIMIT", "NONE"]
+    assert reasons(recorder, ann.account) == refused
+
+
+@pytest.mark.parametrize("profile", [None, "daily"])
+def test_a_market_whose_ledger_is_not_recorded_keeps_no_postings(profile):
+    scenario = Scenario().replace({"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0})
+    market = TokenFuturesMarket(scenario, rng=1, recorder=profile and Recorder(profile))
+    assert np.size(market.clearing.drain_postings()) == 0
