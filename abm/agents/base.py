@@ -15,6 +15,7 @@ from abm.agents.outbox import Outbox
 from abm.agents.risk_limits import RiskLimits
 from abm.agents.timing import arrival_ms, rows_that_act
 from abm.agents.view import MarketView
+from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 
 
@@ -80,6 +81,7 @@ class DayOpening:
     equity_usd_micro: NDArray[np.int64]
 
 
+@never_copied("a trader belongs to one market; build that market again from the same scenario and seed")
 class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
     """A trader with one clearing account: a Mesa agent.
 
@@ -134,6 +136,7 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         )
 
 
+@never_copied("its columns belong to one market; build that market again from the same scenario and seed")
 class Population:
     """All traders of one class: one account each, in consecutive rows of shared columns.
 

@@ -15,6 +15,7 @@ from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
 from abm.core.calendar import whole_rounds
+from abm.core.copying import never_copied
 from abm.core.money import USD_MICRO
 from abm.core.orders import NO_PRICE, CancelCause, RejectReason, SelfMatch, TradingPhase
 from abm.core.randomness import RandomStreams
@@ -39,6 +40,7 @@ from abm.recording import Recorder
 from abm.scenario import Scenario
 
 
+@never_copied("build it again from the same scenario and seed, and step it as far")
 class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     """The SIT futures market: agents, order books of all listed months, and a clearing house.
 
