@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.hedgers import Enterprises
 from abm.core.money import USD_MICRO
+from abm.market.spot_desk import SpotDesk
 
 IntArray = NDArray[np.int64]
 
@@ -26,8 +27,10 @@ class HedgeAccounts:
         Whose bills are booked.
     tick_value_usd_micro : int
         Value of one tick of one lot.
-    expected_unit_cost_usd : array of float, shape (enterprises, months)
-        Expected mean price of each delivery month at the own provider, as of day 0, USD per mSIT.
+    outlook : SpotDesk
+        The physical side as it stands on day 0; it is not stepped, and tells what could be expected then.
+    days : int
+        Trading days that the run is planned for.
     funds_rate_per_day : float
         What own money earns elsewhere, per trading day.
 
@@ -42,12 +45,14 @@ class HedgeAccounts:
         enterprises: Enterprises,
         *,
         tick_value_usd_micro: int,
-        expected_unit_cost_usd: NDArray[np.float64],
+        outlook: SpotDesk,
+        days: int,
         funds_rate_per_day: float,
     ) -> None:
         self._enterprises = enterprises
         self._tick_value = tick_value_usd_micro
-        self._expected_unit_cost_usd = expected_unit_cost_usd
+        self._outlook = outlook
+        self._expected_month_usd = outlook.expected_month_mean_usd(0, outlook.calendar.month_of(days - 1) + 1)
         self._fees_before = np.zeros(enterprises.count, dtype=np.int64)
         self._interest_usd_micro = np.zeros(enterprises.count, dtype=np.int64)
         self._lots_at_delivery = np.zeros(enterprises.count, dtype=np.int64)
@@ -101,7 +106,7 @@ class HedgeAccounts:
         fees = fees_usd_micro[own.accounts] - self._fees_before
         profit_usd, fees_usd = profit / USD_MICRO, fees / USD_MICRO
         interest_usd = self._interest_usd_micro / USD_MICRO
-        expected = own.month_need_msit * self._expected_unit_cost_usd[:, month]
+        expected = own.month_need_msit * self._expected_unit_cost_usd(month)
         rows = {
             "month": month,
             "account": np.arange(own.accounts.start, own.accounts.stop),
@@ -121,3 +126,11 @@ class HedgeAccounts:
         self._interest_usd_micro[:], self._margin_cost_usd[:], self._abandoned_days[:] = 0, 0.0, 0
         self.last_final_ticks = final_ticks
         return rows
+
+    def _expected_unit_cost_usd(self, month: int) -> NDArray[np.float64]:
+        """Return a delivery month's expected mean price at each own provider as of day 0, USD per mSIT."""
+        if month >= len(self._expected_month_usd):  # the market trades on after its last planned day
+            self._expected_month_usd = self._outlook.expected_month_mean_usd(0, 2 * (month + 1))
+        multiples = self._outlook.quotes.expected_multiples[self._enterprises.provider]
+        costs: NDArray[np.float64] = multiples * self._expected_month_usd[month]
+        return costs

@@ -170,7 +170,7 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
         "counts": {
             "messages": int(market.messages_sent.sum()),
             "trades": market.trades_made,
-            "agents": len(market.agents),
+            "agents": len(market.messages_sent),
             "margin_calls": market.margin_calls_made,
             "rejected": {reason.name: int(refused[reason]) for reason in RejectReason if refused[reason] > 0},
         },
