@@ -34,6 +34,7 @@ from abm.market.hedge_days import charge_interest, day_opening, note_hedges
 from abm.market.holder_build import bring_in_positions
 from abm.market.maker_regime import MakerRegime
 from abm.market.market_data import MarketDataFeed
+from abm.market.memory import STANDING_MARKETS
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
 from abm.market.private_signals import give_signals
@@ -88,6 +89,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         if rng is not None and seed is not None:
             raise ParameterError(f"seed: {seed} is another name of rng, which is {rng}: give one of them")
+        STANDING_MARKETS.admit(self)
         rng = seed if rng is None else rng
         self.seed_used = resolved.run.seed if rng is None else int(rng)
         self._next_agent_number = 1
