@@ -191,7 +191,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.departures.leave(agent.account)
 
     def reset_rng(self, rng: Any = None) -> NoReturn:
-        """Refuse: nothing in the market draws from Mesa's generators."""
+        """Refuse: the market's own draws would go on as before."""
         self._refuse_reset("reset_rng")
 
     def reset_randomizer(self, seed: Any = None) -> NoReturn:
