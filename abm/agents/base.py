@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import mesa
 import numpy as np
@@ -15,6 +15,7 @@ from abm.agents.outbox import Outbox
 from abm.agents.risk_limits import RiskLimits
 from abm.agents.timing import arrival_ms, rows_that_act
 from abm.agents.view import MarketView
+from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 
 
@@ -80,11 +81,15 @@ class DayOpening:
     equity_usd_micro: NDArray[np.int64]
 
 
+@never_copied("a trader belongs to one market; build that market again from the same scenario and seed")
 class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
     """A trader with one clearing account: a Mesa agent.
 
     Built-in classes decide for all their agents at once. To write your own trader, subclass this one,
     override :meth:`decide`, and pass the class to ``TokenFuturesMarket(custom_agents=...)``.
+
+    One that is removed (``remove()``) stops at once: it is asked no more, what it has sent in the round is
+    dropped, and its resting orders are cancelled. Its position stays, settled and margined to the end.
 
     Attributes
     ----------
@@ -101,7 +106,9 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
     Read when the market is built. While it is well below the rounds of a day, a trader looks as often however
     many there are, and one that is not asked costs next to nothing."""
 
-    def __init__(self, model: Any, population: Population, row: int) -> None:
+    def __init__(self, model: Any, population: Population | None = None, row: int = 0) -> None:
+        if population is None:
+            self._refuse_to_join()
         super().__init__(model)
         self.population = population
         self.row = row
@@ -114,7 +121,36 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         Called for custom agents as often as ``looks_per_day`` says; the built-in classes decide in compiled
         code instead.
         """
-        raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
+        if isinstance(self.population, CustomPopulation):
+            raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
+        self._refuse_to_be_asked("decide")
+
+    def step(self) -> None:
+        """Refuse: the market asks its traders itself, each at its own times."""
+        self._refuse_to_be_asked("step")
+
+    def advance(self) -> None:
+        """Refuse, as :meth:`step` does."""
+        self._refuse_to_be_asked("advance")
+
+    @classmethod
+    def create_agents(cls, model: Any, n: int, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: traders get their accounts when the market is built."""
+        cls._refuse_to_join()
+
+    @classmethod
+    def _refuse_to_join(cls) -> NoReturn:
+        name = cls.__name__
+        raise ParameterError(
+            f"{name}: no trader can join a market that is built; build one with "
+            f"custom_agents=[CustomAgents({name})]"
+        )
+
+    def _refuse_to_be_asked(self, method: str) -> NoReturn:
+        raise ParameterError(
+            f"{type(self).__name__}: {method}() does nothing, traders are asked in every market.step(), "
+            "the built-in classes in compiled code"
+        )
 
     def position_lots(self, tenor: int = 0) -> int:
         """Return this trader's signed position in a listed month, in lots."""
@@ -134,6 +170,7 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         )
 
 
+@never_copied("its columns belong to one market; build that market again from the same scenario and seed")
 class Population:
     """All traders of one class: one account each, in consecutive rows of shared columns.
 
@@ -205,7 +242,7 @@ class Population:
         raise NotImplementedError
 
     def suspend(self, account: int) -> None:
-        """Stop a trader that is in default: it sends nothing any more."""
+        """Stop a trader that is in default or has left: it sends nothing any more."""
         for name in self.activity_columns:
             self.columns[name][account - self.first_account] = 0.0
         if self.limits is not None:
@@ -257,6 +294,7 @@ class CustomPopulation(Population):
         self.outbox = Outbox(0)
         self.agents: list[TraderAgent] = []
         self._rows = np.zeros(len(streams), dtype=np.int64)
+        self._stopped: set[int] = set()
 
     def create_agents(self, model: Any) -> None:
         """Create the Mesa agents of the user's class and take down how often each is asked.
@@ -271,7 +309,8 @@ class CustomPopulation(Population):
             if not agent.looks_per_day >= 0.0:
                 name = type(agent).__name__
                 raise ParameterError(f"{name}: looks_per_day {agent.looks_per_day} is not >= 0")
-            self.columns["actions_per_day"][agent.row] = agent.looks_per_day
+            if agent.row not in self._stopped:
+                self.columns["actions_per_day"][agent.row] = agent.looks_per_day
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Ask each agent whose time has come; its messages of this round share one arrival time."""
@@ -279,7 +318,13 @@ class CustomPopulation(Population):
         due = rows_that_act(self.columns, self.streams, view.day_share, self._rows)
         asked = self.agents if due == self.count else [self.agents[row] for row in self._rows[:due].tolist()]
         for agent in asked:
-            agent.decide(view)
+            if agent.row not in self._stopped:  # another one may have removed it a moment ago
+                agent.decide(view)
+
+    def suspend(self, account: int) -> None:
+        """Ask a trader no more, from now on."""
+        super().suspend(account)
+        self._stopped.add(account - self.first_account)
 
     def arrival_ms(self, agent: TraderAgent) -> float:
         """Return when an agent's messages of a batch arrive, drawn at its first message of the batch."""

@@ -12,11 +12,13 @@ from abm.clearing.exposure import ExposureInputs, exposure_graph, exposure_rows
 from abm.clearing.fund_cycle import FundCycles
 from abm.clearing.positions import novate_trades
 from abm.clearing.recovery import assessment_caps
+from abm.core.copying import never_copied
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
+@never_copied("its books belong to one market; build that market again, or another house")
 class ClearingHouse(FundCycles):
     """Central counterparty of all trades, with its ledger, margin and default waterfall.
 

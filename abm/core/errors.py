@@ -25,5 +25,9 @@ class CalibrationError(SitsimError, ValueError):
     """A price series, or a setting of its calibration, is not usable."""
 
 
+class CopyError(SitsimError, TypeError):
+    """Something that lives in one place only was to be copied or pickled."""
+
+
 class RunFolderError(SitsimError):
     """A run folder is missing, incomplete or of another schema."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.copying import never_copied
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, MatchingRule, TradingPhase
 from abm.exchange.auction import uncross_month
 from abm.exchange.matching import match_batch
@@ -34,6 +35,7 @@ _CONTINUOUS = int(TradingPhase.CONTINUOUS)
 _NO_MESSAGES = np.zeros(0, dtype=ORDER_DTYPE)
 
 
+@never_copied("its arrays share memory; build another one")
 class BookStore:
     """Books of all months and spreads as arrays that grow when they must.
 

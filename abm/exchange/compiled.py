@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 from abm.core.orders import (
     NO_PRICE,
@@ -44,6 +45,7 @@ _CONTINUOUS = int(TradingPhase.CONTINUOUS)
 _AUCTION = int(TradingPhase.AUCTION)
 
 
+@never_copied("its arrays share memory; build another one, or use a ReferenceExchange")
 class CompiledExchange:
     """Order books of all months and spreads in one array state, matched by one compiled call per batch.
 

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.base import TraderAgent
 from abm.agents.hedgers import Companies, Enterprises
 from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
 from abm.core.calendar import whole_rounds
+from abm.core.copying import never_copied
+from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
-from abm.core.orders import NO_PRICE, CancelCause, RejectReason, SelfMatch, TradingPhase
+from abm.core.orders import RejectReason, SelfMatch
 from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
 from abm.market.build import build
+from abm.market.clearing_link import close_out_orders, load_risk
 from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomTraders
+from abm.market.daily_collector import DailyCollector, daily_collector
 from abm.market.day_end import expire_front_month, final_price_ticks
+from abm.market.departures import Departures
 from abm.market.hedge_days import charge_interest, day_opening, note_hedges, open_hedge_accounts
 from abm.market.holder_build import bring_in_positions
 from abm.market.maker_regime import MakerRegime
 from abm.market.market_data import MarketDataFeed
+from abm.market.memory import STANDING_MARKETS
 from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.market.phases import PhaseTimer
 from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
 from abm.market.rules import MarketRule, checked_rules, messages_by_rules
-from abm.market.sessions import Sessions, joined
+from abm.market.sessions import Sessions
+from abm.market.state_hash import state_hash
 from abm.market.study_tables import record_positions
 from abm.market.tables import MarketTables
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
 
+@never_copied("build it again from the same scenario and seed, and step it as far")
 class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     """The SIT futures market: agents, order books of all listed months, and a clearing house.
 
@@ -56,6 +64,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         A user's own rules, called after those of the scenario.
     recorder : Recorder, optional
         Keeps the run's tables; none by default, as when a Mesa user steps the model by hand.
+    seed : int, optional
+        Another name of ``rng``, which is Mesa's older one.
 
     Attributes
     ----------
@@ -65,8 +75,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         The companies that the scenario names, each a population of one.
     clock : MarketClock
         Trading day and round now.
-    datacollector : mesa.DataCollector
-        A few scalars at the close of each day.
+    running : bool
+        Until the days of the scenario are traded, when ``run_model`` ends; ``step`` goes on all the same.
     """
 
     def __init__(
@@ -78,11 +88,17 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         recorder: Recorder | None = None,
         *,
         population_seed: int | None = None,
+        seed: int | None = None,
     ) -> None:
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        if rng is not None and seed is not None:
+            raise ParameterError(f"seed: {seed} is another name of rng, which is {rng}: give one of them")
+        STANDING_MARKETS.admit(self)
+        rng = seed if rng is None else rng
         self.seed_used = resolved.run.seed if rng is None else int(rng)
         chosen = resolved.run.population_seed if population_seed is None else int(population_seed)
         self.population_seed_used = self.seed_used if chosen is None else chosen
+        self._next_agent_number = 1
         super().__init__(rng=self.seed_used)
         self.market_scenario = resolved
         self.recorder = recorder
@@ -97,11 +113,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.exchange, self.clearing = parts.exchange, parts.clearing
         self.populations, self.list_prices = parts.populations, parts.list_prices
         self.position_limits, self.rules = parts.position_limits, (*parts.rules, *checked_rules(rules))
-        self._rule_generators: dict[str, np.random.Generator] = {}
+        self.rule_generators: dict[str, np.random.Generator] = {}
         self.sessions = Sessions(self.exchange)
         self.timer = PhaseTimer()
+        self.departures = Departures(self.exchange, self.populations)
+        self._admits_traders = True
         for population in self.populations:
             population.create_agents(self)
+        self._admits_traders = False
         self._set_up_books()
         self.makers = next(p for p in self.populations if isinstance(p, MarketMakers))
         self.maker_regime = MakerRegime(parts.maker_terms, self.makers)
@@ -113,7 +132,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         accounts, slots = sum(p.count for p in self.populations), self.contract.listed_months
         shown = self.market_scenario.exchange.market_data
         self.outbox = Outbox(self_match=SelfMatch[self.market_scenario.exchange.self_match.upper()])
-        self._feed = MarketDataFeed(
+        self.feed = MarketDataFeed(
             self.exchange,
             depth_levels=shown.depth_levels,
             trades_shown=shown.trades_shown,
@@ -148,7 +167,51 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self._manage_defaults()
         if self.clock.is_close:
             self._close_day()
+            if self.clock.day + 1 >= self.market_scenario.run.days:
+                self.running = False
+        if isinstance(self.datacollector, DailyCollector):
+            self.datacollector.hold(self.steps)
         self.clock.advance()
+
+    def register_agent(self, agent: Any) -> None:
+        """Take in an agent; a trader only while the market is built, when accounts are opened."""
+        is_trader = isinstance(agent, TraderAgent)
+        if is_trader and not self._admits_traders:
+            agent._refuse_to_join()
+        super().register_agent(agent)
+        numbers = getattr(type(agent), "_ids", None)
+        if numbers is not None:  # before 3.4 Mesa numbers by model in a table that would hold it for good
+            numbers.pop(self, None)
+            agent.unique_id = self._next_agent_number
+            self._next_agent_number += 1
+
+    def deregister_agent(self, agent: Any) -> None:
+        """Let an agent go, as its ``remove()`` asks: a trader stops, its orders go, its position stays."""
+        super().deregister_agent(agent)
+        if isinstance(agent, TraderAgent):
+            self.departures.leave(agent.account)
+
+    def reset_rng(self, rng: Any = None) -> NoReturn:
+        """Refuse: the market's own draws would go on as before."""
+        self._refuse_reset("reset_rng")
+
+    def reset_randomizer(self, seed: Any = None) -> NoReturn:
+        """Refuse, as :meth:`reset_rng` does."""
+        self._refuse_reset("reset_randomizer")
+
+    def _refuse_reset(self, method: str) -> NoReturn:
+        raise ParameterError(
+            f"{method}: the market draws from streams of its own seed; build it again with another rng="
+        )
+
+    @property
+    def datacollector(self) -> mesa.DataCollector:
+        """A few scalars at the close of each day; another collector may take its place."""
+        return self._datacollector
+
+    @datacollector.setter
+    def datacollector(self, collector: mesa.DataCollector) -> None:
+        self._datacollector = daily_collector(collector)
 
     @property
     def front_month(self) -> int:
@@ -172,32 +235,19 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     def rule_generator(self, name: str) -> np.random.Generator:
         """Return the random generator of a rule; the same one each time, and nobody else's."""
-        if name not in self._rule_generators:
-            self._rule_generators[name] = RandomStreams(self.seed_used).generator("rule", name)
-        return self._rule_generators[name]
+        if name not in self.rule_generators:
+            self.rule_generators[name] = RandomStreams(self.seed_used).generator("rule", name)
+        return self.rule_generators[name]
 
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
-        digest = hashlib.sha256(f"{self.clock.day}/{self.clock.round}".encode())
-        self.exchange.update_digest(digest)
-        self.clearing.update_digest(digest)
-        for population in self.populations:
-            population.update_digest(digest)
-        self.sessions.update_digest(digest)
-        self.maker_regime.update_digest(digest)
-        self._feed.update_digest(digest)
-        for rule in self.rules:
-            rule.update_digest(digest)
-        for name, generator in sorted(self._rule_generators.items()):
-            digest.update(f"{name}: {generator.bit_generator.state}".encode())
-        digest.update(np.array([fixing.usd_micro for fixing in self.desk.fixings]).tobytes())
-        return digest.hexdigest()
+        return state_hash(self)
 
     def public_view(self) -> MarketView:
         """Return what every trader sees now."""
         with self.timer("view"):
             months = self.curve.refresh(self.exchange.top_of_book())
-            return self._feed.view(
+            return self.feed.view(
                 months,
                 day=self.clock.day,
                 round_of_day=self.clock.round,
@@ -213,14 +263,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 self.desk.advance_to(day)
                 self.curve.open_day(day)
             self.exchange.open_day(**self.curve.day_terms(day))
-            self._load_risk()
+            load_risk(self)
             opening = day_opening(self)
             for population in self.populations:
                 population.open_day(opening)
             give_signals(self)
             note_hedges(self)
             self.today = TradingDayRecord(self.contract.listed_months)
-            self._feed.open_day(day)
+            self.feed.open_day(day)
             self.sessions.open_day()
             for rule in self.rules:
                 rule.open_day(self)
@@ -241,45 +291,20 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             for population in self.populations:
                 population.act(view, positions, self.outbox)
             if self.clearing.has_positions_to_close:
-                self.outbox.extend(self._close_out_orders())
-            return self.outbox.take_sorted(messages_by_rules(self.rules, self, self.outbox.messages))
-
-    def _close_out_orders(self) -> NDArray[Any]:
-        """Return the clearing house's orders for defaulters; it trades in continuous trading only."""
-        top, terms = self.exchange.top_of_book(), self.curve.day_terms(self.clock.day)
-        trading = top.phase == TradingPhase.CONTINUOUS
-        return self.clearing.close_out_orders(
-            best_bid_ticks=np.where(trading, top.best_bid_ticks, NO_PRICE),
-            best_ask_ticks=np.where(trading, top.best_ask_ticks, NO_PRICE),
-            low_ticks=terms["low_ticks"],
-            high_ticks=terms["high_ticks"],
-            months=terms["months"],
-            first_order_id=self.outbox.next_order_id,
-            bid_lots=top.bid_lots,
-            ask_lots=top.ask_lots,
-        )
+                self.outbox.extend(close_out_orders(self))
+            messages = messages_by_rules(self.rules, self, self.outbox.messages)
+            return self.outbox.take_sorted(self.departures.without_their_messages(messages))
 
     def _match(self, batch: NDArray[Any]) -> MatchResult:
         """Match the batch in all months at once, end the auctions that are due, and book all trades."""
         with self.timer("match"):
             self.sessions.begin_matching()
-            result = self._uncrossed(self.exchange.match(batch))
+            result = self.sessions.uncross_due(self.exchange.match(batch), self.clock, self.curve)
         with self.timer("book"):
             self.clearing.book_trades(result.trades)
             add_trade_values(result.trades, self.trade_value_ticks)
         self.trades_made += len(result.trades)
         return result
-
-    def _uncrossed(self, result: MatchResult) -> MatchResult:
-        """Return the round's result with the auctions that end with it; none outlasts the day."""
-        clock, months = self.clock, self.curve.months["month"]
-        while True:
-            self.sessions.note_interruptions()
-            due = self.sessions.end_auctions(clock.now_round, is_close=clock.is_close)
-            if not due.any():
-                return result
-            result = MatchResult(*(part.copy() for part in result))
-            result = joined(result, self.exchange.uncross(months[due[self.curve.slots]]))
 
     def _observe(self, batch: NDArray[Any], result: MatchResult) -> None:
         """Take down the round: counts, quotes, makers' duties, and the tables of the run."""
@@ -288,9 +313,9 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.today.observe(result.trades, top, in_closing_window=self.clock.in_closing_window)
             count_messages(batch, result.outcomes, self.messages_sent, self.refusals)
             self.maker_regime.observe(self, result.trades)
-            self._feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
+            self.feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
             self.tables.record_round(batch, result, top)
-        with self.timer("rules"):
+        with self.timer("rules"), self.departures.after_reading():
             for rule in self.rules:
                 rule.after_matching(self, batch, result)
 
@@ -315,28 +340,22 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             for finished in self.clearing.finish_close_outs(now_round=now):
                 self.tables.record_close_out(finished)
                 for account in finished.own_accounts_in_default:
-                    self._suspend(account)
+                    self.departures.suspend(account)
             add_trade_values(self.clearing.drain_transfers(), self.trade_value_ticks)
-            self._load_risk()
+            load_risk(self)
 
     def _manage_defaults(self) -> None:
         """Put accounts whose call ran past its deadline into default, or reduce them; pull their orders."""
         with self.timer("clearing"):
             events = self.clearing.process_deadlines(now_round=self.clock.now_round)
             for event in events:
-                self._suspend(event.account)
+                self.departures.suspend(event.account)
                 self.tables.record_default(event)
             for notice in self.clearing.drain_reduction_notices():
-                self.exchange.cancel_account(notice.account, CancelCause.SUSPENSION)
+                self.departures.pull_orders(notice.account)
                 self.tables.record_reduction(notice)
             if events or self.clearing.reducing_changed:
-                self._load_risk()
-
-    def _suspend(self, account: int) -> None:
-        """Pull a defaulter's orders and stop its trader."""
-        self.exchange.cancel_account(account, CancelCause.SUSPENSION)
-        owner = next(p for p in self.populations if account < p.first_account + p.count)
-        owner.suspend(account)
+                load_risk(self)
 
     def _close_day(self) -> None:
         """Settle the day: prices, variation margin, calls, fees, interest; at month end the final price."""
@@ -370,15 +389,3 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.tables.record_accounts()
             record_positions(self)
             self.datacollector.collect(self)
-
-    def _load_risk(self) -> None:
-        self.exchange.load_risk(
-            position_lots=self.clearing.position_lots,
-            funds_usd_micro=self.clearing.pre_trade_funds(),
-            margin_per_lot_usd_micro=self.clearing.margin_per_lot_usd_micro,
-            may_trade=self.clearing.may_trade,
-            position_limit_lots=self.position_limits.by_slot(
-                self.exchange.n_slots, self.clock.calendar.slot(self.front_month)
-            ),
-            limit_exempt=self.position_limits.exempt,
-        )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.copying import never_copied
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TRADE_DTYPE, RejectReason, TradingPhase
 from abm.exchange import TopOfBook
@@ -17,6 +18,7 @@ _VOLUME, _TRADES, _AUCTION, _ROUND_VOLUME, _ROUNDS, _TWO_SIDED, _SPREAD, _DEPTH,
 """Rows of the totals of a day, and their number."""
 
 
+@never_copied("its columns share memory; copy the columns")
 class TradingDayRecord:
     """What a trading day leaves behind in each month; rows are slots.
 

@@ -21,6 +21,7 @@ from abm.agents.view import MarketView
 from abm.core.orders import RejectReason
 from abm.market.custom_build import CustomAgents, CustomTraders
 from abm.market.kernel_choices import optional_choices
+from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
 from abm.recording import Recorder
@@ -132,6 +133,8 @@ def run(
     tables = RunTables(recorder)
     manifest = _manifest(market, started=started, set_up_cpu=set_up)
     manifest["metrics"] = market_metrics(tables, market.contract, market.clock.calendar)
+    if not custom_agents and not rules:  # a user's own may hold the market, and ask it after the run
+        take_apart(market)
     folder = None
     if out is not None:
         folder = recorder.write(Path(out), manifest=manifest, scenario_toml=resolved.to_toml())
@@ -180,7 +183,7 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
         "counts": {
             "messages": int(market.messages_sent.sum()),
             "trades": market.trades_made,
-            "agents": len(market.agents),
+            "agents": len(market.messages_sent),
             "margin_calls": market.margin_calls_made,
             "rejected": {reason.name: int(refused[reason]) for reason in RejectReason if refused[reason] > 0},
         },

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from abm.core.orders import TradingPhase
 from abm.exchange import Exchange, MatchResult
+from abm.market.clock import MarketClock
+from abm.market.curve import FuturesCurve
 from abm.market.rules import MarketRule
 
 if TYPE_CHECKING:
@@ -92,6 +94,17 @@ class Sessions:
         due: Mask = in_call if is_close else in_call & (self._ends_at <= now_round + 1)
         self._ends_at[due] = _NEVER
         return due
+
+    def uncross_due(self, result: MatchResult, clock: MarketClock, curve: FuturesCurve) -> MatchResult:
+        """Return the round's result with the auctions that end with it; none outlasts the day."""
+        months = curve.months["month"]
+        while True:
+            self.note_interruptions()
+            due = self.end_auctions(clock.now_round, is_close=clock.is_close)
+            if not due.any():
+                return result
+            result = MatchResult(*(part.copy() for part in result))
+            result = joined(result, self._exchange.uncross(months[due[curve.slots]]))
 
     def update_digest(self, digest: Any) -> None:
         """Feed when phases end into the state hash (the phases themselves are the exchange's)."""

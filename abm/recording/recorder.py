@@ -62,6 +62,11 @@ class Recorder:
         """Names of the tables that this profile keeps."""
         return tuple(self._buffers)
 
+    @property
+    def nbytes(self) -> int:
+        """Size of the arrays kept so far."""
+        return sum(buffer.nbytes for buffer in self._buffers.values())
+
     def keeps(self, table: str) -> bool:
         """Say whether the profile keeps a table, so that a caller can spare the work of filling it."""
         assert table in SCHEMAS, f"recorder: there is no table {table!r}"

@@ -25,6 +25,11 @@ class TableBuffer:
     ----------
     name : str
         Name of the table in ``SCHEMAS``.
+
+    Attributes
+    ----------
+    nbytes : int
+        Size of the arrays kept so far.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,6 +38,7 @@ class TableBuffer:
         self._types = {field.name: str(field.type) for field in self.schema}
         self._pieces: dict[str, list[Any]] = {column: [] for column in self._types}
         self._lengths: list[int] = []
+        self.nbytes = 0
 
     def append(self, columns: dict[str, Any]) -> None:
         """Add rows from scalars and equally long arrays of all columns; see ``Recorder.append``."""
@@ -46,6 +52,7 @@ class TableBuffer:
                 length = value.size
                 # The caller's array may be a view of live state: what is kept must not move with it.
                 value = value.copy()
+                self.nbytes += value.nbytes
             self._pieces[column].append(value)
         self._lengths.append(1 if length == -1 else length)
 

@@ -64,6 +64,9 @@ class Scenario(Section):
 
     _layers: Layers = PrivateAttr(default_factory=Layers)
 
+    # Whoever takes one value or several, such as mesa.batch_run, shall see one, where pydantic gives fields.
+    __iter__ = None  # type: ignore[assignment]
+
     @classmethod
     def load(cls, name_or_path: str | Path) -> Scenario:
         """Read a packaged scenario by name, or a TOML file by path.

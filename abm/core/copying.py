@@ -1,0 +1,32 @@
+"""Refuses to copy what would not be whole as a copy: arrays that share memory, and ties to a whole market."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from abm.core.errors import CopyError
+
+_ClassT = TypeVar("_ClassT", bound=type)
+
+
+def never_copied(remedy: str) -> Callable[[_ClassT], _ClassT]:
+    """Make ``copy.copy``, ``copy.deepcopy`` and pickling of a class raise ``CopyError``.
+
+    The arrays of a deep copy share no memory any more, not even where the original relies on it: a compiled
+    engine then writes beyond its own arrays, or goes on with numbers that stand still.
+
+    Parameters
+    ----------
+    remedy : str
+        What to do instead, the end of the message.
+    """
+
+    def refuse(self: Any, protocol: Any) -> NoReturn:
+        raise CopyError(f"{type(self).__name__} cannot be copied or pickled: {remedy}")
+
+    def mark(cls: _ClassT) -> _ClassT:
+        cls.__reduce_ex__ = refuse  # type: ignore[method-assign, assignment]
+        return cls
+
+    return mark

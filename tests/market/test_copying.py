@@ -1,0 +1,75 @@
+"""A market is not copied or pickled, and says so; what a user does send to other processes still pickles."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from abm import CustomAgents, Scenario, TokenFuturesMarket, TraderAgent, run
+from abm.core.errors import SitsimError
+from abm.recording import Recorder
+
+SHORT = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 2})
+
+
+class Idle(TraderAgent):
+    def decide(self, view):
+        self.cancel_all()
+
+
+PARTS = {
+    "market": lambda market: market,
+    "built-in trader": lambda market: next(iter(market.agents)),
+    "custom trader": lambda market: next(iter(market.agents_by_type[Idle])),
+    "population": lambda market: market.populations[0],
+    "custom population": lambda market: market.populations[-1],
+    "exchange": lambda market: market.exchange,
+    "clearing house": lambda market: market.clearing,
+    "day": lambda market: market.today,
+    "agent set": lambda market: market.agents,
+    "tables": lambda market: market.tables,
+    "sessions": lambda market: market.sessions,
+    "books": lambda market: market.exchange._store,
+}
+
+
+@pytest.fixture(scope="module")
+def market():
+    market = TokenFuturesMarket(SHORT, rng=7, custom_agents=[CustomAgents(Idle)], recorder=Recorder("daily"))
+    market.step()
+    return market
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("way", [copy.deepcopy, pickle.dumps])
+def test_a_market_and_its_parts_are_neither_copied_nor_pickled(market, part, way):
+    before = market.state_hash()
+    with pytest.raises(SitsimError, match="cannot be copied or pickled: ") as refusal:
+        way(PARTS[part](market))
+    assert isinstance(refusal.value, TypeError)
+    assert "\n" not in str(refusal.value)
+    assert market.state_hash() == before
+
+
+@pytest.mark.parametrize(
+    "part", ["market", "built-in trader", "population", "exchange", "clearing house", "day"]
+)
+def test_a_shallow_copy_that_would_share_the_state_is_refused_too(market, part):
+    with pytest.raises(SitsimError, match="cannot be copied or pickled"):
+        copy.copy(PARTS[part](market))
+
+
+def test_an_agent_set_may_be_copied_as_mesa_does_it(market):
+    assert len(market.agents.select()) == len(copy.copy(market.agents)) == len(market.agents)
+
+
+def test_what_other_processes_need_still_pickles(market):
+    scenario, result = SHORT, run(SHORT, seed=7)
+    for value in (scenario, CustomAgents(Idle, 2), market.contract, market.clock.calendar):
+        assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value
+    again = pickle.loads(pickle.dumps(result))
+    assert again.state_hash == result.state_hash
+    assert again.tables["daily"].equals(result.tables["daily"])
+    assert copy.deepcopy(result).manifest == result.manifest
