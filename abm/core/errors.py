@@ -26,4 +26,4 @@ class CalibrationError(SitsimError, ValueError):
 
 
 class RunFolderError(SitsimError):
-    """A run folder is missing, incomplete or of another schema."""
+    """A run folder is missing, damaged or of another format, or it cannot be written."""

@@ -23,7 +23,7 @@ from abm.market.custom_build import CustomAgents, CustomTraders
 from abm.market.kernel_choices import optional_choices
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
-from abm.recording import Recorder
+from abm.recording import Recorder, check_place
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
 from abm.spot.index_measures import composition_noise
@@ -104,8 +104,14 @@ def run(
         A user's own rules of the venue.
     progress : callable, optional
         Called at the end of each day, see ``Progress``.
+
+    Raises
+    ------
+    RunFolderError
+        If the run folder cannot be written; where that can be known, before the run.
     """
     started, cpu_started = time.time(), time.process_time()
+    place = None if out is None else check_place(out)
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
@@ -124,8 +130,8 @@ def run(
     manifest = _manifest(market, started=started, set_up_cpu=set_up)
     manifest["metrics"] = market_metrics(tables, market.contract, market.clock.calendar)
     folder = None
-    if out is not None:
-        folder = recorder.write(Path(out), manifest=manifest, scenario_toml=resolved.to_toml())
+    if place is not None:
+        folder = recorder.write(place, manifest=manifest, scenario_toml=resolved.to_toml())
     return RunResult(tables, manifest, manifest["state_hash"], folder)
 
 

@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT = 1
-"""Version of the run folder's layout; it changes when a table or column changes its meaning."""
-
 
 def _field(name: str, kind: pa.DataType, units: str, description: str, *, nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable, metadata={"units": units, "description": description})
@@ -99,6 +96,24 @@ SCHEMAS: dict[str, pa.Schema] = {
         _int("maker_order_id", "order number", "Resting order; in an auction the buyer's."),
         _int("taker_order_id", "order number", "Incoming order; in an auction the seller's."),
         _int("spread_months", "months", "Length of the calendar spread that this is a leg of; 0 for none."),
+    ),
+    "transfers": _schema(
+        "Positions that came or changed hands without a trade. With those of the trades they give every "
+        "position, and its variation margin.",
+        _DAY,
+        _ROUND,
+        _MONTH,
+        _text(
+            "kind",
+            "opening (brought in before the first round, at its settlement price), auction (of a defaulter's "
+            "positions), tear_up, or porting (a client moves to another member, with its own position).",
+        ),
+        _int("buyer", "account number", "Account whose position rises; -1 for nobody, at the opening."),
+        _int("seller", "account number", "Account whose position falls; -1 for nobody, at the opening."),
+        _int("buyer_member", "member number", "Clearing member of the buyer then; -1 for nobody."),
+        _int("seller_member", "member number", "Clearing member of the seller then; -1 for nobody."),
+        _int("lots", "lots", "Quantity."),
+        _int("price_ticks", "ticks", "Price from which variation margin runs, as that of a trade."),
     ),
     "halts": _schema(
         "Months that stopped trading continuously for a reason of price.",
@@ -290,6 +305,16 @@ SCHEMAS: dict[str, pa.Schema] = {
         _money("final_equity", "Bank cash plus collateral minus credit at the end."),
         _money("pnl", "Futures profit after fees and pay."),
         _money("fees", "Fees paid; negative when rebates are larger."),
+        _money("pay", "Pay of a market maker."),
+        _money("levies", "Levies paid, such as a transaction tax; not in the profit."),
+        _money("credit_interest", "Interest on drawn credit, paid or added to the debt; not in the profit."),
+        _money("collateral_interest", "Interest received on collateral; not in the profit."),
+        _money("deficit_covered", "Loss in default that others bore; not in the profit."),
+        _money(
+            "gains_given_up",
+            "Gains cut or torn up at the end of the waterfall; not in the profit. Final less initial equity "
+            "is profit - levies - credit_interest + collateral_interest + deficit_covered - gains_given_up.",
+        ),
         _int("lots_traded", "lots", "Lots bought plus lots sold."),
         _int("maker_lots", "lots", "Lots traded as the resting order."),
         _int("messages", "count", "Messages sent to the exchange."),
@@ -341,7 +366,8 @@ _SUMMARY = (
     "guaranty_fund",
 )  # fmt: skip
 _DAILY = (
-    *_SUMMARY, "quotes", "trades", "accounts", "margin_backtest", "contract_backtest", "exposures"
+    *_SUMMARY, "quotes", "trades", "transfers", "accounts", "margin_backtest", "contract_backtest",
+    "exposures",
 )  # fmt: skip
 
 PROFILES: dict[str, tuple[str, ...]] = {
