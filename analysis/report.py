@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
+from abm.recording.drafts import write_file
 from analysis.clearing_page import clearing_section
 from analysis.figures import activity, bills, liquidity, margin, prices, profit
 from analysis.page import figure, section, table
@@ -48,15 +48,11 @@ def write_report(run: Run) -> Path:
     Raises
     ------
     RunFolderError
-        If the folder is not a readable run.
+        If the folder is not a readable run, or the page cannot be written.
     """
     opened = load(run)
-    target = opened.path / "report.html"
-    # Written aside and moved, so that a reader never sees half a page.
-    partial = opened.path / ".report.html.partial"
-    partial.write_text(render(opened), encoding="utf-8")
-    os.replace(partial, target)
-    return target
+    page = render(opened).encode("utf-8", "backslashreplace")
+    return write_file(opened.path / "report.html", page)
 
 
 def render(run: RunFolder) -> str:

@@ -115,5 +115,6 @@ class Charges(ClearingRecords):
         """
         due = 0 if self._defaults.in_default[account] else amount_usd_micro
         paid = pay_from_revenue(self._ledger, account, due, kind, now_round=self._round)
+        self._pay[account] += paid
         self.check()
         return paid

@@ -224,6 +224,10 @@ class DefaultManagement(MarginCycles):
             finish_close_out(books, account, torn_from.get(account, nobody), now_round=now_round)
             for account in np.flatnonzero(flat).tolist()
         ]
+        for result in results:
+            self._deficit_covered[result.account] += result.loss_usd_micro
+            for loser, cut in result.gains_cut_usd_micro:
+                self._gains_given_up[loser] += cut
         self._calls.clear(state.in_default)
         self._reductions.grace_until_round[state.in_default] = NO_GRACE
         if self._fund_used_round is None and any(

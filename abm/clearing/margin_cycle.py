@@ -199,6 +199,7 @@ class MarginCycles(Charges):
             days_per_year=self.rules.days_per_year,
             now_round=self._round,
         )
+        self._credit_interest += interest
         self._collateral_interest += funding.pay_collateral_interest(
             self._ledger,
             self.rules.collateral_rate_per_year_bps,

@@ -101,6 +101,11 @@ class ClearingRecords:
         self._fees = np.zeros(accounts.count, dtype=np.int64)
         self._levies = np.zeros(accounts.count, dtype=np.int64)
         self._collateral_interest = np.zeros(accounts.count, dtype=np.int64)
+        # These tell where money came from and went; balances hold it already, so they are not in the digest.
+        self._credit_interest = np.zeros(accounts.count, dtype=np.int64)
+        self._pay = np.zeros(accounts.count, dtype=np.int64)
+        self._deficit_covered = np.zeros(accounts.count, dtype=np.int64)
+        self._gains_given_up = np.zeros(accounts.count, dtype=np.int64)
         self._fund_used_round: int | None = None
         self._transfers: list[NDArray[np.void]] = []
         self._reduction_notices: list[ReductionNotice] = []
@@ -197,6 +202,26 @@ class ClearingRecords:
         return _read_only(self._collateral_interest)
 
     @property
+    def credit_interest_usd_micro(self) -> NDArray[np.int64]:
+        """Interest charged to each account on drawn credit since the start; read-only."""
+        return _read_only(self._credit_interest)
+
+    @property
+    def pay_usd_micro(self) -> NDArray[np.int64]:
+        """Pay of market makers by account since the start; read-only."""
+        return _read_only(self._pay)
+
+    @property
+    def deficit_covered_usd_micro(self) -> NDArray[np.int64]:
+        """Loss in default of each account that the waterfall, and so others, bore; read-only."""
+        return _read_only(self._deficit_covered)
+
+    @property
+    def gains_given_up_usd_micro(self) -> NDArray[np.int64]:
+        """Gains of each account cut or torn up at the end of the waterfall; read-only."""
+        return _read_only(self._gains_given_up)
+
+    @property
     def required_fund_usd_micro(self) -> NDArray[np.int64]:
         """Guaranty-fund contribution asked of each member, as last sized; read-only."""
         return _read_only(self._recovery.required_fund_usd_micro)
@@ -235,6 +260,11 @@ class ClearingRecords:
     def reducing(self) -> NDArray[np.bool_]:
         """Accounts whose positions are being reduced after a missed deadline."""
         return self._reductions.reducing
+
+    @property
+    def last_mark_ticks(self) -> NDArray[np.int64]:
+        """Prices of the last mark by slot, ``NO_PRICE`` where there was none; read-only."""
+        return _read_only(self._last_mark_ticks)
 
     @property
     def _collateral(self) -> NDArray[np.int64]:

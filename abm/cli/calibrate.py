@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -17,6 +16,7 @@ from rich.table import Table
 
 from abm.cli.calibrated_scenario import scenario_text
 from abm.core.errors import CalibrationError, ScenarioError
+from abm.recording.drafts import draft_file, failures_named, remove_abandoned
 from abm.scenario import Scenario
 from abm.spot.calibration import calibrate
 from abm.spot.calibration_result import CalibrationResult
@@ -66,9 +66,11 @@ def calibrate_and_print(order: CalibrationOrder) -> None:
             text = scenario_text(
                 result, source=_series_name(order), with_level=order.with_level, weekly=weekly
             )
-            _draft_scenario(drafts.add(order.write), text, order.write)
+            with drafts.of(order.write) as draft:
+                _draft_scenario(draft, text, order.write)
         if order.figure is not None:
-            _draft_figure(drafts.add(order.figure), _draw(series, result, order.column))
+            with drafts.of(order.figure) as draft:
+                _draft_figure(draft, _draw(series, result, order.column))
     _print(result, order)
 
 
@@ -130,40 +132,42 @@ def _bounds(texts: Iterable[str]) -> dict[str, tuple[float, float]]:
 def _check_target(path: Path, option: str, suffixes: tuple[str, ...]) -> None:
     if path.suffix not in suffixes:
         raise CalibrationError(f"{option}: {path} does not end in {' or '.join(suffixes)}")
-    if path.is_dir() or not path.parent.is_dir():
-        raise CalibrationError(f"{option}: {path} is not a file in an existing folder")
+    with failures_named(path):
+        if path.is_dir() or not path.parent.is_dir():
+            raise CalibrationError(f"{option}: {path} is not a file in an existing folder")
+        with draft_file(path), suppress(FileNotFoundError):
+            path.lstat()  # a name that is too long
 
 
 class _Drafts:
     """Files written beside their targets under other names, then moved in place one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
         self._targets: dict[Path, Path] = {}
 
-    def add(self, target: Path) -> Path:
-        draft = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.partial{target.suffix}")
-        self._targets[draft] = target
-        return draft
+    @contextmanager
+    def of(self, target: Path) -> Iterator[Path]:
+        """Yield the draft of a target."""
+        with failures_named(target):
+            remove_abandoned(target.parent)
+            draft = self._stack.enter_context(draft_file(target, suffix=target.suffix))
+            self._targets[draft] = target
+            yield draft
 
     def move(self) -> None:
+        """Move all drafts in place."""
         for draft, target in self._targets.items():
-            os.replace(draft, target)
-
-    def discard(self) -> None:
-        for draft in self._targets:
-            draft.unlink(missing_ok=True)
+            with failures_named(target):
+                os.replace(draft, target)
 
 
 @contextmanager
 def _written_together() -> Iterator[_Drafts]:
-    drafts = _Drafts()
-    try:
+    with ExitStack() as stack:
+        drafts = _Drafts(stack)
         yield drafts
         drafts.move()
-    except OSError as error:
-        raise CalibrationError(f"{error.filename}: cannot be written: {error.strerror}") from error
-    finally:
-        drafts.discard()
 
 
 def _draft_scenario(draft: Path, text: str, target: Path) -> None:

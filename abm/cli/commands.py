@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from abm.cli.failures import one_line_failures
+from abm.cli.failures import MISTAKE, one_line_failures, path_given, told
 from abm.cli.overrides import parse_overrides
 
 if TYPE_CHECKING:
@@ -33,7 +35,13 @@ SetOption = Annotated[
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with suppress(AttributeError):  # a path may hold bytes that are no text
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except OSError as error:  # before or after a command, as of its help
+        typer.echo(f"sitsim: {told(error)}", err=True)
+        os._exit(MISTAKE)  # what is held back cannot be written
 
 
 @app.command()
@@ -46,7 +54,9 @@ def run(
         int | None, typer.Option(help="Rounds a day, instead of calendar.rounds_per_day.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Tables to keep: summary, daily or full.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder under which the run folder is made.")] = Path("runs"),
+    out: Annotated[
+        str, typer.Option(metavar="PATH", help="Folder under which the run folder is made.")
+    ] = "runs",
     overrides: SetOption = None,
     report: Annotated[bool, typer.Option(help="Write the report page.")] = True,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")] = False,
@@ -62,7 +72,8 @@ def run(
         "recording.profile": profile,
     }
     changes |= {field: value for field, value in options.items() if value is not None}
-    run_and_report(_load(scenario).replace(changes), out=out, with_report=report, quiet=quiet)
+    under = path_given(out, "--out")
+    run_and_report(_load(scenario).replace(changes), out=under, with_report=report, quiet=quiet)
 
 
 @app.command()
@@ -97,18 +108,22 @@ def list_packaged() -> None:
 @app.command()
 @one_line_failures
 def report(
-    run_folder: Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
+    run_folder: Annotated[str, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
 ) -> None:
     """Write the report page of a run folder and print its path."""
+    from abm.recording import read_run
     from analysis.report import write_report
 
-    typer.echo(write_report(run_folder))
+    run = read_run(path_given(run_folder, "RUN_FOLDER"))
+    for line in run.filled:
+        typer.echo(f"sitsim: {line}", err=True)
+    typer.echo(write_report(run))
 
 
 @app.command()
 @one_line_failures
 def calibrate(
-    csv: Annotated[Path, typer.Argument(metavar="CSV", help="Price series, one line a step, with a header.")],
+    csv: Annotated[str, typer.Argument(metavar="CSV", help="Price series, one line a step, with a header.")],
     column: Annotated[str, typer.Option(help="Column of the prices.")] = "price",
     date_column: Annotated[
         str | None, typer.Option(help="Column of dates YYYY-MM-DD, to check that the steps are equal.")
@@ -126,21 +141,24 @@ def calibrate(
         typer.Option(metavar="NAME=LOW,HIGH", help="Bounds of a parameter; may be repeated."),
     ] = None,
     write: Annotated[
-        Path | None,
-        typer.Option(help="Write a scenario .toml that extends the baseline (replaced if there)."),
+        str | None,
+        typer.Option(
+            metavar="PATH", help="Write a scenario .toml that extends the baseline (replaced if there)."
+        ),
     ] = None,
     with_level: Annotated[
         bool, typer.Option("--with-level", help="Its initial price too: for a series in USD per mSIT.")
     ] = False,
     figure: Annotated[
-        Path | None, typer.Option(help="Draw the fit: .png, .svg or .pdf (replaced if there).")
+        str | None,
+        typer.Option(metavar="PATH", help="Draw the fit: .png, .svg or .pdf (replaced if there)."),
     ] = None,
 ) -> None:
     """Fit the spot process to a price series, with standard errors, tests and warnings."""
     from abm.cli.calibrate import CalibrationOrder, calibrate_and_print
 
     order = CalibrationOrder(
-        csv=csv,
+        csv=path_given(csv, "CSV"),
         column=column,
         date_column=date_column,
         days_per_year=days_per_year,
@@ -148,9 +166,9 @@ def calibrate(
         trend=trend,
         days_a_week=week,
         bounds=tuple(bound or ()),
-        write=write,
+        write=None if write is None else path_given(write, "--write"),
         with_level=with_level,
-        figure=figure,
+        figure=None if figure is None else path_given(figure, "--figure"),
     )
     calibrate_and_print(order)
 

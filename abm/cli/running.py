@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from abm.core.kernel import kernels_are_cached
+from abm.recording import check_place
 from abm.scenario import Scenario
 
 
@@ -60,6 +61,7 @@ def folder_name(scenario: Scenario) -> str:
 
 def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: bool) -> None:
     """Run a scenario into a folder under ``out`` and print the closing summary and the paths."""
+    place = check_place(out / folder_name(scenario), "--out")
     from abm.market import run
 
     notices = Console(stderr=True, quiet=quiet)
@@ -69,7 +71,7 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
         result = run(
             scenario,
             seed=scenario.run.seed,
-            out=out / folder_name(scenario),
+            out=place,
             progress=bar,
         )
     folder = result.folder

@@ -30,4 +30,4 @@ class CopyError(SitsimError, TypeError):
 
 
 class RunFolderError(SitsimError):
-    """A run folder is missing, incomplete or of another schema."""
+    """A run folder is missing, damaged or of another format, or it cannot be written."""

@@ -1,35 +1,29 @@
 """The ``@kernel`` decorator: compiled free functions on arrays, cached on disk.
 
-Numba's own cache notices a change in the file of a cached function, but not in the files of the functions
-it calls or takes constants from. The cache folder is therefore named by a hash over all our kernel sources
-and our modules they import: a change in any of them compiles afresh, and checkouts never share stale code.
+The cache folder is named by a hash over all our kernel sources and our modules they import: a change in any
+of them compiles afresh, and checkouts never share stale code. A kernel outside our package is kept under a
+hash of what it names. How the files are kept is in ``abm.core.kernel_cache``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar, overload
 
+import llvmlite
 import numba
-from numba.core import config
+
+from abm.core.kernel_cache import KernelCache, KernelStore, cache_root
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 _OWN_IMPORT = re.compile(rb"^from abm\.([\w.]+) import", re.MULTILINE)
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
-
-
-def cache_root() -> Path:
-    """Return the folder that holds every version's compiled kernels (``SITSIM_CACHE_DIR`` overrides)."""
-    explicit = os.environ.get("SITSIM_CACHE_DIR")
-    if explicit:
-        return Path(explicit)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "sitsim"
 
 
 def _watched_sources() -> dict[str, bytes]:
@@ -50,17 +44,22 @@ def _watched_sources() -> dict[str, bytes]:
 @cache
 def kernel_cache_folder() -> Path:
     """Return the folder of compiled kernels for exactly the kernel sources on disk now."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    versions = (numba.__version__, llvmlite.__version__, sys.version, sys.implementation.cache_tag)
+    digest = hashlib.sha256(repr(versions).encode())
     for name, source in sorted(_watched_sources().items()):
         digest.update(name.encode())
         digest.update(source)
     return cache_root() / f"kernels-{digest.hexdigest()[:16]}"
 
 
+@cache
+def _store() -> KernelStore:
+    return KernelStore(kernel_cache_folder())
+
+
 def kernels_are_cached() -> bool:
     """Say whether an earlier run has compiled kernels of these sources already."""
-    folder = kernel_cache_folder()
-    return folder.is_dir() and any(folder.rglob("*.nbc"))
+    return not _store().is_empty()
 
 
 @overload
@@ -86,11 +85,12 @@ def kernel(function: _FunctionT | None = None, *, inline: bool = False, allocate
     def compile_later(plain: _FunctionT) -> Any:
         if inline:
             return numba.njit(forceinline=True, error_model="numpy", _nrt=allocates)(plain)
-        previous = config.CACHE_DIR
-        config.CACHE_DIR = str(kernel_cache_folder())
-        try:
-            return numba.njit(cache=True, error_model="numpy", _nrt=allocates)(plain)
-        finally:
-            config.CACHE_DIR = previous
+        compiled = numba.njit(error_model="numpy", _nrt=allocates)(plain)
+        if hasattr(compiled, "py_func"):  # not where NUMBA_DISABLE_JIT gives the plain function back
+            assert isinstance(plain, FunctionType)
+            file = Path(plain.__code__.co_filename).resolve()
+            inside = file.is_relative_to(_PACKAGE_FOLDER) and file.is_file()  # not what is typed in there
+            compiled._cache = KernelCache(plain, _store(), of_package=inside)
+        return compiled
 
     return compile_later if function is None else compile_later(function)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import os
+import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from abm.core.errors import ParameterError, SitsimError
+from abm.core.errors import ParameterError, RunFolderError, SitsimError
 from abm.experiments.across import across_columns
 from abm.experiments.executors import run_tasks
+from abm.recording import FORMAT, check_place, read_run
 from abm.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class RunFunction(Protocol):
-    """What a sweep calls for one run: simulate, and write the run folder ``out`` in one move."""
+    """What a sweep calls for one run: simulate, and write the run folder ``out`` in one move.
+
+    A stored run is used again only if its manifest names the scenario given here.
+    """
 
     def __call__(self, scenario: Scenario, *, seed: int, out: Path) -> object:
         """Run one scenario with one seed."""
@@ -38,7 +43,7 @@ class RunSpec:
     varied : dict
         The varied fields and their values in this cell.
     folder : Path
-        Where its results are; named by the hash of the resolved scenario, seed included.
+        Where its results are; named by the hash of the resolved scenario, seed and profile included.
     """
 
     scenario: Scenario
@@ -50,10 +55,39 @@ class RunSpec:
         """Seed of the run."""
         return self.scenario.run.seed
 
-    @property
-    def is_finished(self) -> bool:
-        """Say whether the results are on disk: a run folder appears complete or not at all."""
-        return (self.folder / "manifest.json").is_file()
+    def check_result(self) -> None:
+        """Find out whether the results of exactly this run are on disk.
+
+        Raises
+        ------
+        RunFolderError
+            If they are not there, damaged, of another format, or of another scenario, seed or profile.
+        """
+        facts = read_run(self.folder).manifest
+        wanted = {
+            "format": FORMAT,
+            "profile": self.scenario.recording.profile,
+            "scenario_sha256": self.scenario.sha256(),
+            "seed": self.seed,
+        }
+        for name, value in wanted.items():
+            if facts[name] != value:
+                raise RunFolderError(f"{self.folder}: {name} is {facts[name]!r}, not {value!r}")
+
+    def make_room(self) -> bool:
+        """Say whether the run is still to be made; a folder in its place that is no result is set aside."""
+        if not os.path.lexists(self.folder):
+            return True
+        try:
+            self.check_result()
+        except RunFolderError:
+            aside = self.folder.with_name(f"{self.folder.name}.unfit-{secrets.token_hex(4)}")
+            try:
+                os.rename(self.folder, aside)
+            except OSError as error:
+                raise RunFolderError(f"{self.folder}: cannot be moved: {error.strerror}") from error
+            return True
+        return False
 
 
 def sweep(
@@ -83,8 +117,9 @@ def sweep(
     jobs : int
         Processes; with 1 the runs are made one by one in this process.
     out : Path or str, optional
-        Folder of the run folders. Runs finished there before are read, not repeated: take another folder
-        after a change of the simulator itself. A temporary folder if absent, deleted at the end.
+        Folder of the run folders, with the tables of ``recording.profile``. Runs finished there before are
+        read, not repeated, unless they are damaged: take another folder after a change of the simulator
+        itself. A temporary folder if absent, deleted at the end, for which profile ``summary`` is enough.
     days : int, optional
         Trading days, instead of ``run.days``.
     population_seed : int, optional
@@ -100,13 +135,16 @@ def sweep(
     pandas.DataFrame
         Columns: the varied fields, ``seed``, the run's metrics, the reductions of volatility across the seeds
         of the cell (``volatility_reduction_across`` and others, see ``abm.recording.across_paths``; the same
-        on each row of a cell, ``paths_across`` runs behind them), ``state_hash``, ``error``. Rows are in the
-        order of the design, seeds fastest. A failed run has its error as one line and no metrics.
+        on each row of a cell, ``paths_across`` runs behind them), ``state_hash``, ``folder`` (path of the run
+        folder; none where ``out`` is absent), ``error``. Rows are in the order of the design, seeds fastest.
+        A failed run has its error as one line and no metrics.
 
     Raises
     ------
     ScenarioError, ParameterError
         Before anything runs, if a field, a value, a seed or ``jobs`` is not allowed.
+    RunFolderError
+        Before anything runs, if ``out`` cannot be written.
 
     Notes
     -----
@@ -116,13 +154,31 @@ def sweep(
     if jobs < 1:
         raise ParameterError(f"jobs: {jobs} is not >= 1")
     base = Scenario.load(scenario) if isinstance(scenario, str) else scenario
-    fixed = {"recording.profile": "summary"} | ({} if days is None else {"run.days": days})
-    fixed |= {} if population_seed is None else {"run.population_seed": population_seed}
-    temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-") if out is None else nullcontext(str(out))
-    with temporary as folder:
-        specs = design(base.replace(fixed), vary, seeds=seeds, out=Path(folder))
+    fixed: dict[str, Any] = {} if days is None else {"run.days": days}
+    if population_seed is not None:
+        fixed |= {"run.population_seed": population_seed}
+    if out is None:
+        fixed |= {"recording.profile": "summary"}
+    with _place(out) as folder:
+        specs = design(base.replace(fixed), vary, seeds=seeds, out=folder)
         errors = _run_unfinished(specs, run_function or _market_run, jobs, progress)
-        return _frame(specs, errors)
+        return _frame(specs, errors, keeps_folders=out is not None)
+
+
+@contextmanager
+def _place(out: Path | str | None) -> Iterator[Path]:
+    """Yield the folder of the run folders, found to be writable, or a temporary one."""
+    if out is None:
+        try:
+            temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-")
+        except OSError as error:
+            raise RunFolderError(f"no temporary folder can be made: {error.strerror}") from error
+        with temporary as folder:
+            yield Path(folder)
+    else:
+        if not isinstance(out, str | Path) or not str(out):
+            raise RunFolderError(f"out: {out!r} is not a path")
+        yield check_place(Path(out) / "run").parent
 
 
 def design(
@@ -151,7 +207,7 @@ def _run_unfinished(
     specs: list[RunSpec], run_function: RunFunction, jobs: int, progress: bool
 ) -> dict[Path, str]:
     """Make the runs that are not on disk yet and return the error of each folder that failed."""
-    todo = list({spec.folder: spec for spec in specs if not spec.is_finished}.values())
+    todo = [spec for spec in {spec.folder: spec for spec in specs}.values() if spec.make_room()]
     tasks = [(run_function, spec.scenario, spec.folder) for spec in todo]
     errors: dict[Path, str] = {}
     for position, error in _with_bar(run_tasks(_run_one, tasks, jobs=jobs), len(todo), progress):
@@ -177,16 +233,20 @@ def _market_run(scenario: Scenario, *, seed: int, out: Path) -> object:
     return run(scenario, seed=seed, out=out)
 
 
-def _frame(specs: list[RunSpec], errors: Mapping[Path, str]) -> pd.DataFrame:
+def _frame(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: bool) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
     across = across_columns([spec.folder for spec in specs], [repr(spec.varied) for spec in specs])
     for spec, over_seeds in zip(specs, across, strict=True):
-        found = _results(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
+        found: dict[str, Any] = (
+            _results(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
+        )
+        if not keeps_folders:
+            found["folder"] = None
         rows.append({**spec.varied, "seed": spec.seed, **found, **over_seeds})
     frame = pd.DataFrame(rows)
-    last = ["state_hash", "error"]
+    last = ["state_hash", "folder", "error"]
     for name in last:
         if name not in frame:
             frame[name] = None
@@ -195,12 +255,12 @@ def _frame(specs: list[RunSpec], errors: Mapping[Path, str]) -> pd.DataFrame:
 
 
 def _results(spec: RunSpec) -> dict[str, Any]:
-    path = spec.folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        return {**manifest["metrics"], "state_hash": manifest["state_hash"], "error": None}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return {"error": f"{path}: not a manifest with metrics and state_hash ({type(error).__name__})"}
+        facts = read_run(spec.folder, verify=False).manifest
+    except RunFolderError as error:
+        return {"error": str(error)}
+    known = {"state_hash": facts["state_hash"], "folder": str(spec.folder), "error": None}
+    return {**facts["metrics"], **known}
 
 
 def _with_bar(

@@ -337,11 +337,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             calls = self.clearing.margin_cycle(now_round=now)
             self.margin_calls_made += len(calls)
             self.tables.record_calls(calls)
-            for finished in self.clearing.finish_close_outs(now_round=now):
+            results = self.clearing.finish_close_outs(now_round=now)
+            for finished in results:
                 self.tables.record_close_out(finished)
                 for account in finished.own_accounts_in_default:
                     self.departures.suspend(account)
-            add_trade_values(self.clearing.drain_transfers(), self.trade_value_ticks)
+            moved = self.clearing.drain_transfers()
+            add_trade_values(moved, self.trade_value_ticks)
+            self.tables.record_moves(results, moved)
             load_risk(self)
 
     def _manage_defaults(self) -> None:

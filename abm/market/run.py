@@ -24,7 +24,7 @@ from abm.market.kernel_choices import optional_choices
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
-from abm.recording import Recorder
+from abm.recording import Recorder, check_place
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
 from abm.spot.index_measures import composition_noise
@@ -109,8 +109,14 @@ def run(
     population_seed : int, optional
         Seed of who is there (needs, providers, cash, parameters), to have the same firms on other price
         paths; the scenario's ``run.population_seed`` by default, and without one the run's seed.
+
+    Raises
+    ------
+    RunFolderError
+        If the run folder cannot be written; where that can be known, before the run.
     """
     started, cpu_started = time.time(), time.process_time()
+    place = None if out is None else check_place(out)
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
@@ -136,8 +142,8 @@ def run(
     if not custom_agents and not rules:  # a user's own may hold the market, and ask it after the run
         take_apart(market)
     folder = None
-    if out is not None:
-        folder = recorder.write(Path(out), manifest=manifest, scenario_toml=resolved.to_toml())
+    if place is not None:
+        folder = recorder.write(place, manifest=manifest, scenario_toml=resolved.to_toml())
     return RunResult(tables, manifest, manifest["state_hash"], folder)
 
 

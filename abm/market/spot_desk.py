@@ -53,7 +53,8 @@ class SpotDesk:
     weighted, matched : DailyIndex
         The volume-weighted and the matched-model index; both are computed.
     method : {"volume_weighted", "chained_fisher", "process"}
-        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price itself.
+        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price
+        itself.
     calendar : TradingCalendar
         Days and delivery months.
     final_fixings : int

@@ -20,7 +20,7 @@ from abm.clearing import (
 )
 from abm.core.orders import NO_PRICE, MessageKind
 from abm.exchange import MatchResult, TopOfBook
-from abm.market.account_names import account_names
+from abm.market.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
 from abm.market.maker_contract import DayScore
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ class MarketTables:
         self._recorder = market.recorder
         self._initial_equity = market.equity_usd_micro.copy()
         self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
+        if self._recorder is not None:
+            self._recorder.append("transfers", **opening_rows(market))
 
     def daily_reporters(self) -> dict[str, Callable[[TokenFuturesMarket], float]]:
         """Return the scalars that Mesa's data collector takes at the close of each day."""
@@ -271,6 +273,12 @@ class MarketTables:
                 kind=_KIND_NAMES[postings["kind"]],
             )
 
+    def record_moves(self, finished: list[WaterfallResult], moved: NDArray[Any]) -> None:
+        """Add rows of ``transfers``: positions moved by close-outs, and clients ported."""
+        if self._recorder is not None and finished:
+            self._recorder.append("transfers", **transfer_rows(self._market, finished, moved))
+            self._recorder.append("transfers", **porting_rows(self._market, finished))
+
     def record_calls(self, calls: list[MarginCall]) -> None:
         """Add one row of ``margin_calls`` per call."""
         if self._recorder is None:
@@ -372,26 +380,5 @@ class MarketTables:
 
     def record_agents(self) -> None:
         """Add the rows of ``agents`` at the end of a run."""
-        if self._recorder is None:
-            return
-        market, house = self._market, self._market.clearing
-        final = market.equity_usd_micro
-        self._recorder.append(
-            "agents",
-            account=np.arange(len(final)),
-            agent_class=np.repeat(
-                [population.name for population in market.populations],
-                [population.count for population in market.populations],
-            ),
-            name=account_names(market.populations),
-            member=house.member_of,
-            initial_equity_usd_micro=self._initial_equity,
-            final_equity_usd_micro=final,
-            pnl_usd_micro=final - self._initial_equity,
-            fees_usd_micro=house.fees_usd_micro,
-            lots_traded=house.maker_lots + house.taker_lots + house.auction_lots,
-            maker_lots=house.maker_lots,
-            messages=market.messages_sent,
-            rejected=market.refusals.sum(axis=1),
-            in_default=house.in_default,
-        )
+        if self._recorder is not None:
+            self._recorder.append("agents", **result_rows(self._market, self._initial_equity))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +17,12 @@ import pyarrow.parquet as pq
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import RunFolderError
-from abm.recording.recorder import REQUIRED_MANIFEST_KEYS
-from abm.recording.schemas import FORMAT, SCHEMAS
+from abm.recording.drafts import failures_named, reason, shown
+from abm.recording.formats import FIRST_WITH_CHECKSUMS, FORMAT, filled, said_of, schemas_of
+from abm.recording.manifest import NAME, read_manifest
 from abm.recording.tables import to_frame
+
+_SCENARIO = "scenario.toml"
 
 
 class RunTables(Mapping[str, pd.DataFrame]):
@@ -27,9 +31,10 @@ class RunTables(Mapping[str, pd.DataFrame]):
     Asking for a table that the run does not have raises ``RunFolderError``; ``name in tables`` asks first.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rows: Mapping[str, int], number: int) -> None:
         self._folder = folder
-        self._names = tuple(name for name in SCHEMAS if (folder / f"{name}.parquet").is_file())
+        self._rows = dict(rows)
+        self._format = number
         self._loaded: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -38,29 +43,31 @@ class RunTables(Mapping[str, pd.DataFrame]):
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._rows)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._rows
 
     def _read(self, name: str) -> pd.DataFrame:
-        if name not in self._names:
-            kept = ", ".join(self._names) or "none"
-            raise RunFolderError(f"{self._folder}: table {name!r} is not in this run (it has {kept})")
+        if name not in self._rows:
+            kept = ", ".join(self._rows) or "none"
+            raise RunFolderError(f"{shown(self._folder)}: table {name!r} is not in this run (it has {kept})")
         path = self._folder / f"{name}.parquet"
         try:
             arrow = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise RunFolderError(f"{path}: not a readable Parquet file ({_first_line(error)})") from error
-        if not arrow.schema.equals(SCHEMAS[name]):
+        except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+            raise RunFolderError(f"{shown(path)}: not a readable Parquet file ({reason(error)})") from error
+        schema = schemas_of(self._format)[name]
+        if not arrow.schema.equals(schema):
             raise RunFolderError(
-                f"{path}: its columns are not those of run folder format {FORMAT}: "
-                f"{', '.join(SCHEMAS[name].names)}"
+                f"{shown(path)}: its columns are not those of run folder format {self._format}: "
+                f"{', '.join(schema.names)}"
             )
-        return to_frame(arrow)
+        _check_rows(path, arrow.num_rows, self._rows[name])
+        return to_frame(filled(arrow, name, self._format))
 
 
 @dataclass(frozen=True)
@@ -77,12 +84,16 @@ class RunFolder:
         The scenario as resolved.
     tables : RunTables
         Tables by name, loaded when first asked for.
+    filled : tuple of str
+        What a folder of an older format did not have or had in another meaning, a line each; empty where the
+        format is the present one.
     """
 
     path: Path
     manifest: dict[str, Any]
     scenario_toml: str
     tables: RunTables
+    filled: tuple[str, ...] = ()
 
     @cached_property
     def contract(self) -> ContractSpec:
@@ -95,47 +106,89 @@ class RunFolder:
         return TradingCalendar(**self.manifest["calendar"])
 
 
-def read_run(folder: str | Path) -> RunFolder:
+def read_run(folder: str | Path, *, verify: bool = True) -> RunFolder:
     """Open a run folder.
 
     Parameters
     ----------
     folder : str or Path
         A folder that ``Recorder.write`` made.
+    verify : bool
+        Compare every part with its checksum (some 1 ms a megabyte), so that a damaged one is named now. A
+        folder of format 1 has none: the rows of its tables are counted instead.
 
     Raises
     ------
     RunFolderError
-        If there is no such folder, a file of it is missing or unreadable, or its format is another one.
+        If there is no such folder, a part of it is missing, damaged, unreadable or does not belong to it, or
+        its format is a newer one.
     """
-    path = Path(folder)
-    if not path.is_dir():
-        raise RunFolderError(f"{path}: there is no such run folder")
-    manifest = _manifest(path / "manifest.json")
-    scenario = path / "scenario.toml"
-    if not scenario.is_file():
-        raise RunFolderError(f"{path}: scenario.toml is missing")
-    missing = [name for name in manifest["rows"] if not (path / f"{name}.parquet").is_file()]
-    if missing:
-        raise RunFolderError(f"{path}: {missing[0]}.parquet is missing")
-    return RunFolder(path, manifest, scenario.read_text(encoding="utf-8"), RunTables(path))
-
-
-def _manifest(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise RunFolderError(f"{path.parent}: manifest.json is missing, so this is not a run folder")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RunFolderError(f"{path}: not valid JSON ({_first_line(error)})") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise RunFolderError(f"{path}: format is {found!r}, this version reads format {FORMAT}")
-    for key in (*REQUIRED_MANIFEST_KEYS, "profile", "rows"):
-        if key not in manifest:
-            raise RunFolderError(f"{path}: key {key!r} is missing")
-    return manifest
+        path = Path(folder)
+    except TypeError:
+        raise RunFolderError(f"run folder: {folder!r} is not a path") from None
+    with failures_named(path, "read"):
+        if not path.is_dir():
+            raise RunFolderError(f"{shown(path)}: there is no such run folder")
+    manifest = read_manifest(path / NAME)
+    number, rows = manifest["format"], manifest["rows"]
+    _check_parts(path, rows, number)
+    if verify:
+        _verify(path, manifest)
+    scenario = _scenario(path / _SCENARIO)
+    ordered = {name: rows[name] for name in schemas_of(number) if name in rows}
+    said = said_of(number, frozenset(rows)) if number < FORMAT else ()
+    return RunFolder(path, manifest, scenario, RunTables(path, ordered, number), said)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _check_parts(path: Path, rows: Mapping[str, int], number: int) -> None:
+    """Refuse a folder that lacks a part, or has a table of another run."""
+    unknown = sorted(rows.keys() - schemas_of(number).keys())
+    if unknown:
+        raise RunFolderError(f"{shown(path / NAME)}: there is no table {unknown[0]!r} in format {number}")
+    for part in (_SCENARIO, *(f"{name}.parquet" for name in rows)):
+        if not (path / part).is_file():
+            raise RunFolderError(f"{shown(path)}: {part} is missing")
+    with failures_named(path, "read"):
+        there = sorted(file.name for file in path.glob("*.parquet"))
+    extra = [name for name in there if name.removesuffix(".parquet") not in rows]
+    if extra:
+        raise RunFolderError(f"{shown(path)}: {extra[0]} is no part of this run")
+
+
+def _verify(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Compare the parts with their checksums; those of format 1 with the rows that the manifest states."""
+    names = [f"{name}.parquet" for name in manifest["rows"]]
+    if manifest["format"] < FIRST_WITH_CHECKSUMS:
+        for name, file in zip(manifest["rows"], names, strict=True):
+            try:
+                found = pq.read_metadata(path / file).num_rows
+            except (OSError, ValueError, pa.ArrowException) as error:
+                raise RunFolderError(
+                    f"{shown(path / file)}: not a readable Parquet file ({reason(error)})"
+                ) from error
+            _check_rows(path / file, found, manifest["rows"][name])
+        return
+    for file in (_SCENARIO, *names):
+        with failures_named(path / file, "read"), (path / file).open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != manifest["sha256"].get(file):
+            raise RunFolderError(
+                f"{shown(path / file)}: damaged or of another run (its checksum is not that of {NAME})"
+            )
+
+
+def _check_rows(path: Path, found: int, stated: int) -> None:
+    if found != stated:
+        raise RunFolderError(f"{shown(path)}: it has {found} rows, {NAME} states {stated}")
+
+
+def _scenario(path: Path) -> str:
+    with failures_named(path, "read"):
+        content = path.read_bytes()
+    try:
+        text = content.decode("utf-8")
+        tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RunFolderError(f"{shown(path)}: not a readable scenario ({reason(error)})") from error
+    return text

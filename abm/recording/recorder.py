@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import secrets
-import shutil
-from collections.abc import Iterator
-from itertools import count
+import hashlib
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from abm.core.errors import ParameterError
-from abm.recording.schemas import FORMAT, PROFILES, SCHEMAS
-from abm.recording.tables import TableBuffer, check_column_names, to_frame
-
-REQUIRED_MANIFEST_KEYS = (
-    "seed",
-    "scenario_name",
-    "scenario_sha256",
-    "state_hash",
-    "versions",
-    "counts",
-    "metrics",
-    "cpu_seconds",
-    "contract",
-    "calendar",
+from abm.recording.drafts import (
+    draft_folder,
+    failures_named,
+    move_to_free_name,
+    place_of,
+    remove_abandoned,
 )
-"""What every manifest must say. ``contract`` and ``calendar`` are the fields of ``ContractSpec`` and
-``TradingCalendar``; ``counts`` has at least ``messages``; ``cpu_seconds`` is by phase, no phase inside
-another."""
+from abm.recording.formats import FORMAT
+from abm.recording.manifest import NAME, REQUIRED_MANIFEST_KEYS, stamped_text
+from abm.recording.schemas import PROFILES, SCHEMAS
+from abm.recording.tables import TableBuffer, check_column_names, to_frame
 
 
 class Recorder:
@@ -98,12 +85,13 @@ class Recorder:
         assert name in self._buffers, f"recorder: profile {self.profile} does not keep table {name!r}"
         return to_frame(self._buffers[name].to_arrow())
 
-    def write(self, folder: Path, *, manifest: dict[str, Any], scenario_toml: str) -> Path:
+    def write(self, folder: Path | str, *, manifest: dict[str, Any], scenario_toml: str) -> Path:
         """Write the run folder and return where it stands.
 
         The folder is filled under a hidden temporary name beside its final place and renamed in one step:
-        a reader sees a whole run or none. If anything stops the writing, the temporary folder is removed.
-        An existing folder is never touched: the new one then takes the next free name, ``NAME-2`` onward.
+        a reader sees a whole run or none. If anything stops the writing, the temporary folder is removed;
+        what a process that was killed left beside it is removed too. An existing folder is never touched:
+        the new one then takes the next free name, ``NAME-2`` onward.
 
         Parameters
         ----------
@@ -111,63 +99,39 @@ class Recorder:
             Wanted place of the run folder; parents are made.
         manifest : dict
             Facts of the run, with ``REQUIRED_MANIFEST_KEYS``. A number that is not finite is written as
-            null, because JSON has no other word for it.
+            null, because JSON has no other word for it. Format, profile, and the rows and checksums of the
+            parts are added.
         scenario_toml : str
             The scenario as resolved.
+
+        Raises
+        ------
+        RunFolderError
+            If the folder cannot be written, in one line with its path.
         """
         missing = [key for key in REQUIRED_MANIFEST_KEYS if key not in manifest]
         assert not missing, f"manifest lacks {', '.join(missing)}"
-        folder = Path(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
-        try:
-            partial.mkdir()
-            rows = {}
-            for name, buffer in self._buffers.items():
-                arrow = buffer.to_arrow()
-                rows[name] = arrow.num_rows
-                pq.write_table(arrow, partial / f"{name}.parquet", compression="zstd")
-            (partial / "scenario.toml").write_text(scenario_toml, encoding="utf-8")
-            stamped = {**manifest, "format": FORMAT, "profile": self.profile, "rows": rows}
-            text = json.dumps(_plain(stamped), indent=2, allow_nan=False) + "\n"
-            (partial / "manifest.json").write_text(text, encoding="utf-8")
-            return _move_to_free_name(partial, folder)
-        except BaseException:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise
+        folder = place_of(folder, "folder")
+        with failures_named(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(folder.parent)
+            with draft_folder(folder) as draft:
+                self._write_parts(draft, manifest, scenario_toml)
+                return move_to_free_name(draft, folder)
+
+    def _write_parts(self, draft: Path, manifest: dict[str, Any], scenario_toml: str) -> None:
+        rows, sha256 = {}, {}
+        for name, buffer in self._buffers.items():
+            arrow = buffer.to_arrow()
+            rows[name] = arrow.num_rows
+            sink = pa.BufferOutputStream()
+            pq.write_table(arrow, sink, compression="zstd", write_statistics=False)  # nobody reads a part
+            sha256[f"{name}.parquet"] = _write(draft / f"{name}.parquet", sink.getvalue())
+        sha256["scenario.toml"] = _write(draft / "scenario.toml", scenario_toml.encode("utf-8"))
+        stamped = {**manifest, "format": FORMAT, "profile": self.profile, "rows": rows, "sha256": sha256}
+        _write(draft / NAME, stamped_text(stamped).encode("utf-8"))
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    yield folder
-    for number in count(2):
-        yield folder.with_name(f"{folder.name}-{number}")
-
-
-def _move_to_free_name(partial: Path, folder: Path) -> Path:
-    for candidate in _candidates(folder):
-        if candidate.exists():
-            continue
-        try:
-            os.rename(partial, candidate)
-        except OSError as error:
-            # Another process took the name between the question and the move: try the next one.
-            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-                raise
-        else:
-            return candidate
-    raise AssertionError("the names of run folders never run out")
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON knows it: NumPy scalars unwrapped, numbers that are not finite as None."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value
+def _write(path: Path, content: Any) -> str:
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import toy_market
 
-from abm.core.errors import ParameterError, ScenarioError
+from abm.core.errors import ParameterError, RunFolderError, ScenarioError
 from abm.experiments import sweep
+from abm.recording import PROFILES, read_run
 from abm.scenario import Scenario
 
 MARGINS = {"clearing.margin.rate": [0.08, 0.12], "clearing.members": [2, 6]}
@@ -16,7 +23,16 @@ MARGINS = {"clearing.margin.rate": [0.08, 0.12], "clearing.members": [2, 6]}
 
 def test_every_cell_is_run_with_the_same_seeds() -> None:
     frame = sweep("baseline", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
-    assert list(frame.columns) == [*MARGINS, "seed", "margin_times_seed", "days", "state_hash", "error"]
+    assert list(frame.columns) == [
+        *MARGINS,
+        "seed",
+        "margin_times_seed",
+        "days",
+        "state_hash",
+        "folder",
+        "error",
+    ]
+    assert frame["folder"].isna().all()
     cells = frame[[*MARGINS, "seed"]].to_numpy().tolist()
     assert cells == [[rate, members, seed] for rate in (0.08, 0.12) for members in (2, 6) for seed in (3, 5)]
     assert (frame["margin_times_seed"] == frame["clearing.margin.rate"] * frame["seed"]).all()
@@ -94,7 +110,8 @@ def test_an_interrupted_sweep_keeps_what_is_finished(tmp_path: Path, jobs: int) 
 
 def test_a_run_that_leaves_no_manifest_is_an_error_of_its_row(tmp_path: Path) -> None:
     frame = sweep("baseline", {}, seeds=[1], jobs=1, out=tmp_path, run_function=lambda *_, **__: None)
-    assert "not a manifest with metrics and state_hash (FileNotFoundError)" in frame["error"].item()
+    assert frame["error"].item().endswith("there is no such run folder")
+    assert frame["folder"].item() is None
 
 
 @pytest.mark.parametrize(
@@ -107,12 +124,108 @@ def test_a_run_that_leaves_no_manifest_is_an_error_of_its_row(tmp_path: Path) ->
         ({}, {"seeds": []}, "seeds: [] is not a sequence of at least one seed"),
         ({}, {"seeds": [-1]}, "run.seed: -1 is not in [0, 9223372036854775807]"),
         ({}, {"jobs": 0}, "jobs: 0 is not >= 1"),
+        ({}, {"out": ""}, "out: '' is not a path"),
+        ({}, {"out": 3}, "out: 3 is not a path"),
+        ({}, {"out": "/dev/null"}, "/dev/null is not a folder"),
+        ({}, {"out": "/dev/null/runs"}, "/dev/null is not a folder"),
     ],
 )
 def test_a_mistake_in_the_design_stops_it_before_the_first_run(
     tmp_path: Path, vary: dict[str, list[object]], options: dict[str, object], message: str
 ) -> None:
-    with pytest.raises((ScenarioError, ParameterError)) as caught:
-        sweep("baseline", vary, out=tmp_path, run_function=toy_market.finish, **options)
+    with pytest.raises((ScenarioError, ParameterError, RunFolderError)) as caught:
+        sweep("baseline", vary, run_function=toy_market.finish, **({"out": tmp_path} | options))
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_profile_asked_for_is_kept_and_each_folder_is_returned(tmp_path: Path, profile: str) -> None:
+    scenario = Scenario().replace({"recording.profile": profile})
+    frame = sweep(scenario, {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    for seed, folder in zip(frame["seed"], frame["folder"], strict=True):
+        run = read_run(folder)
+        assert run.manifest["seed"] == seed
+        assert set(run.tables) == set(PROFILES[profile])
+
+
+def test_a_summary_does_not_serve_where_daily_tables_are_asked_for(tmp_path: Path) -> None:
+    vary = {"recording.profile": ["summary", "daily"]}
+    frame = sweep("baseline", vary, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    assert ["trades" in read_run(folder).tables for folder in frame["folder"]] == [False, True]
+    assert frame["state_hash"].nunique() == 1
+
+
+def cut(folder: Path) -> None:
+    part = folder / "daily.parquet"
+    part.write_bytes(part.read_bytes()[:-9])
+
+
+def put_another_run_in_its_place(folder: Path) -> None:
+    shutil.rmtree(folder)
+    toy_market.finish(Scenario(), seed=99, out=folder)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut,
+        put_another_run_in_its_place,
+        lambda folder: (folder / "daily.parquet").unlink(),
+        lambda folder: (folder / "manifest.json").write_text("[]"),
+        lambda folder: (folder / "scenario.toml").write_text("x"),
+        lambda folder: (shutil.rmtree(folder), folder.mkdir()),
+        lambda folder: (shutil.rmtree(folder), folder.touch()),
+        lambda folder: (shutil.rmtree(folder), folder.symlink_to("nowhere")),
+    ],
+    ids=["cut", "another run", "table missing", "manifest", "scenario", "emptied", "a file", "a link"],
+)
+def test_a_damaged_run_is_set_aside_and_repeated(tmp_path: Path, damage) -> None:
+    first = sweep("baseline", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    whole = Path(first["folder"][1], "manifest.json").stat().st_mtime_ns
+    damage(Path(first["folder"][0]))
+    again = sweep("baseline", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    assert again.equals(first)
+    assert read_run(again["folder"][0]).manifest["seed"] == 1
+    assert Path(first["folder"][1], "manifest.json").stat().st_mtime_ns == whole
+    assert sum(".unfit-" in path.name for path in tmp_path.iterdir()) == 1
+
+
+WAITING = """
+import sys
+sys.path.insert(0, {tests!r})
+import toy_market
+from abm.experiments import sweep
+if __name__ == "__main__":
+    sweep("baseline", {{}}, seeds=[1, 2], jobs=2, out={out!r}, run_function=toy_market.wait_on_seed_one)
+"""
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.verify
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks the system for processes by number")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_an_ended_sweep_leaves_no_process_behind(tmp_path: Path, end: signal.Signals) -> None:
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING.format(tests=str(Path(__file__).parent), out=str(tmp_path / "runs")))
+    main = subprocess.Popen(
+        [sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not (found := list((tmp_path / "runs").glob("pid-*"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.killpg(main.pid, end) if end == signal.SIGINT else main.kill()
+    said = main.communicate(timeout=60)[1]
+    worker = int(found[0].name.removeprefix("pid-"))
+    while is_alive(worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    if end == signal.SIGINT:
+        assert said.count("Traceback") == 1  # of the script itself, none of a worker

@@ -43,7 +43,7 @@ def test_the_figures_of_a_cell_are_those_of_its_runs(tmp_path: Path) -> None:
         assert needs[0] == needs[1] == needs[2]  # the same firms
     assert frame["volatility_reduction_across"].nunique() == 2
     assert {"volatility_reduction_within", "volatility_reduction_within_weighted"} <= set(frame)
-    assert (frame["volatility_reduction"].equals(frame["volatility_reduction_within"]))  # its earlier name
+    assert frame["volatility_reduction"].equals(frame["volatility_reduction_within"])  # its earlier name
 
 
 def test_runs_without_bills_have_no_such_columns() -> None:

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
+from abm.recording import Recorder
 from abm.scenario import Scenario
 
 
 def finish(scenario: Scenario, *, seed: int, out: Path) -> None:
-    """Write a manifest whose one metric follows from the scenario and the seed."""
+    """Write a run folder whose metrics follow from the scenario and the seed."""
     assert not out.exists()
-    out.mkdir(parents=True)
     metrics = {"margin_times_seed": scenario.clearing.margin.rate * seed, "days": float(scenario.run.days)}
-    text = json.dumps({"metrics": metrics, "state_hash": f"hash-of-seed-{seed}"})
-    (out / "manifest.json").write_text(text)
+    manifest = {
+        "seed": seed,
+        "scenario_name": scenario.name,
+        "scenario_sha256": scenario.sha256(),
+        "state_hash": f"hash-of-seed-{seed}",
+        "versions": {},
+        "counts": {"messages": 0},
+        "metrics": metrics,
+        "cpu_seconds": {},
+        "contract": asdict(ContractSpec()),
+        "calendar": asdict(TradingCalendar()),
+    }
+    Recorder(scenario.recording.profile).write(out, manifest=manifest, scenario_toml="")
 
 
 def fail_on_seed_one(scenario: Scenario, *, seed: int, out: Path) -> None:
@@ -41,4 +54,13 @@ def interrupt_on_seed_one(scenario: Scenario, *, seed: int, out: Path) -> None:
     """Act as if Ctrl-C was pressed during seed 1."""
     if seed == 1:
         raise KeyboardInterrupt
+    finish(scenario, seed=seed, out=out)
+
+
+def wait_on_seed_one(scenario: Scenario, *, seed: int, out: Path) -> None:
+    """Say which process runs seed 1, and take longer than anybody waits."""
+    if seed == 1:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.parent.joinpath(f"pid-{os.getpid()}").touch()
+        time.sleep(600)
     finish(scenario, seed=seed, out=out)

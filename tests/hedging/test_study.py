@@ -31,7 +31,6 @@ from abm.hedging import (
 )
 from abm.hedging.from_scenario import scenario_frictions
 from abm.hedging.recording import read_hedge_folder
-from abm.spot.level import LevelShift
 from abm.spot.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.premium import RiskPremium
 
@@ -279,7 +278,10 @@ def test_a_firm_without_need_in_a_month_pays_nothing_then():
         (lambda: study(mark_every_days=6), r"mark_every_days: 6 is not a whole number in \[1, 5\]"),
         (lambda: study(seed=-1), "seed: -1 is not >= 0"),
         (lambda: study(need=-5.0), r"need.msit_per_month: \[-5.\] is not a finite number >= 0"),
-        (lambda: study(need=Need([1.0] * 11)), r"of shape \(11,\) is not one number, or one for each of the 12"),
+        (
+            lambda: study(need=Need([1.0] * 11)),
+            r"of shape \(11,\) is not one number, or one for each of the 12",
+        ),
         (lambda: study(need=Need(0.0)), "need.msit_per_month: 0 in every month is not > 0 in some month"),
         (lambda: Listing(0), r"horizon_months: 0 is not a whole number in \[1, 120\]"),
         (lambda: Listing(first_day=21), r"first_day: 21 is not in \[0, 21\)"),

@@ -62,7 +62,8 @@ def check_invariants(tables: dict[str, pd.DataFrame], rounds: int) -> None:
     assert (ledger["amount_usd_micro"] >= 0).all()
     interest = ledger.loc[ledger["kind"].str.contains("interest"), "amount_usd_micro"].sum()
     pay = tables["dmm"]["pay_usd_micro"].sum()
-    assert -agents["pnl_usd_micro"].sum() == agents["fees_usd_micro"].sum() - pay + interest
+    assert -agents["pnl_usd_micro"].sum() == agents["fees_usd_micro"].sum() - pay
+    assert agents["credit_interest_usd_micro"].sum() == interest
     own_halts = tables["halts"]
     assert ((own_halts["rounds"] >= 0) & (own_halts["rounds"] + own_halts["round"] < rounds)).all()
 

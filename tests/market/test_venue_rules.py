@@ -129,8 +129,10 @@ def test_a_transaction_tax_takes_from_both_sides_what_it_says_and_no_money_is_lo
     assert tax.taken == expected == levies["amount_usd_micro"].sum() > 0
     # What all traders lost went to the exchange (less what it paid the makers), the banks and the tax.
     paid_out = ledger.loc[ledger["kind"].str.startswith("interest"), "amount_usd_micro"].sum()
-    lost = -agents["pnl_usd_micro"].sum() - agents["fees_usd_micro"].sum() - tax.taken - paid_out
+    change = agents["final_equity_usd_micro"].sum() - agents["initial_equity_usd_micro"].sum()
+    lost = -change - agents["fees_usd_micro"].sum() - tax.taken - paid_out
     assert lost + result.tables["dmm"]["pay_usd_micro"].sum() == 0
+    assert agents["levies_usd_micro"].sum() == tax.taken
 
 
 def test_a_tax_moves_the_state_hash(short):

@@ -1,0 +1,160 @@
+"""The manifest of a run folder: what it must say, its checksums, and what is wrong with one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
+from abm.core.errors import ParameterError, RunFolderError
+from abm.recording.drafts import failures_named, reason, shown
+from abm.recording.formats import FIRST_WITH_CHECKSUMS, FORMAT
+from abm.recording.schemas import PROFILES
+
+NAME = "manifest.json"
+REQUIRED_MANIFEST_KEYS = (
+    "seed",
+    "scenario_name",
+    "scenario_sha256",
+    "state_hash",
+    "versions",
+    "counts",
+    "metrics",
+    "cpu_seconds",
+    "contract",
+    "calendar",
+)
+"""What every manifest must say. ``contract`` and ``calendar`` are the fields of ``ContractSpec`` and
+``TradingCalendar``; ``counts`` has at least ``messages``; ``cpu_seconds`` is by phase, no phase inside
+another."""
+
+_OWN_DIGEST = "manifest_sha256"
+
+
+def stamped_text(manifest: Mapping[str, Any]) -> str:
+    """Return a manifest as JSON text with a checksum of its own; a number that is not finite becomes null."""
+    plain = _plain(dict(manifest))
+    plain[_OWN_DIGEST] = _own_digest(plain)
+    return json.dumps(plain, indent=2, allow_nan=False) + "\n"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Read and check a manifest.
+
+    Raises
+    ------
+    RunFolderError
+        If it is missing, unreadable, damaged, of a newer format, or does not say what it must.
+    """
+    if not path.is_file():
+        raise RunFolderError(f"{shown(path.parent)}: {NAME} is missing, so this is not a run folder")
+    with failures_named(path, "read"):
+        content = path.read_bytes()
+    try:
+        manifest = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RunFolderError(f"{shown(path)}: not valid JSON ({reason(error)})") from error
+    wrong = _fault(manifest)
+    if wrong:
+        raise RunFolderError(f"{shown(path)}: {wrong}")
+    checked: dict[str, Any] = manifest
+    return checked
+
+
+def _fault(manifest: Any) -> str | None:
+    """Return what is wrong with a manifest, or None."""
+    if not isinstance(manifest, dict):
+        return f"not a table of keys and values but {_kind(manifest)}"
+    number: Any = manifest.get("format")
+    if not _is_count(number) or not 1 <= number <= FORMAT:
+        newer = _is_count(number) and number > FORMAT
+        hint = "; a newer version has written it" if newer else ""
+        return f"format is {number!r}, this version reads formats 1 to {FORMAT}{hint}"
+    wanted = dict(_WANTED)
+    if number >= FIRST_WITH_CHECKSUMS:
+        wanted |= {"sha256": (_is_map_of(_is_text), "a table of texts"), _OWN_DIGEST: (_is_text, "text")}
+    for key, (fits, allowed) in wanted.items():
+        if key not in manifest:
+            return f"key {key!r} is missing"
+        if not fits(manifest[key]):
+            return f"key {key!r} is not {allowed}"
+    if not _is_count(manifest["counts"].get("messages")):
+        return "key 'counts' has no number of messages"
+    for key, kind in (("contract", ContractSpec), ("calendar", TradingCalendar)):
+        try:
+            kind(**manifest[key])
+        except (TypeError, ParameterError) as error:
+            return f"key {key!r}: {reason(error)}"
+    if number >= FIRST_WITH_CHECKSUMS and manifest[_OWN_DIGEST] != _own_digest(manifest):
+        return "damaged: its content is not what its checksum says"
+    return None
+
+
+def _own_digest(manifest: Mapping[str, Any]) -> str:
+    content = {key: value for key, value in manifest.items() if key != _OWN_DIGEST}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "text", type(None): "null"}.get(type(value), "a number")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _is_whole_or_text(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_map_of(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(fits(item) for item in value.values())
+
+
+def _is_count_or_map(value: Any) -> bool:
+    return _is_count(value) or _is_map_of(_is_count)(value)
+
+
+_WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (_is_count, "a whole number from 0"),
+    "scenario_name": (_is_text, "text"),
+    "scenario_sha256": (_is_text, "text"),
+    "state_hash": (_is_text, "text"),
+    "versions": (_is_map_of(_is_text), "a table of texts"),
+    "counts": (_is_map_of(_is_count_or_map), "a table of whole numbers from 0"),
+    "metrics": (_is_map_of(_is_number), "a table of numbers"),
+    "cpu_seconds": (_is_map_of(_is_number), "a table of numbers"),
+    "contract": (_is_map_of(_is_whole_or_text), "a table of whole numbers and text"),
+    "calendar": (_is_map_of(_is_whole_or_text), "a table of whole numbers and text"),
+    "profile": (lambda value: isinstance(value, str) and value in PROFILES, f"one of {', '.join(PROFILES)}"),
+    "rows": (_is_map_of(_is_count), "a table of whole numbers from 0"),
+}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it: NumPy scalars unwrapped, numbers that are not finite as None."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
