@@ -19,7 +19,7 @@ from abm.core.money import USD_MICRO
 from abm.core.orders import NO_PRICE, CancelCause, RejectReason, SelfMatch, TradingPhase
 from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
-from abm.market.build import build
+from abm.market.build import build, population_seed_of
 from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomTraders
 from abm.market.day_end import expire_front_month, final_price_ticks
@@ -81,8 +81,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     ) -> None:
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self.seed_used = resolved.run.seed if rng is None else int(rng)
-        chosen = resolved.run.population_seed if population_seed is None else int(population_seed)
-        self.population_seed_used = self.seed_used if chosen is None else chosen
+        self.population_seed_used = population_seed_of(resolved, population_seed, self.seed_used)
         super().__init__(rng=self.seed_used)
         self.market_scenario = resolved
         self.recorder = recorder
