@@ -11,6 +11,7 @@ from abm.agents.base import Population
 from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
+from abm.core.errors import ParameterError
 from abm.core.money import usd_to_micro
 from abm.core.orders import MatchingRule
 from abm.core.randomness import RandomStreams
@@ -141,6 +142,21 @@ def build(
         maker_terms=maker_terms(scenario),
         list_prices=list_prices,
     )
+
+
+def population_seed_of(scenario: Scenario, given: int | None, seed: int) -> int:
+    """Return the seed of who is there: the one given, or the scenario's, or that of the run.
+
+    Raises
+    ------
+    ParameterError
+        If the one given is not a whole number from 0 on.
+    """
+    if given is None:
+        return seed if scenario.run.population_seed is None else scenario.run.population_seed
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+        raise ParameterError(f"population_seed: {given!r} is not a whole number >= 0")
+    return int(given)
 
 
 def _contract(scenario: Scenario) -> ContractSpec:

@@ -21,7 +21,7 @@ from abm.core.money import USD_MICRO
 from abm.core.orders import RejectReason, SelfMatch
 from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
-from abm.market.build import build
+from abm.market.build import build, population_seed_of
 from abm.market.clearing_link import close_out_orders, load_risk
 from abm.market.curve import FuturesCurve
 from abm.market.custom_build import CustomTraders
@@ -96,8 +96,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         STANDING_MARKETS.admit(self)
         rng = seed if rng is None else rng
         self.seed_used = resolved.run.seed if rng is None else int(rng)
-        chosen = resolved.run.population_seed if population_seed is None else int(population_seed)
-        self.population_seed_used = self.seed_used if chosen is None else chosen
+        self.population_seed_used = population_seed_of(resolved, population_seed, self.seed_used)
         self._next_agent_number = 1
         super().__init__(rng=self.seed_used)
         self.market_scenario = resolved

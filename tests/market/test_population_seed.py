@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.core.errors import ScenarioError
+from abm.core.errors import ParameterError, ScenarioError
 from abm.market import PopulationSpec, TokenFuturesMarket, run
 from abm.scenario import Scenario
 
 LAW = {"law": "lognormal", "median": 16.0, "log_sd": 0.5}
-PEERS = {
-    "calendar.rounds_per_day": 6,
+FEW = {
+    "calendar.rounds_per_day": 3,
+    "agents.enterprises.count": 20,
+    "agents.noise.count": 30,
+    "contract.listed_months": 4,
+}
+PEERS = FEW | {
     "agents.mixture.count": 4,
     "agents.switching.count": 10,
     "agents.arbitrageurs.count": 2,
@@ -25,6 +30,14 @@ PEERS = {
 
 def market(seed: int, population_seed: int | None = None) -> TokenFuturesMarket:
     return TokenFuturesMarket(Scenario().replace(PEERS), rng=seed, population_seed=population_seed)
+
+
+def walked(changes=None, *, days: int = 2, **seeds) -> TokenFuturesMarket:
+    scenario = Scenario().replace(FEW | (changes or {}))
+    built = TokenFuturesMarket(scenario, rng=seeds.pop("seed"), **seeds)
+    for _ in range(days * 3):
+        built.step()
+    return built
 
 
 def who_is_there(built: TokenFuturesMarket) -> dict[str, np.ndarray]:
@@ -61,26 +74,32 @@ def test_another_population_seed_is_other_firms():
 
 
 def test_prices_and_order_flow_follow_the_seed():
-    coarse = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 3, "agents.noise.count": 30})
-    runs = [run(coarse, seed=seed, population_seed=7) for seed in (1, 2)]
-    paths = [result.tables["spot"]["spot_usd"].to_numpy() for result in runs]
-    assert (paths[0][1:] != paths[1][1:]).all()
-    volumes = [result.tables["daily"]["volume_lots"].tolist() for result in runs]
-    assert volumes[0] != volumes[1]
-    alone = run(coarse, seed=1, population_seed=8)
-    np.testing.assert_array_equal(paths[0], alone.tables["spot"]["spot_usd"])  # the spot price is nobody's
-    assert [result.manifest["population_seed"] for result in (*runs, alone)] == [7, 7, 8]
+    markets = [
+        walked(seed=1, population_seed=7),
+        walked(seed=2, population_seed=7),
+        walked(seed=1, population_seed=8),
+    ]
+    prices = [market.desk.spot_usd for market in markets]
+    assert prices[0] == prices[2] != prices[1]  # the spot price is nobody's
+    traded = [market.trade_value_ticks.tolist() for market in markets]
+    assert traded[0] != traded[1]
+    assert min(market.trades_made for market in markets) > 10
 
 
 def test_without_one_it_is_the_seed_of_the_run():
-    coarse = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 1, "agents.noise.count": 30})
-    plain = run(coarse, seed=5)
-    assert plain.manifest["population_seed"] == 5
-    assert run(coarse, seed=5, population_seed=5).state_hash == plain.state_hash
-    named = coarse.replace({"run.population_seed": 6})
-    assert run(named, seed=5).state_hash == run(coarse, seed=5, population_seed=6).state_hash
-    assert run(named, seed=5).state_hash != plain.state_hash
-    assert run(named, seed=5, population_seed=5).state_hash == plain.state_hash
+    plain = walked(seed=5)
+    assert plain.population_seed_used == 5
+    assert walked(seed=5, population_seed=5).state_hash() == plain.state_hash()
+    named = {"run.population_seed": 6}
+    assert walked(named, seed=5).state_hash() == walked(seed=5, population_seed=6).state_hash()
+    assert walked(named, seed=5).state_hash() != plain.state_hash()
+    assert walked(named, seed=5, population_seed=5).state_hash() == plain.state_hash()
+
+
+def test_a_run_says_whose_population_it_had():
+    result = run(Scenario().replace(FEW | {"run.days": 1}), seed=5, population_seed=7)
+    assert (result.manifest["seed"], result.manifest["population_seed"]) == (5, 7)
+    assert result.state_hash == walked({"run.days": 1}, days=1, seed=5, population_seed=7).state_hash()
 
 
 def test_traders_of_a_users_own_draw_their_parameters_by_it():
@@ -103,3 +122,7 @@ def test_traders_of_a_users_own_draw_their_parameters_by_it():
 def test_a_population_seed_below_zero_is_refused():
     with pytest.raises(ScenarioError, match=r"run.population_seed: -1 is not in \[0"):
         Scenario().replace({"run.population_seed": -1})
+    for wrong in (-1, 2.5, True, "7"):
+        with pytest.raises(ParameterError, match=rf"^population_seed: {wrong!r} is not a whole number >= 0"):
+            run(Scenario(), population_seed=wrong)
+    assert market(1, np.int64(7)).population_seed_used == 7
