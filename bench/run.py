@@ -1,4 +1,4 @@
-"""Speed of the simulator on this machine: the baseline and its phases, traders, matching alone, start-up.
+"""Speed of the simulator on this machine: baseline and phases, traders, matching, hedging, start-up.
 
 Figures are CPU seconds of one process, medians of a few runs; machines differ and are noisy, so compare
 ratios measured together, not numbers from two machines.
@@ -20,6 +20,7 @@ from abm.market import run
 from abm.scenario import Scenario
 from bench.agents import bench_agents
 from bench.console import wide_console
+from bench.hedging import bench_hedging
 from bench.matching import bench_matching
 from bench.spot import bench_spot
 
@@ -36,6 +37,7 @@ def main() -> None:
     bench_agents(console)
     bench_matching(console)
     bench_spot(console)
+    bench_hedging(console)
     _bench_start_up(console)
 
 

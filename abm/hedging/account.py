@@ -249,12 +249,11 @@ class MarginAccount:
 
     def _margin_of(self, lots: FloatArray, close: Close, prices_usd: FloatArray) -> FloatArray:
         """Return initial margin of positions in the open months, shape (paths,)."""
-        value = np.abs(lots) * prices_usd
+        size = np.abs(lots)
         if close.open_months.start == close.front:
-            value[0] *= close.to_come
-        margin: FloatArray = value.sum(axis=0) * (
-            self._frictions.initial_margin_rate * self._listing.contract_size_msit
-        )
+            size[0] *= close.to_come
+        margin: FloatArray = np.einsum("mp,mp->p", size, prices_usd)
+        margin *= self._frictions.initial_margin_rate * self._listing.contract_size_msit
         return margin
 
     def _note(self, close: Close, at_marks: FloatArray) -> None:

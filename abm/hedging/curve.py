@@ -24,7 +24,7 @@ from abm.spot.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
 
-_ACCURACY = 1e-12
+_ACCURACY = 1e-10
 _MOST_NODES = 12
 
 
@@ -175,10 +175,13 @@ class MonthCurve:
 
 
 def _sum_of_exponentials(speeds: FloatArray, weights: FloatArray, x: FloatArray) -> FloatArray:
-    """Return sum over nodes of weight e^(speed x), shape (months, paths)."""
-    exponent = speeds[:, :, None] * x
-    np.exp(exponent, out=exponent)
-    total: FloatArray = np.matmul(weights[:, None, :], exponent)[:, 0]
+    """Return sum over nodes of weight e^(speed x), shape (months, paths); a month at a time, in the cache."""
+    total = np.empty((len(speeds), x.size))
+    terms = np.empty((speeds.shape[1], x.size))
+    for month, (speed, weight) in enumerate(zip(speeds, weights, strict=True)):
+        np.multiply.outer(speed, x, out=terms)
+        np.exp(terms, out=terms)
+        np.dot(weight, terms, out=total[month])
     return total
 
 

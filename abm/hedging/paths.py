@@ -35,8 +35,8 @@ class PricePaths:
         Shifts whose course the curve knows once they have begun.
     spot_usd : array of float, shape (days, paths)
         USD per mSIT.
-    shocks : array of float, shape (days - 1, paths)
-        Standardised surprises of the log price from day to day.
+    daily_law : (float, float, float)
+        What is left of x after a day, and mean and standard deviation of what a day adds to the log price.
     """
 
     x: FloatArray
@@ -45,7 +45,19 @@ class PricePaths:
     log_shift: FloatArray | None
     drawn: DrawnShifts | None
     spot_usd: FloatArray
-    shocks: FloatArray
+    daily_law: tuple[float, float, float]
+
+    @property
+    def shocks(self) -> FloatArray:
+        """Standardised surprises of the log price from day to day, shape (days - 1, paths)."""
+        kept, mean, spread = self.daily_law
+        shocks: FloatArray = self.x[1:] - kept * self.x[:-1]
+        if self.xi is not None:
+            shocks += np.diff(self.xi, axis=0)
+        shocks -= mean
+        if spread > 0.0:
+            shocks /= spread
+        return shocks
 
     @property
     def count(self) -> int:
@@ -63,7 +75,7 @@ class PricePaths:
             shift if shift is None or shift.shape[1] == 1 else shift[:, columns],
             None,
             self.spot_usd[:, columns],
-            self.shocks[:, columns],
+            self.daily_law,
         )
 
 
@@ -91,11 +103,15 @@ def simulate_paths(
         Draw the process, and the shifts.
     """
     years = listing.years
-    factors = process.simulate_factors(years, n_paths, rng)
-    x = np.ascontiguousarray(factors.x.T)
-    xi = None if process.long_run is None else np.ascontiguousarray(factors.xi.T)
+    xi, regime = None, None
     switches = isinstance(process, RegimeSwitchingJumpDiffusion)
-    regime = np.ascontiguousarray(factors.regime.T) if switches else None
+    if process.long_run is None and not switches:
+        x = np.ascontiguousarray(process.simulate_log_deviation(years, n_paths, rng).T)
+    else:
+        factors = process.simulate_factors(years, n_paths, rng)
+        x = np.ascontiguousarray(factors.x.T)
+        xi = None if process.long_run is None else np.ascontiguousarray(factors.xi.T)
+        regime = np.ascontiguousarray(factors.regime.T) if switches else None
     shift, drawn = _moved(moves, years, n_paths, shift_rng)
     return _with_prices(process, years, x, xi, regime, shift, drawn)
 
@@ -177,20 +193,16 @@ def _with_prices(
     drawn: DrawnShifts | None,
     spot_usd: FloatArray | None = None,
 ) -> PricePaths:
-    mean, variance = process.cumulants(float(years[1] - years[0]), 0.0, xi=0.0)[:2]
-    kept = math.exp(-process.kappa * (years[1] - years[0]))
-    shocks = x[1:] - kept * x[:-1] - float(mean)
-    if xi is not None:
-        shocks += np.diff(xi, axis=0)
-    if variance > 0.0:
-        shocks /= math.sqrt(float(variance))
+    dt = float(years[1] - years[0])
+    mean, variance = process.cumulants(dt, 0.0, xi=0.0)[:2]
+    law = math.exp(-process.kappa * dt), float(mean), math.sqrt(float(variance))
     if spot_usd is None:
         log_price = x + process.level.log_usd(years)[:, None]
         for part in (xi, log_shift):
             if part is not None:
                 log_price += part
         spot_usd = np.exp(log_price, out=log_price)
-    return PricePaths(x, xi, regime, log_shift, drawn, spot_usd, shocks)
+    return PricePaths(x, xi, regime, log_shift, drawn, spot_usd, law)
 
 
 def with_foreseen_level(process: SpotProcess, moves: LevelMoves | None) -> SpotProcess:

@@ -47,8 +47,13 @@ class ClosedYear:
     def volatility_reductions(self, programme):
         """1 - sd(hedged) / sd(unhedged) of the year's cost, and of each month's."""
         made = trades(programme)
-        year = self._reduction(range(1, MONTHS + 1), made)
-        return year, [self._reduction([month], [t for t in made if t[1] == month]) for month in range(1, 13)]
+        return self.year_reduction(programme), [
+            self._reduction([month], [t for t in made if t[1] == month]) for month in range(1, 13)
+        ]
+
+    def year_reduction(self, programme):
+        """1 - sd(hedged) / sd(unhedged) of the year's cost."""
+        return self._reduction(range(1, MONTHS + 1), trades(programme))
 
     def _reduction(self, months, made):
         bills = np.concatenate([self._days(month) for month in months])

@@ -33,7 +33,7 @@ CASES = {
     "regimes": RegimeSwitchingJumpDiffusion(6.0, STRESS, ((-2.0, 2.0), (10.0, -10.0)), LEVEL, 0.1, 0, FACTOR),
 }
 LISTING = Listing(3, 3, 21, final_fixings=7)
-DAYS = [0, 1, 13, 20, 21, 22, 40, 42, 63]
+DAYS = [0, 1, 13, 21, 40, 42, 63]
 
 
 def priced_alone(process, listing, paths, day, month, path, measure="Q"):
@@ -59,7 +59,7 @@ def test_every_month_costs_what_the_process_says(process):
     for measure in ("Q", "P") if process.premium else ("Q",):
         curve = MonthCurve(process, LISTING, None, DAYS, measure, largest_deviation=bound)
         # With regimes each price of one path alone solves a differential equation.
-        for day in (13, 42) if process is CASES["regimes"] else DAYS:
+        for day in (42,) if process is CASES["regimes"] else DAYS:
             front, tradable = LISTING.front_month(day), LISTING.tradable(day)
             months = range(max(front, 1), max(tradable.stop, front + 1))
             found = curve.prices(day, months, paths)
@@ -113,9 +113,9 @@ def test_futures_that_count_on_random_shifts_are_fair(duration):
 def test_growth_of_shifts_is_the_mean_of_what_they_add():
     shifts = RandomShifts(2.0, 0.3, 0.2, 0.25, foreseen=True)
     ahead = np.array([0.0, 0.1, 0.25, 0.8])
-    drawn = shifts.draw(0.8, 200_000, np.random.default_rng(3))
+    drawn = shifts.draw(0.8, 50_000, np.random.default_rng(3))
     added = np.exp(drawn.log_move(ahead))
-    errors = added.std(axis=1) / math.sqrt(200_000)
+    errors = added.std(axis=1) / math.sqrt(50_000)
     difference = np.abs(added.mean(axis=1) - np.exp(shifts.log_growth_to_come(ahead)))
     assert (difference <= 4.0 * errors).all()
 

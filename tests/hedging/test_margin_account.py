@@ -235,7 +235,7 @@ def test_a_treasury_gives_up_before_its_money_is_gone_and_may_come_back():
     assert (careful["strip"].lots_at_delivery[3, gave_up] > 0.0).any()  # taken up again
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(
     ratio=st.floats(0.0, 2.0),
     half_spread=st.floats(0.0, 0.05),

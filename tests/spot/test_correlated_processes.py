@@ -43,7 +43,7 @@ def pair(**terms):
 )
 def test_log_prices_have_the_closed_covariance_and_each_its_own_law(terms):
     prices = pair(**terms)
-    paths = prices.simulate(TIMES, 120_000, np.random.default_rng(7))
+    paths = prices.simulate(TIMES, 40_000, np.random.default_rng(7))
     for process, path in zip(prices.processes, paths, strict=True):
         for i in (1, 2):
             deviation = np.ascontiguousarray(path.log_deviation[:, i])

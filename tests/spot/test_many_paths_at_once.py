@@ -32,6 +32,14 @@ PROCESSES = {
     ),
 }
 CASES = pytest.mark.parametrize("spot", PROCESSES.values(), ids=PROCESSES.keys())
+# A path with regimes asked alone solves a differential equation each time.
+SLOW_WITH_REGIMES = pytest.mark.parametrize(
+    "spot",
+    [
+        pytest.param(spot, id=name, marks=[pytest.mark.verify] * name.startswith("regimes"))
+        for name, spot in PROCESSES.items()
+    ],
+)
 X = np.array([-0.7, 0.2, 1.3])
 XI = np.array([0.3, -0.2, 0.6])
 DATES = np.array([0.1, 0.35, 1.4])  # as many as there are paths: no element by element
@@ -56,7 +64,7 @@ def test_forwards_of_many_paths_are_those_of_each_path(spot):
     np.testing.assert_array_equal(spot.forward(0.1, DATES, X[:, None]), spot.forward(0.1, DATES, X))
 
 
-@CASES
+@SLOW_WITH_REGIMES
 def test_average_price_forwards_of_many_paths_are_those_of_each_path(spot):
     known = np.array([[3.0, 2.9], [3.1, 3.0], [2.0, 9.0]])
     one_month = spot.average_price_forward(0.1, DATES, X, known, xi=XI)
@@ -77,7 +85,7 @@ def test_average_price_forwards_of_many_paths_are_those_of_each_path(spot):
     assert type(spot.average_price_forward(0.1, DATES, 0.2)) is float
 
 
-@CASES
+@SLOW_WITH_REGIMES
 def test_moments_and_cumulants_of_many_paths_are_those_of_each_path(spot):
     tau = np.array([0.0, 0.2, 0.9])
     for moment in (spot.mean, spot.variance):
@@ -113,7 +121,7 @@ def test_each_path_is_priced_from_its_own_regime():
     assert months[0, 1] == pytest.approx(spot.in_regime(0).average_price_forward(0.1, MONTHS[1], X[0]))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     x=arrays(float, st.integers(1, 5), elements=st.floats(-2.0, 2.0)),
     dates=arrays(float, st.integers(1, 5), elements=st.floats(0.1, 3.0)),
