@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,14 @@ class Recorder:
         assert name in self._buffers, f"recorder: profile {self.profile} does not keep table {name!r}"
         return to_frame(self._buffers[name].to_arrow())
 
-    def write(self, folder: Path, *, manifest: dict[str, Any], scenario_toml: str) -> Path:
+    def write(
+        self,
+        folder: Path,
+        *,
+        manifest: dict[str, Any],
+        scenario_toml: str,
+        when_written: Callable[[], None] | None = None,
+    ) -> Path:
         """Write the run folder and return where it stands.
 
         The folder is filled under a hidden temporary name beside its final place and renamed in one step:
@@ -109,6 +116,8 @@ class Recorder:
             null, because JSON has no other word for it.
         scenario_toml : str
             The scenario as resolved.
+        when_written : callable, optional
+            Called after the tables are written and before the manifest is, which it may still complete.
         """
         missing = [key for key in REQUIRED_MANIFEST_KEYS if key not in manifest]
         assert not missing, f"manifest lacks {', '.join(missing)}"
@@ -123,6 +132,8 @@ class Recorder:
                 rows[name] = arrow.num_rows
                 pq.write_table(arrow, partial / f"{name}.parquet", compression="zstd")
             (partial / "scenario.toml").write_text(scenario_toml, encoding="utf-8")
+            if when_written is not None:
+                when_written()
             stamped = {**manifest, "format": FORMAT, "profile": self.profile, "rows": rows}
             text = json.dumps(_plain(stamped), indent=2, allow_nan=False) + "\n"
             (partial / "manifest.json").write_text(text, encoding="utf-8")

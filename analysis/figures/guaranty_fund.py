@@ -12,6 +12,7 @@ from analysis.style import (
     BLUE,
     INK,
     ORANGE,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -42,7 +43,7 @@ def draw(run: RunFolder) -> Figure:
         axes.step(days, fund, where="post", color=BLUE, label="guaranty fund")
         axes.step(days, cover, where="post", color=ORANGE, label="Cover-2 at the close")
         _mark_sizings(axes, run)
-        axes.set_xlabel("trading day")
+        day_axis(axes)
         axes.set_ylabel("USD thousand")
         axes.set_ylim(bottom=0.0)
         axes.margins(x=0.01)
