@@ -216,7 +216,8 @@ def cover_two_by_day(exposures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by day
-        ``fund_usd``, the contributions of members that perform, and ``cover_two_usd``.
+        ``fund_usd``, the contributions of members that perform, ``cover_two_usd``, and ``members``, how many
+        perform; where none does there is neither a fund nor anything to cover.
     """
     performing = exposures[~exposures["in_default"].astype(bool)]
     clients, members = (performing[performing["level"] == level] for level in ("client", "member"))
@@ -227,12 +228,13 @@ def cover_two_by_day(exposures: pd.DataFrame) -> pd.DataFrame:
     two = np.sort(by_member.to_numpy(dtype=np.int64), axis=1)[:, -2:].sum(axis=1)
     by_scenario = pd.Series(two, index=by_member.index).unstack("scenario", fill_value=0)
     one_scenario = members[members["scenario"] == members["scenario"].min()]
-    fund = one_scenario.groupby("day")["fund_usd_micro"].sum()
+    by_close = one_scenario.groupby("day")["fund_usd_micro"]
     days = pd.Index(np.unique(exposures["day"]), name="day")
     return pd.DataFrame(
         {
-            "fund_usd": fund.reindex(days, fill_value=0) / USD_MICRO,
+            "fund_usd": by_close.sum().reindex(days, fill_value=0) / USD_MICRO,
             "cover_two_usd": by_scenario.max(axis=1).reindex(days, fill_value=0) / USD_MICRO,
+            "members": by_close.size().reindex(days, fill_value=0),
         }
     )
 

@@ -181,9 +181,10 @@ def _default_events(defaults: pd.DataFrame) -> str:
 def _fund(run: RunFolder) -> list[str]:
     parts = []
     if _has(run, "exposures"):
-        by_day = cover_two_by_day(run.tables["exposures"])
+        closes = cover_two_by_day(run.tables["exposures"])
+        by_day = closes[closes["members"] > 0]
         short = by_day["cover_two_usd"] > by_day["fund_usd"]
-        worst = (by_day["cover_two_usd"] - by_day["fund_usd"]).max()
+        gap = float((by_day["cover_two_usd"] - by_day["fund_usd"]).max())
         rows = [
             (
                 "Contributions, smallest and largest",
@@ -191,8 +192,10 @@ def _fund(run: RunFolder) -> list[str]:
             ),
             ("Cover-2 at a close, largest", usd(by_day["cover_two_usd"].max())),
             ("Days on which the fund was below Cover-2", f"{short.sum()} of {len(short)}"),
-            ("Largest gap", usd(max(float(worst), 0.0))),
+            ("Largest gap", usd(max(gap, 0.0))),
         ]
+        if len(by_day) < len(closes):
+            rows.append(("Days without a member that performs", whole(len(closes) - len(by_day))))
         parts = [table((), rows, numbers=(1,)), figure(guaranty_fund, run)]
     sized = run.tables["guaranty_fund"]
     if sized.empty:

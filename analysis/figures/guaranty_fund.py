@@ -36,7 +36,7 @@ def draw(run: RunFolder) -> Figure:
         if "exposures" not in run.tables or run.tables["exposures"].empty:
             say_empty(axes, "This run recorded no exposures.")
             return figure
-        by_day = cover_two_by_day(run.tables["exposures"]) / 1_000
+        by_day = cover_two_by_day(run.tables["exposures"])[["fund_usd", "cover_two_usd"]] / 1_000
         days, fund, cover = through_the_day(
             by_day.index.to_numpy(), by_day["fund_usd"], by_day["cover_two_usd"]
         )
