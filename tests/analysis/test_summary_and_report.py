@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic_run import manifest_of, write_synthetic_run
 
@@ -16,9 +18,10 @@ from abm.core.calendar import TradingCalendar
 from abm.core.errors import RunFolderError
 from abm.core.orders import NO_PRICE
 from abm.recording import Recorder, RunFolder, read_run
+from analysis import clearing_page, report
 from analysis.figures import call_causes, coverage, exposures, guaranty_fund, waterfall
 from analysis.report import FIGURES, write_report
-from analysis.style import new_figure, price_scale, to_svg
+from analysis.style import day_axis, new_figure, price_scale, to_svg
 from analysis.summary import summarise
 
 ALL_FIGURES = (*FIGURES, coverage, call_causes, waterfall, guaranty_fund, exposures)
@@ -132,6 +135,47 @@ def test_a_market_without_a_quote_is_reported_as_not_alive(days: int, tmp_path: 
     assert not re.search(r"\b(nan|inf|None)\b", " ".join(_Page(page).words))
 
 
+EMPTY = {
+    "no trader": dict.fromkeys(("agents", "dmm", "hedging", "margin_calls", "accounts"), "drop"),
+    "one listed month": {"daily": "front", "quotes": "front", "contract_backtest": "front"},
+    "one day": dict.fromkeys(
+        ("daily", "dmm", "spot", "accounts", "margin_backtest", "exposures"), "first day"
+    ),
+    "nothing to lose": {"exposures": "calm"},
+}
+
+
+def cut(frame: pd.DataFrame, how: str) -> pd.DataFrame:
+    """Return a table with the rows of a smaller market."""
+    money = [name for name in frame if (name.endswith("_usd_micro") and "_loss" in name) or "uncov" in name]
+    return {
+        "drop": lambda: frame.iloc[:0],
+        "front": lambda: frame[frame["tenor"] == 0],
+        "first day": lambda: frame[frame["day"] == 0],
+        "calm": lambda: frame.assign(**dict.fromkeys([*money, "shortfall_usd_micro"], 0)),
+    }[how]()
+
+
+@pytest.mark.parametrize("market", EMPTY)
+def test_a_market_that_lacks_something_is_reported_without_a_number_that_is_none(
+    market: str, synthetic_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = read_run(synthetic_folder)
+    tables = {
+        name: cut(frame, EMPTY[market][name]) if name in EMPTY[market] else frame
+        for name, frame in opened.tables.items()
+    }
+    smaller = replace(opened, tables=tables)
+    drawn = market in ("one listed month", "no trader")
+    for module in (report, clearing_page):  # other tests turn figures into a page
+        monkeypatch.setattr(
+            module, "figure", lambda module, run: str(module.draw(run).axes[0].axison) if drawn else ""
+        )
+    words = " ".join(_Page(report.render(smaller)).words)
+    assert not re.search(r"\b(nan|NaN|inf|None|NaT|<NA>)\b", words)
+    assert [row.label for row in summarise(smaller)]
+
+
 class _Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -238,3 +282,14 @@ def test_a_price_axis_shows_relative_moves_unless_a_price_is_not_positive(lowest
     axes.plot([0, 1, 2], [17.73, lowest, float("nan")])
     price_scale(axes)
     assert axes.get_yscale() == scale
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 6])
+def test_an_axis_of_days_marks_whole_days_however_short_the_run(days: int) -> None:
+    axes = new_figure(height_inches=3.0).subplots()
+    axes.plot(np.arange(days), np.ones(days))
+    day_axis(axes)
+    low, high = axes.get_xlim()
+    marks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert marks
+    assert all(tick == round(tick) for tick in marks)
