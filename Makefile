@@ -15,17 +15,20 @@ ifneq ($(FOUND),$(MADE_FOR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup run test check verify bench clean
+.PHONY: help setup run notebook test check verify bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP) ## make the environment and install the package in it
 	@echo 'ready: $(VENV), Python $(PY_VERSION)'
 
 run: $(STAMP) ## run the baseline: one year, with its report
 	@$(BIN)/sitsim run baseline
+
+notebook: $(VENV)/notebook ## open the first notebook in the browser
+	@$(BIN)/jupyter lab notebooks/first_run.ipynb
 
 test: check ## the static checks, then the fast tests
 	@$(BIN)/python -m pytest -q -m 'not verify'
@@ -45,6 +48,10 @@ bench: $(STAMP) ## measure the speed of the engine and of the whole market
 clean: ## remove build output and tool caches (keeps the environments and runs/)
 	@rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name '.venv*' -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+$(VENV)/notebook: $(STAMP)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[notebook]'
+	@touch $@
 
 $(STAMP): pyproject.toml constraints.txt
 	@test -n '$(PY_VERSION)' || { echo 'make: no interpreter $(PYTHON) runs here: name one with PYTHON=...' >&2; exit 1; }

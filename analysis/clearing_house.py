@@ -13,7 +13,8 @@ from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
 from abm.recording.metrics import ratio
 from analysis.contagion import cascade, contagion, ranking
-from analysis.margin_backtest import kupiec_bounds, procyclicality
+from analysis.margin_backtest import breaches_probability, kupiec_bounds, procyclicality
+from analysis.wording import counted, decimal
 
 LAYERS = (
     "member_capital",
@@ -28,6 +29,11 @@ LAYERS = (
 """Layers of the default waterfall in the order in which they pay; the last is what nobody paid."""
 TOO_LITTLE = "too little margin"
 """Verdict on a tenor with more breaches than Kupiec's test accepts."""
+TOO_FEW = "too few tests to tell"
+"""Verdict on a tenor where fewer than one breach was to be expected and not clearly more were seen."""
+SIGNIFICANCE = 0.05
+"""Of the tests of margin."""
+_ROUNDING = 1e-9
 CALL_DAYS = 5
 """Days over which the largest rise of margin is taken: a week, as Murphy, Vasios and Vause (2014) do."""
 
@@ -98,16 +104,25 @@ def tenor_backtest(backtest: pd.DataFrame, terms: MarginTerms) -> pd.DataFrame:
     -------
     DataFrame, indexed by tenor
         ``days`` tested; ``long_breaches`` and ``short_breaches`` on them; ``fewest`` and ``most``, the
-        numbers that Kupiec's test accepts at 5 %; ``verdict``; and over all days ``mean_requirement_usd`` of
-        a lot, ``peak_to_trough`` and ``largest_rise``, the largest ratio of a requirement to that of five
-        days before, both NaN where a requirement is zero.
+        numbers that Kupiec's test accepts at 5 %; ``verdict``, and ``false_alarm``, how many of the two sides
+        are expected to be called too little where margin covers as asked; and over all days
+        ``mean_requirement_usd`` of a lot, ``peak_to_trough`` and ``largest_rise``, the largest ratio of a
+        requirement to that of five days before, both NaN where a requirement is zero.
+
+    Notes
+    -----
+    Kupiec's test is one of many days. Where less than one breach is to be expected in those tested, the
+    verdict is ``TOO_FEW`` unless the exact probability of so many breaches stays under 5 % when it is
+    multiplied by the number of tests, two a tenor (Bonferroni).
     """
     rows = {}
+    tests = 2 * backtest["tenor"].nunique()
     for tenor, of_tenor in backtest.sort_values("day").groupby("tenor"):
         apart = of_tenor[(of_tenor["day"] - of_tenor["day"].min()) % terms.mpor_days == 0]
         count = {side: int(apart.loc[apart["side"] == side, "breach"].sum()) for side in (1, -1)}
         days = apart["day"].nunique()
         fewest, most = kupiec_bounds(days, terms.confidence)
+        alarm, few = _alarm_from(most, days, terms.confidence, tests)
         lot = of_tenor.groupby("day")["requirement_usd_micro"].max().to_numpy(dtype=np.float64) / USD_MICRO
         course = procyclicality(lot, (CALL_DAYS,)) if (lot > 0.0).all() else None
         rows[tenor] = {
@@ -116,7 +131,8 @@ def tenor_backtest(backtest: pd.DataFrame, terms: MarginTerms) -> pd.DataFrame:
             "short_breaches": count[-1],
             "fewest": fewest,
             "most": most,
-            "verdict": _verdict(max(count.values()), fewest, most),
+            "false_alarm": min(1.0, 2.0 * breaches_probability(alarm, days, terms.confidence)),
+            "verdict": _verdict(max(count.values()), fewest, alarm, few=few),
             "mean_requirement_usd": float(lot.mean()),
             "peak_to_trough": course.peak_to_trough if course else math.nan,
             "largest_rise": course.largest_call_ratio[CALL_DAYS] if course else math.nan,
@@ -124,10 +140,42 @@ def tenor_backtest(backtest: pd.DataFrame, terms: MarginTerms) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("tenor")
 
 
-def _verdict(breaches: int, fewest: int, most: int) -> str:
-    if breaches > most:
+def _alarm_from(most: int, days: int, confidence: float, tests: int) -> tuple[int, bool]:
+    """Return from how many breaches on margin is called too little, and whether there are few tests."""
+    few = days * (1.0 - confidence) < 1.0 - _ROUNDING
+    alarm = most + 1
+    while few and alarm <= days and tests * breaches_probability(alarm, days, confidence) >= SIGNIFICANCE:
+        alarm += 1
+    return alarm, few
+
+
+def _verdict(breaches: int, fewest: int, alarm: int, *, few: bool) -> str:
+    if breaches >= alarm:
         return TOO_LITTLE
+    if few:
+        return TOO_FEW
     return "more than asked for" if breaches < fewest else "as asked for"
+
+
+def said_of_tenors(tenors: pd.DataFrame) -> str:
+    """Return in words what the tests of margin say, how many they are and how many fail by chance.
+
+    Parameters
+    ----------
+    tenors : DataFrame
+        As of ``tenor_backtest``.
+    """
+    months, few = len(tenors), int((tenors["verdict"] == TOO_FEW).sum())
+    fewest, most = int(tenors["days"].min()), int(tenors["days"].max())
+    periods = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    tests = f"{2 * months} tests of {periods} {'period' if most == 1 else 'periods'} each"
+    too_little = int((tenors["verdict"] == TOO_LITTLE).sum())
+    said = f"{TOO_LITTLE} at {too_little} of {counted(months, 'month')}"
+    if few:
+        said += f", {TOO_FEW} at {few}"
+    chance = float(tenors["false_alarm"].sum())
+    false = decimal(chance, 1) if chance >= 0.05 else "under 0.1"
+    return f"{said} ({tests}, {false} false alarms expected)"
 
 
 def layers_paid(defaults: pd.DataFrame) -> pd.DataFrame:
@@ -168,7 +216,8 @@ def cover_two_by_day(exposures: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by day
-        ``fund_usd``, the contributions of members that perform, and ``cover_two_usd``.
+        ``fund_usd``, the contributions of members that perform, ``cover_two_usd``, and ``members``, how many
+        perform; where none does there is neither a fund nor anything to cover.
     """
     performing = exposures[~exposures["in_default"].astype(bool)]
     clients, members = (performing[performing["level"] == level] for level in ("client", "member"))
@@ -179,12 +228,13 @@ def cover_two_by_day(exposures: pd.DataFrame) -> pd.DataFrame:
     two = np.sort(by_member.to_numpy(dtype=np.int64), axis=1)[:, -2:].sum(axis=1)
     by_scenario = pd.Series(two, index=by_member.index).unstack("scenario", fill_value=0)
     one_scenario = members[members["scenario"] == members["scenario"].min()]
-    fund = one_scenario.groupby("day")["fund_usd_micro"].sum()
+    by_close = one_scenario.groupby("day")["fund_usd_micro"]
     days = pd.Index(np.unique(exposures["day"]), name="day")
     return pd.DataFrame(
         {
-            "fund_usd": fund.reindex(days, fill_value=0) / USD_MICRO,
+            "fund_usd": by_close.sum().reindex(days, fill_value=0) / USD_MICRO,
             "cover_two_usd": by_scenario.max(axis=1).reindex(days, fill_value=0) / USD_MICRO,
+            "members": by_close.size().reindex(days, fill_value=0),
         }
     )
 
@@ -259,22 +309,21 @@ def failure_ranking(exposures: pd.DataFrame, *, days: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by member, the most dangerous first
-        ``alone_share``, the share of days and scenarios in which the price move fails the member by itself;
-        ``loss_usd`` to others in the worst case and ``brings_down``, how many members fall with it, where
-        clients pay with all they have; ``loss_unpaid_usd`` and ``brings_down_unpaid`` where they pay nothing
-        beyond their collateral.
+        ``alone_share``, the share of days and scenarios in which the price move fails the member by itself,
+        of those at which it was not yet in default; ``loss_usd`` to others in the worst case and
+        ``brings_down``, how many members fall with it, where clients pay with all they have;
+        ``loss_unpaid_usd`` and ``brings_down_unpaid`` where they pay nothing beyond their collateral.
     """
     known = np.unique(exposures["day"])
     spread = known[np.linspace(0, len(known) - 1, max(days - 1, 1)).round().astype(int)]
     chosen = np.union1d(spread, worst_moment(exposures).day)
     nodes = exposures[exposures["day"].isin(chosen) & (exposures["level"] != "client")]
-    moves = [cascade(rows).failed_in_step for _, rows in nodes.groupby(["day", "scenario"])]
     paid, unpaid = (ranking(contagion(nodes, loss=loss)) for loss in ("shortfall", "uncovered"))
     if unpaid.empty:
         return unpaid
-    table = pd.DataFrame(
+    table = pd.DataFrame(  # the two rankings are in orders of their own, so every column brings its index
         {
-            "alone_share": [sum(member in failed for failed in moves) / len(moves) for member in paid.index],
+            "alone_share": _alone_share(nodes),
             "loss_usd": paid["worst_loss_usd"],
             "brings_down": paid["most_brought_down"],
             "loss_unpaid_usd": unpaid["worst_loss_usd"],
@@ -282,3 +331,15 @@ def failure_ranking(exposures: pd.DataFrame, *, days: int = 12) -> pd.DataFrame:
         }
     ).rename_axis("member")
     return table.sort_values(["loss_usd", "loss_unpaid_usd"], ascending=False, kind="stable")
+
+
+def _alone_share(nodes: pd.DataFrame) -> pd.Series:
+    """Return, by member, in what share of the days and scenarios it lives to see the move alone fails it."""
+    failed: dict[int, int] = {}
+    seen: dict[int, int] = {}
+    for _, rows in nodes.groupby(["day", "scenario"]):
+        gone = cascade(rows).failed_in_step
+        for member in rows.loc[(rows["level"] == "member") & ~rows["in_default"].astype(bool), "node"]:
+            seen[member] = seen.get(member, 0) + 1
+            failed[member] = failed.get(member, 0) + (member in gone)
+    return pd.Series({member: failed[member] / seen[member] for member in seen}, dtype=np.float64)

@@ -15,13 +15,14 @@ from analysis.clearing_house import (
     largest_exposures,
     layers_paid,
     margin_terms,
+    said_of_tenors,
     scenario_name,
     tenor_backtest,
     worst_moment,
 )
 from analysis.figures import call_causes, coverage, exposures, guaranty_fund, waterfall
 from analysis.page import figure, paragraph, section, subsection, table
-from analysis.wording import counted, decimal, percent, usd, whole
+from analysis.wording import class_name, counted, decimal, percent, usd, whole
 
 
 def clearing_section(run: RunFolder) -> str:
@@ -47,15 +48,37 @@ def _coverage(run: RunFolder) -> list[str]:
     if not (_has(run, "margin_backtest") and _has(run, "contract_backtest")):
         return [paragraph("This run recorded no back-test of margin.")]
     terms, accounts = margin_terms(run), account_coverage(run.tables["margin_backtest"])
+    tenors = tenor_backtest(run.tables["contract_backtest"], terms)
     period = counted(terms.mpor_days, "day")
     summary = [
         ("Account-days with margin", whole(accounts.account_days)),
         (f"Losses over {period} beyond margin", whole(accounts.breaches)),
-        ("Covered", percent(accounts.covered_share, 2)),
+        ("Covered", percent(accounts.covered_share, 2, threshold=terms.confidence)),
         ("Asked for", percent(terms.confidence, 2)),
         ("Largest loss beyond margin", usd(accounts.largest_exception_usd)),
         ("Margin required of all accounts, mean over days", usd(accounts.mean_requirement_usd)),
     ]
+    note = (
+        f"Below, the margin of one lot: {said_of_tenors(tenors)}. Tested are periods without a common day, "
+        "of a long and of a short position, by Kupiec's test at 5 %; where less than one breach was to be "
+        "expected, a verdict needs an exact probability under 5 % after multiplying by the number of tests. "
+        "Prices of all months move together, and the tests with them. Accounts of one day share its move, so "
+        "that their breaches are no independent draws and are not tested."
+    )
+    course = (
+        "Peak is the highest margin over the lowest, five days the largest ratio to the margin of five days "
+        "before. The front month's margin falls as its fixings become known."
+    )
+    return [
+        table((), summary, numbers=(1,)),
+        paragraph(note),
+        _tenors(tenors),
+        paragraph(course),
+        figure(coverage, run),
+    ]
+
+
+def _tenors(tenors: pd.DataFrame) -> str:
     rows = [
         (
             str(tenor),
@@ -68,23 +91,20 @@ def _coverage(run: RunFolder) -> list[str]:
             decimal(row.peak_to_trough, 1),
             decimal(row.largest_rise),
         )
-        for tenor, row in tenor_backtest(run.tables["contract_backtest"], terms).iterrows()
+        for tenor, row in tenors.iterrows()
     ]
-    header = ("Months ahead", "Tests", "Long", "Short", "Accepted", "Verdict", "USD a lot", "Peak", "5 days")
-    note = (
-        "Below, the margin of one lot: breaches of a long and a short position in periods without a common "
-        "day, how many Kupiec's test accepts at 5 % for each, mean margin, and how procyclical it is: peak "
-        "over trough, and the largest ratio to the margin of five days before. The front month's margin "
-        "falls as its fixings become known. Accounts of one day share its move, so that their breaches are "
-        "no independent draws and are not tested."
+    header = (
+        "Months ahead",
+        "Periods",
+        "Breaches, long",
+        "Breaches, short",
+        "Accepted",
+        "Verdict",
+        "Mean, USD a lot",
+        "Peak, ratio",
+        "Five days, ratio",
     )
-    columns = [0, 1, 2, 3, 4, 6, 7, 8]
-    return [
-        table((), summary, numbers=(1,)),
-        paragraph(note),
-        table(header, rows, numbers=columns),
-        figure(coverage, run),
-    ]
+    return table(header, rows, numbers=[0, 1, 2, 3, 4, 6, 7, 8])
 
 
 def _margin_calls(run: RunFolder) -> list[str]:
@@ -108,7 +128,7 @@ def _margin_calls(run: RunFolder) -> list[str]:
             usd(by_call[cause].sum()),
             percent(metrics.ratio(by_call[cause].sum(), by_call["amount_usd"].sum())),
             usd(by_day[cause].max()),
-            str(by_day[cause].idxmax()),
+            str(by_day[cause].idxmax()) if by_day[cause].max() > 0 else "none",
         )
         for cause, name in CAUSES.items()
     ]
@@ -161,9 +181,10 @@ def _default_events(defaults: pd.DataFrame) -> str:
 def _fund(run: RunFolder) -> list[str]:
     parts = []
     if _has(run, "exposures"):
-        by_day = cover_two_by_day(run.tables["exposures"])
+        closes = cover_two_by_day(run.tables["exposures"])
+        by_day = closes[closes["members"] > 0]
         short = by_day["cover_two_usd"] > by_day["fund_usd"]
-        worst = (by_day["cover_two_usd"] - by_day["fund_usd"]).max()
+        gap = float((by_day["cover_two_usd"] - by_day["fund_usd"]).max())
         rows = [
             (
                 "Contributions, smallest and largest",
@@ -171,8 +192,10 @@ def _fund(run: RunFolder) -> list[str]:
             ),
             ("Cover-2 at a close, largest", usd(by_day["cover_two_usd"].max())),
             ("Days on which the fund was below Cover-2", f"{short.sum()} of {len(short)}"),
-            ("Largest gap", usd(max(float(worst), 0.0))),
+            ("Largest gap", usd(max(gap, 0.0))),
         ]
+        if len(by_day) < len(closes):
+            rows.append(("Days without a member that performs", whole(len(closes) - len(by_day))))
         parts = [table((), rows, numbers=(1,)), figure(guaranty_fund, run)]
     sized = run.tables["guaranty_fund"]
     if sized.empty:
@@ -196,10 +219,14 @@ def _exposures(run: RunFolder) -> list[str]:
         return [paragraph("This run recorded no exposures.")]
     rows = run.tables["exposures"]
     moment = worst_moment(rows)
+    if not rows["uncovered_usd_micro"].any():
+        calm = "In no stress scenario and at no close would anybody have owed more than its collateral."
+        return [paragraph(calm), *_ranking(rows)]
     classes = run.tables["agents"].set_index("account")["agent_class"]
     debtors = [
         (
-            f"{account} ({str(classes.get(account, 'trader')).replace('_', ' ')})",
+            str(account),
+            class_name(str(classes.get(account, "trader"))),
             str(int(row.member)),
             whole(row.lots),
             usd(row.stressed_loss_usd),
@@ -208,13 +235,13 @@ def _exposures(run: RunFolder) -> list[str]:
         )
         for account, row in largest_exposures(at(rows, moment)).iterrows()
     ]
-    header = ("Account", "Member", "Lots", "Stressed loss", "Beyond collateral", "Beyond all it has")
+    header = ("Account", "Class", "Member", "Lots", "Stressed loss", "Beyond collateral", "Beyond all it has")
     return [
         paragraph(
             f"Most would have been beyond collateral on day {moment.day} if "
             f"{scenario_name(moment.scenario)}. The clients that would have owed most then:"
         ),
-        table(header, debtors, numbers=(1, 2, 3, 4, 5)),
+        table(header, debtors, numbers=(0, 2, 3, 4, 5, 6)),
         figure(exposures, run),
         *_ranking(rows),
     ]
@@ -246,6 +273,7 @@ def _ranking(exposure_rows: pd.DataFrame) -> list[str]:
     note = (
         "What the failure of each clearing member would cost others beyond the price move itself, and how "
         "many other members it would bring down, in the worst of some days and all stress scenarios: first "
-        "if clients pay with all they have, then if they pay nothing beyond their collateral."
+        "if clients pay with all they have, then if they pay nothing beyond their collateral. Failed by the "
+        "move: in what share of those days and scenarios the price move alone is too much for the member."
     )
     return [paragraph(note), table(header, rows, numbers=range(6))]

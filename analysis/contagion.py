@@ -89,32 +89,53 @@ def cascade(exposures: pd.DataFrame, *, failing: int | None = None, loss: str = 
     ParameterError
         If the member is unknown or in default, or there are rows of several scenarios.
     """
+    move = _move(exposures, loss)
+    if failing is not None and failing not in move.capital:
+        raise ParameterError(f"failing: {failing} is not one of the members {list(move.capital)}")
+    return _follow(move, failing)
+
+
+class _Move(NamedTuple):
+    """One stressed price move: what each member that performs has and owes, in micro-USD by member."""
+
+    capital: dict[int, int]
+    fund: dict[int, int]
+    assessable: dict[int, int]
+    owed: dict[int, int]
+    house_capital: int
+
+
+def _move(exposures: pd.DataFrame, loss: str) -> _Move:
     members = exposures[(exposures["level"] == "member") & ~exposures["in_default"].astype(bool)]
     members = members.set_index("node").sort_index()
     house = exposures[exposures["level"] == "house"]
     if len(house) != 1:
         raise ParameterError(f"exposures: {len(house)} rows of the house are not one day and scenario")
-    if failing is not None and failing not in members.index:
-        raise ParameterError(f"failing: {failing} is not one of the members {members.index.tolist()}")
 
     def column(name: str) -> dict[int, int]:
         values = members[f"{name}_usd_micro"]
         return dict(zip(members.index.tolist(), values.tolist(), strict=True))
 
-    capital, fund, caps = column("resources"), column("fund"), column("assessable")
-    owed = column(loss)
-    if failing is not None:
-        capital[failing] = 0
+    return _Move(
+        *(column(name) for name in ("resources", "fund", "assessable", loss)),
+        house_capital=int(house["resources_usd_micro"].iloc[0]),
+    )
+
+
+def _follow(move: _Move, failing: int | None) -> Cascade:
+    """Follow the losses of a move; the member that fails whatever its clients do has no capital."""
+    capital = move.capital if failing is None else {**move.capital, failing: 0}
+    fund, owed = move.fund, move.owed
     failed = {member: 0 for member in capital if member == failing or owed[member] > capital[member]}
     left = sum(max(0, owed[member] - capital[member] - fund[member]) for member in failed)
     survivors = [member for member in capital if member not in failed]
-    skin = min(left, int(house["resources_usd_micro"].iloc[0]))
+    skin = min(left, move.house_capital)
     left -= skin
     mutual = min(left, sum(fund[member] for member in survivors))
     left -= mutual
     assessed, left = _assess(
         left,
-        {member: caps[member] for member in survivors},
+        {member: move.assessable[member] for member in survivors},
         {member: capital[member] - owed[member] for member in survivors},
         failed,
     )
@@ -140,10 +161,10 @@ def contagion(exposures: pd.DataFrame, *, loss: str = "shortfall") -> pd.DataFra
     """
     rows = []
     for (day, scenario), node_rows in exposures.groupby(["day", "scenario"], sort=True):
-        alone = cascade(node_rows, loss=loss)
-        alive = node_rows[(node_rows["level"] == "member") & ~node_rows["in_default"].astype(bool)]
-        for member in sorted(alive["node"].tolist()):
-            with_it = cascade(node_rows, failing=member, loss=loss)
+        move = _move(node_rows, loss)
+        alone = _follow(move, None)
+        for member in move.capital:
+            with_it = _follow(move, member)
             others = sorted(set(with_it.failed_in_step) - set(alone.failed_in_step) - {member})
             added = with_it.borne_by_others_usd_micro - alone.borne_by_others_usd_micro
             rows.append(

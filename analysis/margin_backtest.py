@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import bdtrc
 
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
@@ -139,6 +140,22 @@ def kupiec_bounds(observations: int, confidence: float, significance: float = 0.
     while high < observations and accepted(high + 1):
         high += 1
     return low, high
+
+
+def breaches_probability(breaches: int, observations: int, confidence: float) -> float:
+    """Return the exact probability of so many breaches or more where margin covers as asked (binomial).
+
+    Parameters
+    ----------
+    breaches, observations : int
+        Counts.
+    confidence : float
+        Share of days that margin is meant to cover.
+    """
+    if breaches <= 0 or breaches > observations:
+        return 1.0 if breaches <= 0 else 0.0
+    _check(breaches, observations, confidence)
+    return float(bdtrc(breaches - 1, observations, 1.0 - confidence))
 
 
 def christoffersen_test(breaches: ArrayLike) -> LikelihoodRatio:

@@ -26,8 +26,13 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """Return an HTML table; ``numbers`` are the columns set to the right."""
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = (), name: str = ""
+) -> str:
+    """Return an HTML table; ``numbers`` are the columns set to the right, ``name`` a class for its style.
+
+    It stands in a box of its own, so that a table wider than the page scrolls and the page does not.
+    """
 
     def line(cells: Sequence[str], tag: str) -> str:
         opened = [f'<{tag} class="number">' if i in numbers else f"<{tag}>" for i in range(len(cells))]
@@ -36,7 +41,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Sequ
 
     body = "\n".join(line(cells, "td") for cells in rows)
     head = f"<thead>{line(header, 'th')}</thead>\n" if header else ""
-    return f"<table>\n{head}<tbody>\n{body}\n</tbody>\n</table>"
+    marked = f' class="{html.escape(name)}"' if name else ""
+    return f'<div class="wide">\n<table{marked}>\n{head}<tbody>\n{body}\n</tbody>\n</table>\n</div>'
 
 
 def figure(module: ModuleType, run: RunFolder) -> str:

@@ -16,29 +16,44 @@ from abm.recording import RunFolder, metrics
 from abm.recording.drafts import write_file
 from analysis.clearing_page import clearing_section
 from analysis.figures import activity, bills, liquidity, margin, prices, profit
-from analysis.page import figure, section, table
+from analysis.liquidity_page import liquidity_section
+from analysis.page import figure, paragraph, section, table
 from analysis.runs import Run, load
 from analysis.summary import summarise
-from analysis.wording import percent, usd, whole
+from analysis.wording import class_name, counted, percent, phase_name, usd, whole
 
 FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
 """Figures of the whole run, in order; those of the clearing house stand in its section."""
 
 _CSS = """
-:root { color-scheme: light; }
-body { max-width: 50rem; margin: 2.5rem auto; padding: 0 1rem; color: #222; background: #fff;
+:root { color-scheme: light dark;
+        --ink: #222; --paper: #fff; --soft: #555; --line: #e4e4e4; --code: #f5f5f5; }
+body { max-width: 54rem; margin: 2.5rem auto; padding: 0 1rem; color: var(--ink); background: var(--paper);
        font: 16px/1.55 Georgia, 'Times New Roman', serif; }
 h1, h2, h3, th, figcaption, code { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif; }
 h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.4rem; }
 h3 { font-size: 1rem; margin-top: 1.8rem; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; margin: .8rem 0; }
+.wide { overflow-x: auto; margin: .8rem 0; }
+table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th { text-align: left; border-bottom: 2px solid #8a8a8a; font-weight: 600; }
-td, th { padding: .35rem .6rem .35rem 0; vertical-align: top; }
-td { border-bottom: 1px solid #e4e4e4; } td.number, th.number { text-align: right; white-space: nowrap; }
-figure { margin: 1.6rem 0; } figure img { width: 100%; height: auto; }
-figcaption { font-size: .9rem; color: #555; }
+td, th { padding: .35rem .9rem .35rem 0; vertical-align: top; overflow-wrap: anywhere; min-width: 3.5rem; }
+td:last-child, th:last-child { padding-right: 0; }
+td { border-bottom: 1px solid var(--line); } td.number, th.number { text-align: right; }
+td.number { white-space: nowrap; } th.number { overflow-wrap: normal; }
+figure { margin: 1.6rem 0; overflow-x: auto; } figure img { width: 100%; min-width: 34rem; height: auto; }
+figcaption { font-size: .9rem; color: var(--soft); position: sticky; left: 0; }
 code, pre { font: .88rem/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-pre { background: #f5f5f5; padding: .8rem; white-space: pre-wrap; }
+pre { background: var(--code); padding: .8rem; white-space: pre-wrap; }
+@media (max-width: 40rem) {
+  .answers thead { display: none; } .answers tr, .answers td { display: block; }
+  .answers tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
+  .answers td { border: 0; padding: 0; } .answers td:first-child { font-weight: 600; }
+  .answers td:last-child { color: var(--soft); }
+}
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ddd; --paper: #17191c; --soft: #aaa; --line: #3a3d42; --code: #24272b; }
+  figure img { background: #fff; border-radius: 4px; }
+}
 """.strip()
 
 
@@ -59,11 +74,12 @@ def render(run: RunFolder) -> str:
     """Return the report as one HTML document."""
     title = f"{run.manifest['scenario_name']}, seed {run.manifest['seed']}"
     sections = (
-        section("What was run", _what_was_run(run)),
         section("Summary", _summary(run)),
         section("Figures", *(figure(module, run) for module in FIGURES)),
+        liquidity_section(run),
         section("Profit and loss by class", _profit(run.tables["agents"])),
         clearing_section(run),
+        section("What was run", _what_was_run(run)),
         section("How to reproduce", _reproduce(run)),
     )
     return (
@@ -71,21 +87,28 @@ def render(run: RunFolder) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>SIT futures market: {html.escape(title)}</title>\n"
         f"<style>\n{_CSS}\n</style>\n</head>\n<body>\n"
-        f"<h1>SIT futures market</h1>\n<p>Scenario {html.escape(title)}</p>\n"
+        f"<h1>SIT futures market</h1>\n<p>Scenario {html.escape(title)}: {html.escape(_length(run))}</p>\n"
         + "\n".join(sections)
         + "\n</body>\n</html>\n"
     )
 
 
+def _length(run: RunFolder) -> str:
+    days = counted(run.tables["daily"]["day"].nunique(), "trading day")
+    return f"{days} of {counted(run.calendar.rounds_per_day, 'round')}"
+
+
 def _what_was_run(run: RunFolder) -> str:
-    manifest, calendar, daily = run.manifest, run.calendar, run.tables["daily"]
+    manifest = run.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
-    phases = ", ".join(f"{phase} {float(spent):.1f}" for phase, spent in manifest["cpu_seconds"].items())
+    phases = ", ".join(
+        f"{phase_name(phase)} {float(spent):.1f}" for phase, spent in manifest["cpu_seconds"].items()
+    )
     rows = [
         ("Scenario", f"{manifest['scenario_name']} (SHA-256 {manifest['scenario_sha256']})"),
         ("Seed", str(manifest["seed"])),
         ("State hash", str(manifest["state_hash"])),
-        ("Days", f"{daily['day'].nunique()} of {calendar.rounds_per_day} rounds"),
+        ("Length", _length(run)),
         (
             "Contract",
             f"{run.contract.product_code}, {whole(run.contract.contract_size_msit)} mSIT, tick USD "
@@ -110,17 +133,23 @@ def _counts(counts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _summary(run: RunFolder) -> str:
-    return table(("Question", "Answer", "Note"), summarise(run))
+    note = (
+        "Days are counted from 0. One mSIT is one million Standard Inference Tokens; prices are in USD per "
+        "mSIT. A basis point (bp) is a hundredth of a percent."
+    )
+    return table(("Question", "Answer", "Note"), summarise(run), name="answers") + paragraph(note)
 
 
 def _profit(agents: pd.DataFrame) -> str:
+    if agents.empty:
+        return paragraph("Nobody traded: this market has no account.")
     rows = []
     for name, group in agents.groupby("agent_class"):
         pnl, fees = group["pnl_usd_micro"].sum() / USD_MICRO, group["fees_usd_micro"].sum() / USD_MICRO
         lots = group["lots_traded"].sum()
         rows.append(
             (
-                str(name),
+                class_name(str(name)),
                 whole(len(group)),
                 usd(pnl),
                 usd(fees),
@@ -130,7 +159,7 @@ def _profit(agents: pd.DataFrame) -> str:
                 whole(group["in_default"].sum()),
             )
         )
-    header = ("Class", "Accounts", "Profit", "Fees", "Lots", "As maker", "Messages", "In default")
+    header = ("Class", "Accounts", "Profit", "Fees", "Lots", "Resting", "Messages", "In default")
     return table(header, rows, numbers=range(1, len(header)))
 
 

@@ -13,7 +13,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 BLUE = "#0072B2"
@@ -76,6 +76,12 @@ def through_the_day(days: NDArray[np.int64], *levels: Any) -> list[NDArray[Any]]
     """Return days and daily levels with the last repeated a day later, for steps that last a whole day."""
     ends = np.append(days, days[-1] + 1)
     return [ends, *(np.append(level, np.asarray(level)[-1]) for level in levels)]
+
+
+def day_axis(axes: Axes, label: str = "trading day") -> None:
+    """Name the horizontal axis of days, and mark whole days on it however short the run is."""
+    axes.set_xlabel(label)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
 
 
 def thousands(axes: Axes, *, axis: str = "y") -> None:

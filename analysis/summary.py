@@ -13,13 +13,16 @@ from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.hedging import hedge_effect
 from analysis.call_causes import CAUSES, calls_by_cause
-from analysis.clearing_house import TOO_LITTLE, account_coverage, margin_terms, tenor_backtest
+from analysis.clearing_house import account_coverage, margin_terms, said_of_tenors, tenor_backtest
+from analysis.makers import maker_duty
 from analysis.metrics import messages_per_cpu_second
 from analysis.runs import Run, load
-from analysis.wording import counted, decimal, percent, usd, whole
+from analysis.wording import basis_points, counted, decimal, percent, usd, whole
 
 ALIVE_TWO_SIDED_SHARE = 0.95
 """Least share of rounds with a bid and an ask for the front month to be called alive (judgement)."""
+WARNING = "warning:"
+"""How a note begins that says what went wrong."""
 
 
 class SummaryRow(NamedTuple):
@@ -46,8 +49,10 @@ def summarise(run: Run) -> list[SummaryRow]:
     daily = opened.tables["daily"]
     return [
         _two_sided(daily),
+        _curve_two_sided(daily),
         _months_traded(daily, opened.calendar),
-        _spread(daily),
+        *_spreads(daily),
+        _makers(opened),
         _auctions(opened),
         _halts(opened.tables["halts"], opened.calendar),
         _open_interest(daily),
@@ -64,12 +69,29 @@ def summarise(run: Run) -> list[SummaryRow]:
 
 def _two_sided(daily: pd.DataFrame) -> SummaryRow:
     share = float(daily.loc[daily["tenor"] == 0, "two_sided_share"].mean())
-    verdict = "alive" if share >= ALIVE_TWO_SIDED_SHARE else "not alive"
+    verdict = "alive" if share >= ALIVE_TWO_SIDED_SHARE else f"{WARNING} not alive"
     return SummaryRow(
         "Front month two-sided",
-        f"{percent(share)} of rounds",
-        f"{verdict}: {percent(ALIVE_TWO_SIDED_SHARE)} or more is asked",
+        f"{percent(share, threshold=ALIVE_TWO_SIDED_SHARE)} of rounds",
+        f"{verdict}: {percent(ALIVE_TWO_SIDED_SHARE)} or more is asked (mean of days)",
     )
+
+
+def _curve_two_sided(daily: pd.DataFrame) -> SummaryRow:
+    by_tenor = daily.groupby("tenor")["two_sided_share"].mean()
+    if by_tenor.empty:
+        return SummaryRow("Whole curve two-sided", "n/a", "no trading day was recorded")
+    months = counted(len(by_tenor), "listed month")
+    thinnest = int(by_tenor.index[int(by_tenor.to_numpy().argmin())])
+    return SummaryRow(
+        "Whole curve two-sided",
+        f"{percent(float(daily['two_sided_share'].mean()))} of rounds",
+        f"mean of {months} and all days; lowest {percent(float(by_tenor.min()))}, {_ahead(thinnest)}",
+    )
+
+
+def _ahead(tenor: int) -> str:
+    return "in the front month" if tenor == 0 else f"{counted(tenor, 'month')} ahead"
 
 
 def _months_traded(daily: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow:
@@ -79,19 +101,44 @@ def _months_traded(daily: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow
     return SummaryRow("Delivery months that traded", f"{len(lots) - len(silent)} of {len(lots)}", note)
 
 
-def _spread(daily: pd.DataFrame) -> SummaryRow:
-    spread = metrics.liquidity_by_tenor(daily)["spread_ticks"]
-    front, last = (float(spread.iloc[0]), float(spread.iloc[-1])) if len(spread) else (float("nan"),) * 2
+def _spreads(daily: pd.DataFrame) -> list[SummaryRow]:
+    """Return the spread of the front month and, where more are listed, of the last one."""
+    tenors = metrics.liquidity_by_tenor(daily)
+    rows = []
+    for label, place in (("Spread, front month", 0), ("Spread, last month", -1))[: max(1, len(tenors))]:
+        if tenors.empty or math.isnan(tenors["spread_ticks"].iloc[place]):
+            rows.append(SummaryRow(label, "n/a", "never a bid and an ask at once"))
+            continue
+        row = tenors.iloc[place]
+        note = f"mean of two-sided rounds; one tick is {basis_points(row['tick_share'])} of the price"
+        far = f"{_ahead(int(tenors.index[place]))}; " if place else ""
+        value = f"{decimal(row['spread_ticks'], 1)} ticks, {basis_points(row['spread_share'])}"
+        rows.append(SummaryRow(label, value, far + note))
+    return rows
+
+
+def _makers(run: RunFolder) -> SummaryRow:
+    dmm = run.tables["dmm"]
+    if dmm.empty:
+        return SummaryRow("Market makers' duty met", "n/a", "this market has no designated maker")
+    duty = maker_duty(dmm, run.calendar)
+    missed = duty.days - duty.days_met
+    warning = f"{WARNING} not met on {whole(missed)} of {whole(duty.days)} maker-days; " if missed else ""
+    if duty.lost:
+        warning += f"{duty.lost} of {counted(duty.makers, 'maker')} lost the status; "
     return SummaryRow(
-        "Spread, front and last month",
-        f"{decimal(front, 1)} and {decimal(last, 1)} ticks",
-        "time-weighted over two-sided rounds",
+        "Market makers' duty met",
+        f"{percent(duty.met_share)} of maker-days",
+        f"{warning}{counted(duty.makers, 'maker')}, present in {percent(duty.presence)} of listed months and "
+        f"rounds; paid {usd(duty.pay_usd)}, in {duty.months_paid} of {counted(duty.months, 'maker-month')}",
     )
 
 
 def _auctions(run: RunFolder) -> SummaryRow:
     daily = run.tables["daily"]
     share = metrics.ratio(daily["auction_lots"].sum(), daily["volume_lots"].sum())
+    if math.isnan(share):
+        return SummaryRow("Traded in auctions", "n/a", "nothing traded")
     fee = float(tomllib.loads(run.scenario_toml).get("exchange", {}).get("auction_fee_usd", math.nan))
     return SummaryRow(
         "Traded in auctions",
@@ -104,12 +151,15 @@ def _halts(halts: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow:
     own = halts[halts["is_cause"]]
     at_limit, steps = own[own["kind"] == "limit"], own[own["kind"] == "interruption"]
     along = len(halts) - len(own)
-    codes = [calendar.month_code(int(month)) for month in own["month"].value_counts().index[:3]]
-    note = f"on {counted(own['day'].nunique(), 'day')}, mostly in {', '.join(codes)}"
+    by_month = own["month"].value_counts()
+    codes = [calendar.month_code(int(month)) for month in by_month.index[:3]]
+    where = "mostly in" if len(by_month) > len(codes) else "in"
+    note = f"at a price limit and after too large a step; on {counted(own['day'].nunique(), 'day')}, "
+    note += f"{where} {', '.join(codes)}"
     if along:
-        note += f"; {counted(along, 'month')} halted along with another"
+        note += f"; {counted(along, 'stop')} along with another month"
     return SummaryRow(
-        "Halts at a limit, interruptions",
+        "Halts, interruptions",
         f"{whole(len(at_limit))} and {whole(len(steps))}",
         note if len(own) else "no month stopped",
     )
@@ -117,13 +167,13 @@ def _halts(halts: pd.DataFrame, calendar: TradingCalendar) -> SummaryRow:
 
 def _open_interest(daily: pd.DataFrame) -> SummaryRow:
     interest = metrics.open_interest(daily)
+    if math.isnan(interest.last):
+        return SummaryRow("Open interest at the end", "n/a", "no trading day was recorded")
     course = "grew" if interest.last > interest.first else "did not grow"
-    return SummaryRow(
-        "Open interest at the end",
-        f"{whole(interest.last)} lots",
-        f"{course} from {whole(interest.first)} on the first day (peak {whole(interest.peak)}); "
-        f"across an expiry {percent(interest.carried_share)} stays, in later months",
-    )
+    note = f"{course} from {whole(interest.first)} on the first day (peak {whole(interest.peak)})"
+    if not math.isnan(interest.carried_share):
+        note += f"; across an expiry {percent(interest.carried_share)} stays, in later months (median)"
+    return SummaryRow("Open interest at the end", f"{whole(interest.last)} lots", note)
 
 
 def _convergence(daily: pd.DataFrame) -> SummaryRow:
@@ -156,18 +206,22 @@ def _call_causes(calls: pd.DataFrame) -> SummaryRow:
     return SummaryRow("Margin called because of", shares[0], ", ".join(shares[1:]))
 
 
+_BACKTESTS = ("margin_backtest", "contract_backtest")
+
+
 def _margin_coverage(run: RunFolder) -> SummaryRow:
     label = "Losses covered by margin"
-    if "margin_backtest" not in run.tables or run.tables["margin_backtest"].empty:
+    if not all(name in run.tables and len(run.tables[name]) for name in _BACKTESTS):
         return SummaryRow(label, "n/a", "needs the recording profile daily and days beyond the margin period")
     terms, accounts = margin_terms(run), account_coverage(run.tables["margin_backtest"])
-    tenors = tenor_backtest(run.tables["contract_backtest"], terms)
-    too_little = int((tenors["verdict"] == TOO_LITTLE).sum())
+    asked = f"{percent(terms.confidence, 2)} asked for, over {counted(terms.mpor_days, 'day')}"
+    short = accounts.covered_share < terms.confidence
     return SummaryRow(
         label,
-        f"{percent(accounts.covered_share, 2)} of account-days",
-        f"{percent(terms.confidence)} asked for, over {counted(terms.mpor_days, 'day')}; "
-        f"too little at {too_little} of {counted(len(tenors), 'tenor')} (Kupiec, 5 %); mean requirement "
+        f"{percent(accounts.covered_share, 2, threshold=terms.confidence)} of account-days",
+        f"{WARNING + ' ' if short else ''}{asked}; {whole(accounts.breaches)} of "
+        f"{whole(accounts.account_days)} lost more than their margin; "
+        f"{said_of_tenors(tenor_backtest(run.tables['contract_backtest'], terms))}; mean requirement "
         f"{usd(accounts.mean_requirement_usd)}",
     )
 
@@ -187,14 +241,18 @@ def _defaults(defaults: pd.DataFrame) -> SummaryRow:
 
 def _hedge(hedging: pd.DataFrame) -> SummaryRow:
     effect = hedge_effect(hedging)
+    label = "Bill surprise within run"
     if math.isnan(effect.volatility_reduction_pooled):
-        return SummaryRow("Bill surprise", "n/a", "needs enterprises that hedge over two finished months")
+        return SummaryRow(label, "n/a", "needs enterprises that hedge over two finished months")
+    enterprises = int(effect.by_enterprise["volatility_reduction"].notna().sum())
+    worse = effect.volatility_reduction_pooled < 0.0
     return SummaryRow(
-        "Bill surprise (sd), unhedged and hedged",
-        f"{percent(effect.unhedged_sd)} and {percent(effect.hedged_sd)}",
-        f"volatility_reduction {decimal(effect.volatility_reduction)} (median of "
-        f"{counted(len(effect.by_enterprise), 'hedging enterprise')}), pooled "
-        f"{decimal(effect.volatility_reduction_pooled)}; variance_reduction pooled "
+        label,
+        f"sd {percent(effect.unhedged_sd)} unhedged, {percent(effect.hedged_sd)} hedged",
+        f"{WARNING + ' the hedge raised it; ' if worse else ''}sd over the "
+        f"{counted(int(effect.by_enterprise['months'].max()), 'month')} of this run; volatility reduction "
+        f"{decimal(effect.volatility_reduction)} (median of {counted(enterprises, 'hedging enterprise')}), "
+        f"pooled {decimal(effect.volatility_reduction_pooled)}; variance reduction pooled "
         f"{decimal(effect.variance_reduction_pooled)}",
     )
 
@@ -205,6 +263,8 @@ def _refusals(run: RunFolder) -> SummaryRow:
     share = metrics.ratio(float(sum(refused.values())), float(counts["messages"]))
     by_reason = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
     note = ", ".join(f"{reason.lower().replace('_', ' ')} {number:,}" for reason, number in by_reason)
+    if math.isnan(share):
+        return SummaryRow("Messages refused", "0", "no message was sent")
     return SummaryRow("Messages refused", f"{sum(refused.values()):,} ({percent(share)})", note or "none")
 
 
@@ -213,5 +273,5 @@ def _speed(run: RunFolder) -> SummaryRow:
     return SummaryRow(
         "Speed",
         f"{whole(messages_per_cpu_second(run.manifest))} messages per CPU-second",
-        f"{whole(messages)} messages; set-up left out",
+        f"{whole(messages)} messages; all processor time after set-up counts",
     )

@@ -1,4 +1,8 @@
-"""How numbers read in the summary and the report: thousands set apart, units named, ``n/a`` for NaN."""
+"""How numbers and names read in the summary and the report.
+
+Thousands are set apart, units named, what is not known reads ``n/a``, and rounding never turns nearly all
+into all, a few into none, or a value beside a threshold into one on its other side.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,95 @@ import math
 
 NOT_AVAILABLE = "n/a"
 
+_NOISE = 1e-12
+"""Difference from a whole share that sums of floats leave; one in the largest count of a run is more."""
+_CLASSES = {
+    "enterprise": "enterprises",
+    "provider": "providers",
+    "noise": "noise traders",
+    "fundamentalist": "fundamentalists",
+    "chartist": "chartists",
+    "dmm": "market makers",
+    "holder": "position holders",
+    "arbitrageur": "arbitrageurs",
+    "informed": "informed traders",
+    "mixture": "mixture traders",
+    "switching": "switching traders",
+    "poisson_flow": "Poisson order flow",
+    "member": "clearing members",
+}
+_PHASES = {"set_up": "set-up", "write": "writing files", "finish": "closing tables"}
+
 
 def whole(number: float) -> str:
     """Return a count, e.g. ``12,345``."""
-    return NOT_AVAILABLE if math.isnan(number) else f"{number:,.0f}"
+    return NOT_AVAILABLE if not math.isfinite(number) else f"{number:,.0f}"
 
 
 def decimal(number: float, places: int = 2) -> str:
     """Return a number with a fixed count of decimals."""
-    return NOT_AVAILABLE if math.isnan(number) else f"{number:,.{places}f}"
+    return NOT_AVAILABLE if not math.isfinite(number) else f"{number + 0.0:,.{places}f}"
 
 
-def percent(share: float, places: int = 1) -> str:
-    """Return a share of one as a percentage, e.g. ``97.5 %``."""
-    return NOT_AVAILABLE if math.isnan(share) else f"{100.0 * share:.{places}f} %"
+def percent(share: float, places: int = 1, *, threshold: float | None = None) -> str:
+    """Return a share of one as a percentage, e.g. ``97.5 %``.
+
+    A share below one is rounded down where it would read 100, a share above zero reads ``<0.1 %`` where it
+    would read 0, and a share below a threshold is rounded down where it would seem to reach it.
+
+    Parameters
+    ----------
+    share : float
+        The share.
+    places : int
+        Decimals.
+    threshold : float, optional
+        What the share is held against.
+    """
+    if not math.isfinite(share):
+        return NOT_AVAILABLE
+    unit = 10.0**-places
+    in_percent = 100.0 * share
+    shown = round(in_percent, places)
+    if in_percent != 0.0 and abs(in_percent) > 100.0 * _NOISE and abs(shown) < unit / 2:
+        return f"<{unit:.{places}f} %" if share > 0 else f">-{unit:.{places}f} %"
+    for bar in (1.0, *((threshold,) if threshold is not None else ())):
+        if share < bar - _NOISE and shown >= round(100.0 * bar, places):
+            shown = math.floor(in_percent / unit) * unit
+    return f"{shown + 0.0:,.{places}f} %"
+
+
+def basis_points(share: float) -> str:
+    """Return a share of a price in basis points, with a decimal where they are few, e.g. ``3.5 bp``."""
+    if not math.isfinite(share):
+        return NOT_AVAILABLE
+    bps = 1e4 * share
+    return f"{bps:,.1f} bp" if abs(bps) < 9.95 else f"{bps:,.0f} bp"
 
 
 def usd(amount: float) -> str:
     """Return an amount of money, in millions from one million up, e.g. ``USD 3.25 m``."""
-    if math.isnan(amount):
+    if not math.isfinite(amount):
         return NOT_AVAILABLE
-    if abs(amount) >= 1e6:
-        return f"USD {amount / 1e6:,.2f} m"
-    return f"USD {amount:,.0f}"
+    sign = "-" if amount < 0 else ""
+    size = abs(amount)
+    if size >= 999_500:
+        return f"{sign}USD {size / 1e6:,.2f} m"
+    if 0 < size < 0.5:
+        return f"{sign}USD {size:.2g}"
+    return f"{sign}USD {size:,.0f}"
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """Return a count with its noun in the right number, e.g. ``1 client`` or ``2 clients``."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def class_name(name: str) -> str:
+    """Return what a class of traders is called, from its name in the table ``agents``."""
+    return _CLASSES.get(name, name.replace("_", " "))
+
+
+def phase_name(name: str) -> str:
+    """Return what a phase of ``cpu_seconds`` is called."""
+    return _PHASES.get(name, name.replace("_", " "))

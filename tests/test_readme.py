@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from abm.cli import app
 from abm.market import run
@@ -36,6 +37,24 @@ def test_the_readme_has_its_blocks():
 def test_the_custom_agent_takes_no_more_than_twenty_lines():
     block = next(block for block in BLOCKS if "TraderAgent)" in block)
     assert len([line for line in block.splitlines() if line.strip()]) <= 20
+
+
+SHELL_LINES = [line.partition("#")[0].split() for line in README.splitlines() if line.startswith("sitsim ")]
+
+
+@pytest.mark.parametrize(
+    "words", [line for line in SHELL_LINES if line[1] in ("list", "explain", "validate", "run")], ids=" ".join
+)
+def test_a_shell_line_runs_as_printed(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_scenario.toml").write_text('extends = "baseline"\n')
+    smaller = ["--days", "1", "--rounds-per-day", "2", "--no-report"] if words[1] == "run" else []
+    result = CliRunner().invoke(app, words[1:] + smaller, catch_exceptions=False)
+    assert (result.exit_code, bool(result.stdout)) == (0, True)
+
+
+def test_the_readme_says_how_to_activate_before_it_uses_the_command():
+    assert README.index(". .venv/bin/activate") < README.index("\nsitsim ")
 
 
 def test_the_commands_exist():

@@ -57,7 +57,8 @@ def pins() -> list[Requirement]:
 
 def direct_requirements() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    groups = [project["dependencies"], project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    groups = [project["dependencies"], extras["dev"], extras["notebook"]]
     return [Requirement(line) for group in groups for line in group]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.cli.completion import assignments, scenario_names, table_and_field_names
 from abm.cli.failures import MISTAKE, one_line_failures, path_given, told
 from abm.cli.overrides import parse_overrides
 
@@ -18,18 +19,27 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="sitsim",
-    help="Simulate a futures market on AI inference tokens.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="Name of a packaged scenario, or path of a .toml file.")
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Name of a packaged scenario, or path of a .toml file.",
+        autocompletion=scenario_names,
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="FIELD=VALUE", help="Override one field; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Override one field; may be repeated.",
+        autocompletion=assignments,
+    ),
 ]
 
 
@@ -42,6 +52,24 @@ def main() -> None:
     except OSError as error:  # before or after a command, as of its help
         typer.echo(f"sitsim: {told(error)}", err=True)
         os._exit(MISTAKE)  # what is held back cannot be written
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sitsim {version('sitsim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Simulate a futures market on AI inference tokens."""
 
 
 @app.command()
@@ -86,11 +114,22 @@ def validate(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
 
 @app.command()
 @one_line_failures
-def explain(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
-    """Print the resolved scenario as TOML, with the unit, source and origin of every value."""
+def explain(
+    scenario: ScenarioArgument,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A table or a field, e.g. clearing.margin; all of them by default.",
+            autocompletion=table_and_field_names,
+        ),
+    ] = None,
+    overrides: SetOption = None,
+) -> None:
+    """Print the resolved scenario as TOML: of every field its meaning, unit, bounds, source and origin."""
     from abm.cli.explained import explained_toml
 
-    typer.echo(explained_toml(_load(scenario).replace(parse_overrides(overrides or []))))
+    typer.echo(explained_toml(_load(scenario).replace(parse_overrides(overrides or [])), name))
 
 
 @app.command("list")

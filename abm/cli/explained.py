@@ -2,25 +2,78 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+
 from abm.scenario import ExplainedField, Scenario, explain
+from abm.scenario.explain import fields_under, section_descriptions
 from abm.scenario.toml_text import toml_value
 
+_WIDTH = 79
 
-def explained_toml(scenario: Scenario) -> str:
-    """Return every field on its line with unit, source and origin; the text is itself a scenario file."""
+
+def explained_toml(scenario: Scenario, name: str | None = None) -> str:
+    """Return each field under its meaning, unit, source and origin; the text is itself a scenario file.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Resolved.
+    name : str, optional
+        A table or a field by its dotted name; all fields by default.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such table or field.
+    """
     rows = explain(scenario)
-    assignments = [f"{row.field.rpartition('.')[2]} = {toml_value(row.value)}" for row in rows]
-    column = max(len(text) for text in assignments if len(text) <= 40) + 2
-    lines, table = [], ""
-    for row, assignment in zip(rows, assignments, strict=True):
+    if name is not None:
+        rows = fields_under(rows, name)
+    descriptions = section_descriptions(scenario)
+    lines: list[str] = []
+    table = ""
+    for row in rows:
         here = row.field.rpartition(".")[0]
         if here != table:
             table = here
-            lines += ["", f"[{table}]"]
-        lines.append(f"{assignment:<{column - 2}}  {_comment(row)}")
-    return "\n".join(lines)
+            lines += ["", *_comment(descriptions.get(table, "")), f"[{table}]"]
+        lines += _field(row)
+    return "\n".join(lines).strip("\n")
 
 
-def _comment(row: ExplainedField) -> str:
-    said = {"-", "1", f"see {row.origin}"}  # nothing, a pure number, or what the origin says already
-    return "# " + " | ".join([row.origin, *(part for part in (row.unit, row.source) if part not in said)])
+def _field(row: ExplainedField) -> Iterator[str]:
+    """Yield a field: what it means, what it may be and where its value is from, then the value."""
+    name = row.field.rpartition(".")[2]
+    yield ""
+    yield from _comment(row.description)
+    said = [
+        "" if row.unit in ("-", "1") else row.unit,
+        row.allowed,
+        f"set by {row.origin}" if row.origin not in ("default", "override") else row.origin,
+        "" if row.source in ("-", f"see {row.origin}") else row.source,
+    ]
+    yield from _comment("; ".join(part for part in said if part), indent="  ")
+    yield from _assignment(name, row.value)
+
+
+def _assignment(name: str, value: object) -> Iterator[str]:
+    """Yield a TOML assignment; a long array gets a line for each item, as TOML allows."""
+    text = f"{name} = {toml_value(value)}"
+    if len(text) <= _WIDTH or not isinstance(value, tuple):
+        yield text
+        return
+    yield f"{name} = ["
+    yield from (f"    {toml_value(item)}," for item in value)
+    yield "]"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=f"# {indent}",
+        subsequent_indent=f"# {indent}",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from abm.core.kernel import kernels_are_cached
 from abm.recording import check_place
 from abm.scenario import Scenario
+
+_LEAST_ROOM = 30
+"""Columns that text beside a label gets however narrow the terminal is."""
 
 
 class DayBar:
@@ -93,10 +98,19 @@ def _write_report(folder: Path) -> Path:
 
 
 def _print_summary(folder: Path) -> None:
-    from analysis.summary import summarise
+    from analysis.summary import WARNING, summarise
 
     rows = summarise(folder)
     console, width = Console(), max(len(row.label) for row in rows)
+    room = max(console.width - width - 2, _LEAST_ROOM)
     for row in rows:
-        console.print(f"{row.label:<{width}}  [bold]{row.value}[/bold]", soft_wrap=True, highlight=False)
-        console.print(f"{'':<{width}}  {row.note}", style="dim", soft_wrap=True, highlight=False)
+        for number, line in enumerate(textwrap.wrap(row.value, room)):
+            label = "" if number else row.label
+            _print_line(console, f"{label:<{width}}  ", line, "bold")
+        style = "yellow" if row.note.startswith(WARNING) else "dim"
+        for line in textwrap.wrap(row.note, room):
+            _print_line(console, " " * (width + 2), line, style)
+
+
+def _print_line(console: Console, label: str, text: str, style: str) -> None:
+    console.print(Text.assemble(label, (text, style)), soft_wrap=True, highlight=False)

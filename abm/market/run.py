@@ -129,21 +129,41 @@ def run(
         population_seed=population_seed,
     )
     set_up = time.process_time() - cpu_started
+    opened = cpu_started + set_up
     days, rounds = resolved.run.days, market.clock.calendar.rounds_per_day
     for day in range(days):
         for _ in range(rounds):
             market.step()
         if progress is not None:
             progress(day, days, market.trades_made, int(market.messages_sent.sum()))
+    traded = time.process_time()
     market.tables.record_agents()
     tables = RunTables(recorder)
-    manifest = _manifest(market, started=started, set_up_cpu=set_up)
-    manifest["metrics"] = market_metrics(tables, market.contract, market.clock.calendar)
+    metrics = market_metrics(tables, market.contract, market.clock.calendar)
+    phases = market.timer.cpu_seconds
+    cpu_seconds = {
+        "set_up": set_up,
+        **phases,
+        "other": max(traded - opened - sum(phases.values()), 0.0),
+        "finish": time.process_time() - traded,
+    }
+    manifest = _manifest(market, started=started, cpu_seconds=cpu_seconds)
+    manifest["metrics"] = metrics
     if not custom_agents and not rules:  # a user's own may hold the market, and ask it after the run
         take_apart(market)
     folder = None
     if place is not None:
-        folder = recorder.write(place, manifest=manifest, scenario_toml=resolved.to_toml())
+        began = time.process_time()
+
+        def note_time_of_writing() -> None:
+            cpu_seconds["write"] = time.process_time() - began
+
+        folder = recorder.write(
+            place,
+            manifest=manifest,
+            scenario_toml=resolved.to_toml(),
+            when_written=note_time_of_writing,
+        )
     return RunResult(tables, manifest, manifest["state_hash"], folder)
 
 
@@ -173,7 +193,7 @@ class _Bystander(TraderAgent):
         self.cancel_all()
 
 
-def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) -> dict[str, Any]:
+def _manifest(market: TokenFuturesMarket, *, started: float, cpu_seconds: dict[str, float]) -> dict[str, Any]:
     refused = market.refusals.sum(axis=0)
     resolved = market.market_scenario
     return {
@@ -193,7 +213,7 @@ def _manifest(market: TokenFuturesMarket, *, started: float, set_up_cpu: float) 
             "margin_calls": market.margin_calls_made,
             "rejected": {reason.name: int(refused[reason]) for reason in RejectReason if refused[reason] > 0},
         },
-        "cpu_seconds": {"set_up": set_up_cpu} | market.timer.cpu_seconds,
+        "cpu_seconds": cpu_seconds,
         "contract": asdict(market.contract),
         "calendar": asdict(market.clock.calendar),
         "ledger_accounts": market.clearing.chart.names(),

@@ -7,9 +7,24 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.money import USD_MICRO
+
+
+def as_floats(column: pd.Series) -> NDArray[np.float64]:
+    """Return a column that may hold nulls as floats, with NaN for null."""
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def price_scale_ticks(daily: pd.DataFrame) -> pd.Series:
+    """Return what a spread is measured by: the day's settlement price, or 100 ticks where it is nearer zero.
+
+    Makers' quotes are held against their contract on the same scale.
+    """
+    ticks = np.maximum(np.abs(as_floats(daily["settlement_ticks"])), SCALE_FLOOR_TICKS)
+    return pd.Series(ticks, index=daily.index)
 
 
 def maker_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
@@ -28,8 +43,7 @@ def maker_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
         measured; presence in stress is NaN in a run without any.
     """
     daily, dmm, agents = tables["daily"], tables["dmm"], tables["agents"]
-    price = daily["settlement_ticks"].to_numpy(dtype=np.float64)
-    spread = daily["spread_ticks"].to_numpy(dtype=np.float64) / np.maximum(np.abs(price), SCALE_FLOOR_TICKS)
+    spread = (daily["spread_ticks"] / price_scale_ticks(daily)).to_numpy(dtype=np.float64)
     quoted = spread[np.isfinite(spread)]
     stress = dmm[dmm["stress_share"] > 0.0]
     makers = agents[agents["account"].isin(dmm["account"].unique())]

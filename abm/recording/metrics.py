@@ -18,12 +18,7 @@ from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.recording.hedging import HedgeEffect, hedge_abandonment, hedge_effect
-from abm.recording.maker_metrics import maker_metrics
-
-
-def as_floats(column: pd.Series) -> NDArray[np.float64]:
-    """Return a column that may hold nulls as floats, with NaN for null."""
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+from abm.recording.maker_metrics import as_floats, maker_metrics, price_scale_ticks
 
 
 def prices_usd(column: pd.Series, contract: ContractSpec) -> NDArray[np.float64]:
@@ -47,16 +42,29 @@ def liquidity_by_tenor(daily: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by tenor
-        ``spread_ticks`` is time-weighted: days count by their two-sided rounds. ``two_sided_share`` and
-        ``depth_lots`` are means over all rounds, ``volume_lots_per_day`` and ``trades_per_day`` over days.
+        ``spread_ticks`` and ``spread_share`` are time-weighted: days count by their two-sided share of
+        rounds. ``spread_share`` is the spread over the day's settlement price, or over 100 ticks where the
+        price is nearer to zero, and ``tick_share`` the mean over days of what one tick is of it.
+        ``two_sided_share``, ``depth_lots``, ``volume_lots_per_day`` and ``trades_per_day`` are means over
+        days; a day without continuous trading counts as not two-sided.
     """
     two_sided = daily["two_sided_share"].where(daily["spread_ticks"].notna(), 0.0)
+    tick_share = 1.0 / price_scale_ticks(daily)
+    in_share = (daily["spread_ticks"] * tick_share).fillna(0.0)
     by_tenor = daily.assign(
-        weight=two_sided, weighted_spread=daily["spread_ticks"].fillna(0.0) * two_sided
+        # A spread without a price to measure it by counts in ticks only.
+        weight=two_sided,
+        priced_weight=two_sided.where(np.isfinite(tick_share), 0.0),
+        weighted_spread=daily["spread_ticks"].fillna(0.0) * two_sided,
+        weighted_share=in_share * two_sided,
+        tick_share=tick_share,
     ).groupby("tenor")
     return pd.DataFrame(
         {
             "spread_ticks": by_tenor["weighted_spread"].sum() / by_tenor["weight"].sum().replace(0.0, np.nan),
+            "spread_share": by_tenor["weighted_share"].sum()
+            / by_tenor["priced_weight"].sum().replace(0.0, np.nan),
+            "tick_share": by_tenor["tick_share"].mean(),
             "depth_lots": by_tenor["depth_lots"].mean(),
             "two_sided_share": by_tenor["two_sided_share"].mean(),
             "volume_lots_per_day": by_tenor["volume_lots"].mean(),
@@ -135,7 +143,8 @@ class MarginCalls(NamedTuple):
     Parameters
     ----------
     calls, met_at_once, missed : int
-        All calls, those paid in full in the round of the call, and those whose deadline passed.
+        All calls, those paid in full in the round of the call, and those that were still owed when their
+        deadline came: the account then defaults or, where the rules give it time, is reduced first.
     amount_usd, met_cash_usd, met_credit_usd : float
         Called in all, and the parts met from bank cash and from the credit line.
     """
@@ -149,7 +158,7 @@ class MarginCalls(NamedTuple):
 
 
 def margin_calls(calls: pd.DataFrame, defaults: pd.DataFrame) -> MarginCalls:
-    """Return how many calls were made, met and missed; a client default is a missed call."""
+    """Return how many calls were made, met and missed."""
     open_calls = calls.sort_values(["day", "round"], kind="stable").groupby(["account", "deadline_round"])
     first_left = open_calls["outstanding_usd_micro"].first()
     cash = float(calls["met_cash_usd_micro"].sum()) / USD_MICRO
@@ -158,11 +167,18 @@ def margin_calls(calls: pd.DataFrame, defaults: pd.DataFrame) -> MarginCalls:
     return MarginCalls(
         calls=len(first_left),
         met_at_once=int((first_left == 0).sum()),
-        missed=int((defaults["event"] == "client_default").sum()),
+        missed=_missed(defaults),
         amount_usd=cash + credit + left,
         met_cash_usd=cash,
         met_credit_usd=credit,
     )
+
+
+def _missed(defaults: pd.DataFrame) -> int:
+    """Return how many calls were missed: an account that is reduced and then defaults has missed one."""
+    reduced = defaults.loc[defaults["event"] == "forced_reduction", "account"]
+    failed = defaults.loc[defaults["event"] == "client_default", "account"]
+    return len(reduced) + int((~failed.isin(reduced)).sum())
 
 
 def market_metrics(
@@ -190,6 +206,8 @@ def market_metrics(
     return {
         "front_two_sided_share": _at(tenors, "two_sided_share", 0),
         "front_spread_ticks": _at(tenors, "spread_ticks", 0),
+        "front_spread_share": _at(tenors, "spread_share", 0),
+        "last_spread_share": float(tenors["spread_share"].iloc[-1]) if len(tenors) else math.nan,
         "front_spread_usd": _at(tenors, "spread_ticks", 0) * contract.tick_size_usd_micro / USD_MICRO,
         "front_depth_lots": _at(tenors, "depth_lots", 0),
         "volume_lots": float(daily["volume_lots"].sum()),

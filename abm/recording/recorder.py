@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,14 @@ class Recorder:
         assert name in self._buffers, f"recorder: profile {self.profile} does not keep table {name!r}"
         return to_frame(self._buffers[name].to_arrow())
 
-    def write(self, folder: Path | str, *, manifest: dict[str, Any], scenario_toml: str) -> Path:
+    def write(
+        self,
+        folder: Path | str,
+        *,
+        manifest: dict[str, Any],
+        scenario_toml: str,
+        when_written: Callable[[], None] | None = None,
+    ) -> Path:
         """Write the run folder and return where it stands.
 
         The folder is filled under a hidden temporary name beside its final place and renamed in one step:
@@ -103,6 +111,8 @@ class Recorder:
             parts are added.
         scenario_toml : str
             The scenario as resolved.
+        when_written : callable, optional
+            Called after the tables are written and before the manifest is, which it may still complete.
 
         Raises
         ------
@@ -116,10 +126,16 @@ class Recorder:
             folder.parent.mkdir(parents=True, exist_ok=True)
             remove_abandoned(folder.parent)
             with draft_folder(folder) as draft:
-                self._write_parts(draft, manifest, scenario_toml)
+                self._write_parts(draft, manifest, scenario_toml, when_written)
                 return move_to_free_name(draft, folder)
 
-    def _write_parts(self, draft: Path, manifest: dict[str, Any], scenario_toml: str) -> None:
+    def _write_parts(
+        self,
+        draft: Path,
+        manifest: dict[str, Any],
+        scenario_toml: str,
+        when_written: Callable[[], None] | None,
+    ) -> None:
         rows, sha256 = {}, {}
         for name, buffer in self._buffers.items():
             arrow = buffer.to_arrow()
@@ -128,6 +144,8 @@ class Recorder:
             pq.write_table(arrow, sink, compression="zstd", write_statistics=False)  # nobody reads a part
             sha256[f"{name}.parquet"] = _write(draft / f"{name}.parquet", sink.getvalue())
         sha256["scenario.toml"] = _write(draft / "scenario.toml", scenario_toml.encode("utf-8"))
+        if when_written is not None:
+            when_written()
         stamped = {**manifest, "format": FORMAT, "profile": self.profile, "rows": rows, "sha256": sha256}
         _write(draft / NAME, stamped_text(stamped).encode("utf-8"))
 

@@ -14,6 +14,7 @@ from analysis.style import (
     BLUE,
     ORANGE,
     SKY,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -88,7 +89,7 @@ def _draw_volume(axes: Axes, daily: pd.DataFrame) -> None:
         labels=["front month", f"next {_NEARBY - 1} months", "later months"],
         linewidth=0,
     )
-    axes.set_xlabel("trading day")
+    day_axis(axes)
     axes.set_ylabel("volume, lots a day")
     axes.margins(x=0.01)
     thousands(axes)

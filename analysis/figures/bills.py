@@ -23,13 +23,20 @@ from analysis.style import (
 TITLE = "A bill with and without the hedge"
 CAPTION = (
     "The enterprise whose hedge worked as well as the median one: what it paid for tokens, what it paid "
-    "after the result of its futures, and what both were expected to be on day 0."
+    "after the result of its futures, and what both were expected to be on day 0. The month in delivery when "
+    "the run began, which nobody could hedge, is left out."
 )
 
 
 def typical_enterprise(hedging: pd.DataFrame) -> int | None:
-    """Return the account with the median volatility reduction among those that hedge, None without one."""
-    ranked = hedge_effect(hedging).by_enterprise.sort_values("volatility_reduction", kind="stable")
+    """Return the account with the median volatility reduction among those that hedge, None without one.
+
+    Of an even number it is the lower of the two in the middle.
+    """
+    by_enterprise = hedge_effect(hedging).by_enterprise
+    known = by_enterprise[by_enterprise["volatility_reduction"].notna()]
+    # After a single month nobody has a reduction yet; then one bill is as good an example as another.
+    ranked = (known if len(known) else by_enterprise).sort_values("volatility_reduction", kind="stable")
     return int(ranked.index[(len(ranked) - 1) // 2]) if len(ranked) else None
 
 
@@ -43,7 +50,7 @@ def draw(run: RunFolder) -> Figure:
             say_empty(figure.subplots(), "No month in which an enterprise hedges has finished in this run.")
             return figure
         bills, surprises = figure.subplots(2, 1, sharex=True)
-        rows = hedging[hedging["account"] == account].sort_values("month")
+        rows = hedging[(hedging["account"] == account) & (hedging["month"] > 0)].sort_values("month")
         _draw_bills(bills, rows, account)
         _draw_surprises(surprises, rows, run.calendar)
     return figure
@@ -55,7 +62,8 @@ def _draw_bills(axes: Axes, rows: pd.DataFrame, account: int) -> None:
     axes.plot(thousand["bill_usd"], color=VERMILION, marker="s", markersize=5, label="without the hedge")
     axes.plot(thousand["net_cost_usd"], color=BLUE, marker="o", markersize=5, label="with the hedge")
     axes.set_ylabel(f"account {account}: bill, USD thousand")
-    axes.set_ylim(bottom=0)
+    highest, lowest = float(thousand.max().max()), min(0.0, float(thousand.min().min()))
+    axes.set_ylim(lowest, highest + 0.08 * (highest - lowest))
     thousands(axes)
     legend_above(axes)
 

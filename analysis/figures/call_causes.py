@@ -11,6 +11,7 @@ from analysis.style import (
     GREY,
     ORANGE,
     VERMILION,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -46,7 +47,7 @@ def draw(run: RunFolder) -> Figure:
             labels=CAUSES.values(),
             linewidth=0,
         )
-        axes.set_xlabel("trading day")
+        day_axis(axes)
         axes.set_ylabel("called, USD thousand a day")
         axes.margins(x=0.01)
         thousands(axes)

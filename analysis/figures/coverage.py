@@ -15,6 +15,7 @@ from analysis.style import (
     INK,
     SKY,
     VERMILION,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -85,7 +86,7 @@ def _draw_accounts(axes: Axes, backtest: pd.DataFrame) -> None:
     )
     axes.axhline(100.0, color=BLUE, label="margin")
     axes.set_ylabel("loss, % of margin")
-    axes.set_xlabel("trading day of the close")
+    day_axis(axes, "trading day of the close")
     axes.set_ylim(bottom=0.0)
     thousands(axes)
     legend_above(axes)

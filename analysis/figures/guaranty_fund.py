@@ -12,6 +12,7 @@ from analysis.style import (
     BLUE,
     INK,
     ORANGE,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -35,14 +36,14 @@ def draw(run: RunFolder) -> Figure:
         if "exposures" not in run.tables or run.tables["exposures"].empty:
             say_empty(axes, "This run recorded no exposures.")
             return figure
-        by_day = cover_two_by_day(run.tables["exposures"]) / 1_000
+        by_day = cover_two_by_day(run.tables["exposures"])[["fund_usd", "cover_two_usd"]] / 1_000
         days, fund, cover = through_the_day(
             by_day.index.to_numpy(), by_day["fund_usd"], by_day["cover_two_usd"]
         )
         axes.step(days, fund, where="post", color=BLUE, label="guaranty fund")
         axes.step(days, cover, where="post", color=ORANGE, label="Cover-2 at the close")
         _mark_sizings(axes, run)
-        axes.set_xlabel("trading day")
+        day_axis(axes)
         axes.set_ylabel("USD thousand")
         axes.set_ylim(bottom=0.0)
         axes.margins(x=0.01)

@@ -14,6 +14,7 @@ from analysis.style import (
     ORANGE,
     SKY,
     VERMILION,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -38,7 +39,7 @@ def draw(run: RunFolder) -> Figure:
         _draw_calls(panels[0], run.tables["margin_calls"], run.tables["spot"]["day"])
         if with_accounts:
             _draw_collateral(panels[1], run.tables["accounts"])
-        panels[-1].set_xlabel("trading day")
+        day_axis(panels[-1])
     return figure
 
 

@@ -19,6 +19,7 @@ from analysis.style import (
     ORANGE,
     PURPLE,
     VERMILION,
+    day_axis,
     house_style,
     legend_above,
     new_figure,
@@ -54,7 +55,7 @@ def _draw_prices(axes: Axes, spot: pd.DataFrame, daily: pd.DataFrame, contract: 
     front = daily[daily["tenor"] == 0]
     settlement = prices_usd(front["settlement_ticks"], contract)
     axes.plot(front["day"], settlement, color=VERMILION, label="front-month future")
-    axes.set_xlabel("trading day")
+    day_axis(axes)
     axes.set_ylabel("price, USD per mSIT")
     price_scale(axes)
     axes.margins(x=0.01)

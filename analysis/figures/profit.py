@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
-from analysis.style import BLUE, GREY, VERMILION, house_style, new_figure, thousands
-from analysis.wording import counted
+from analysis.style import BLUE, GREY, VERMILION, house_style, new_figure, say_empty, thousands
+from analysis.wording import class_name, counted
 
 TITLE = "Profit and loss by class"
 CAPTION = (
@@ -26,11 +26,14 @@ def draw(run: RunFolder) -> Figure:
     with house_style():
         figure = new_figure(height_inches=1.4 + 0.42 * max(len(by_class), 2))
         axes = figure.subplots()
+        if by_class.empty:
+            say_empty(axes, "This market has no account.")
+            return figure
         colours = np.where(thousand_usd < 0, VERMILION, BLUE)
         bars = axes.barh(np.arange(len(by_class)), thousand_usd, color=colours, height=0.62)
         axes.bar_label(bars, labels=[f"{amount:+,.0f}" for amount in thousand_usd], padding=4, fontsize=9)
         labels = [
-            f"{str(name).replace('_', ' ')}\n{counted(size, 'account')}"
+            f"{class_name(str(name))}\n{counted(size, 'account')}"
             for name, size in zip(by_class.index, by_class["size"], strict=True)
         ]
         axes.set_yticks(np.arange(len(by_class)), labels)

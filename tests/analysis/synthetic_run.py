@@ -18,7 +18,7 @@ CLASSES = (
     *(["provider"] * 2),
     *(["fundamentalist"] * 3),
     *(["noise"] * 4),
-    "market_maker",
+    "dmm",
 )
 CONTRACT = ContractSpec()
 

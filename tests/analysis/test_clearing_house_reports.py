@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from synthetic_run import write_synthetic_run
 
-from abm import Scenario, run
 from abm.core.money import USD_MICRO
-from abm.recording import RunFolder, read_run
+from abm.recording import RunFolder
 from analysis.clearing_house import (
     LAYERS,
+    TOO_FEW,
     TOO_LITTLE,
     Coverage,
     MarginTerms,
@@ -25,6 +27,7 @@ from analysis.clearing_house import (
     largest_exposures,
     layers_paid,
     margin_terms,
+    said_of_tenors,
     tenor_backtest,
     worst_moment,
 )
@@ -113,28 +116,68 @@ def test_the_waterfall_says_what_each_layer_bore_and_how_often() -> None:
     assert (table.loc[["assessments", "tear_up"], "close_outs"] == 0).all()
 
 
-CRISIS = {
-    "run.days": 42,
-    "calendar.rounds_per_day": 12,
-    "agents.providers.cash_share": 0.15,
-    "agents.providers.credit_share": 0.0,
-    "clearing.member_capital_usd": 200_000.0,
-    "clearing.fund_contribution_usd": 100_000.0,
-    "clearing.skin_in_the_game_usd": 50_000.0,
-    "clearing.fund.sizing": "cover_2",
-    "clearing.fund.floor_usd": 50_000.0,
-    "clearing.fund.stress_history_days": 2,
-    "spot.level_shift.log_size": 1.0,
-    "spot.level_shift.duration_days": 10,
-}
+@pytest.mark.parametrize(
+    ("breaches", "days", "verdict"),
+    [
+        (0, 10, TOO_FEW),  # no breach in ten tests says nothing of one in a hundred
+        (1, 10, TOO_FEW),
+        (2, 10, TOO_LITTLE),  # two tests here: 2 x 0.4 %
+        (0, 99, TOO_FEW),
+        (0, 100, "as asked for"),
+    ],
+)
+def test_ten_tests_allow_no_verdict_unless_chance_is_ruled_out(
+    breaches: int, days: int, verdict: str
+) -> None:
+    row = tenor_backtest(lots(*[101] * breaches, *[100] * (days - breaches)), MarginTerms(0.99, 1)).loc[1]
+    assert row["verdict"] == verdict
 
 
-@pytest.fixture(scope="module")
-def crisis(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """A run in which providers without cash are short when the token price triples."""
-    out = tmp_path_factory.mktemp("runs") / "crisis"
-    run(Scenario.load("demand_explosion").replace(CRISIS), seed=2, out=out)
-    return read_run(out)
+def test_among_many_tests_a_chance_breach_is_expected_and_said() -> None:
+    bad = lots(101, 101, *[100] * 8)
+    many = pd.concat([bad, *(lots(*[100] * 10).assign(tenor=tenor) for tenor in range(2, 13))])
+    tenors = tenor_backtest(many, MarginTerms(0.99, 1))
+    assert tenors.loc[1, "verdict"] == TOO_FEW  # 24 tests x 0.4 % is no surprise
+    said = said_of_tenors(tenors)
+    assert "too little margin at 0 of 12 months, too few tests to tell at 12" in said
+    assert "24 tests of 10 periods each, under 0.1 false alarms expected" in said
+    year = tenor_backtest(lots(*[100] * 250), MarginTerms(0.99, 1))
+    # a long and a short position, each with more than 6 breaches of 250 with a probability of 1.37 %
+    by_hand = 1.0 - sum(math.comb(250, k) * 0.01**k * 0.99 ** (250 - k) for k in range(7))
+    assert year.loc[1, "false_alarm"] == pytest.approx(2 * by_hand)
+
+
+def test_each_member_has_its_own_failures_beside_it_whatever_the_order_of_the_ranking() -> None:
+    """The order by loss is 2, 0, 1, 3 where clients pay and 3, 2, 0, 1 where they do not."""
+
+    def node(level: str, number: int, capital: int, owed: int, unpaid: int, scenario: int) -> dict[str, Any]:
+        money = {"resources": capital, "shortfall": owed, "uncovered": unpaid, "fund": 0, "assessable": 0}
+        named = {f"{name}_usd_micro": amount * USD_MICRO for name, amount in money.items()}
+        return {
+            "level": level, "node": number, "day": 0, "scenario": scenario, "in_default": False, **named
+        }  # fmt: skip
+
+    rows = pd.DataFrame(
+        [
+            node("member", 0, 50, 40, 40, 0),
+            node("member", 1, 10, 20, 20, 0),
+            node("member", 2, 500, 300, 300, 0),
+            node("member", 3, 1_000, 5, 900, 0),
+            node("house", 0, 0, 0, 0, 0),
+            node("member", 0, 50, 0, 0, 1),
+            node("member", 1, 10, 12, 12, 1),
+            node("member", 2, 500, 0, 0, 1),
+            node("member", 3, 1_000, 0, 0, 1),
+            node("house", 0, 0, 0, 0, 1),
+        ]
+    )
+    table = failure_ranking(rows, days=2)
+    assert table.index.tolist() == [2, 0, 1, 3]
+    assert table["alone_share"].to_dict() == {0: 0.0, 1: 1.0, 2: 0.0, 3: 0.0}
+    assert table["loss_usd"].to_dict() == {0: 40.0, 1: 10.0, 2: 300.0, 3: 5.0}
+    assert table["loss_unpaid_usd"].to_dict() == {0: 40.0, 1: 10.0, 2: 300.0, 3: 900.0}
+    gone = rows.assign(in_default=(rows["node"] == 1) & (rows["level"] == "member") & (rows["scenario"] == 1))
+    assert failure_ranking(gone, days=2).loc[1, "alone_share"] == 1.0  # of the one in which it still lives
 
 
 def test_cover_2_of_the_exposures_is_that_the_clearing_house_sized_its_fund_to(crisis: RunFolder) -> None:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from abm.recording import RunFolder
+from abm import Scenario, run
+from abm.recording import RunFolder, read_run
 from analysis import metrics
 
 
@@ -39,3 +46,36 @@ def test_a_months_own_halts_are_counted_and_the_share_of_auctions_is_of_all_lots
     share = daily["auction_lots"].sum() / daily["volume_lots"].sum()
     assert numbers["auction_volume_share"] == pytest.approx(share)
     assert 0.2 < share < 0.25
+
+
+def test_all_processor_time_after_set_up_is_in_a_phase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time between phases, for closing tables and for writing them counts: here 0.1 s is spent on each."""
+
+    def burn() -> None:
+        until = time.process_time() + 0.1
+        while time.process_time() < until:
+            pass
+
+    def burning(function: Callable[..., Any]) -> Callable[..., Any]:
+        def slower(*args: Any, **kwargs: Any) -> Any:
+            burn()
+            return function(*args, **kwargs)
+
+        return slower
+
+    module = sys.modules["abm.market.run"]
+    monkeypatch.setattr(module, "market_metrics", burning(module.market_metrics))
+    monkeypatch.setattr(pq, "write_table", burning(pq.write_table))
+    scenario = Scenario().replace(
+        {"run.days": 1, "calendar.rounds_per_day": 2, "recording.profile": "summary"}
+    )
+    result = run(scenario, out=tmp_path / "run", progress=lambda *_: burn())
+    spent = read_run(tmp_path / "run").manifest["cpu_seconds"]
+    assert (spent["other"] >= 0.1, spent["finish"] >= 0.1) == (True, True)
+    assert spent["write"] >= 0.1 * len(result.tables)
+    assert spent == result.manifest["cpu_seconds"]
+    in_phases = sum(seconds for phase, seconds in spent.items() if phase != "set_up")
+    expected = result.manifest["counts"]["messages"] / in_phases
+    assert metrics.messages_per_cpu_second(result.manifest) == pytest.approx(expected)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic_run import manifest_of, write_synthetic_run
 
@@ -16,25 +18,30 @@ from abm.core.calendar import TradingCalendar
 from abm.core.errors import RunFolderError
 from abm.core.orders import NO_PRICE
 from abm.recording import Recorder, RunFolder, read_run
+from analysis import clearing_page, report
 from analysis.figures import call_causes, coverage, exposures, guaranty_fund, waterfall
 from analysis.report import FIGURES, write_report
-from analysis.style import new_figure, price_scale, to_svg
+from analysis.style import day_axis, new_figure, price_scale, to_svg
 from analysis.summary import summarise
 
 ALL_FIGURES = (*FIGURES, coverage, call_causes, waterfall, guaranty_fund, exposures)
 SECTIONS = [
-    "What was run",
     "Summary",
     "Figures",
+    "Liquidity and market makers",
     "Profit and loss by class",
     "Clearing house",
+    "What was run",
     "How to reproduce",
 ]
 
 
 def test_the_closing_table_answers_each_question(synthetic_run: RunFolder) -> None:
     rows = {label: (value, note) for label, value, note in summarise(synthetic_run)}
-    assert rows["Front month two-sided"] == ("99.0 % of rounds", "alive: 95.0 % or more is asked")
+    assert rows["Front month two-sided"] == (
+        "99.0 % of rounds",
+        "alive: 95.0 % or more is asked (mean of days)",
+    )
     assert rows["Delivery months that traded"] == ("6 of 6", "every listed month trades")
     assert rows["Defaults"] == (
         "1 client, 0 members",
@@ -42,21 +49,23 @@ def test_the_closing_table_answers_each_question(synthetic_run: RunFolder) -> No
     )
     assert rows["Speed"][0] == "60,000 messages per CPU-second"
     assert "over 3 expiries" in rows["Convergence at expiry"][1]
-    assert "median of 5 hedging enterprises" in rows["Bill surprise (sd), unhedged and hedged"][1]
-    assert rows["Messages refused"] == ("12 (0.0 %)", "price limit 12")
+    assert "median of 5 hedging enterprises" in rows["Bill surprise within run"][1]
+    assert rows["Messages refused"] == ("12 (<0.1 %)", "price limit 12")
     assert rows["Traded in auctions"][1] == "fee of an auction USD 0.40 a lot and side"
     assert 0.2 < float(rows["Traded in auctions"][0].removesuffix(" % of lots")) / 100 < 0.25
-    assert rows["Halts at a limit, interruptions"] == (
+    assert rows["Halts, interruptions"] == (
         "2 and 1",
-        "on 2 days, mostly in G27, H27; 1 month halted along with another",
+        "at a price limit and after too large a step; on 2 days, in G27, H27; "
+        "1 stop along with another month",
     )
     assert rows["Losses covered by margin"] == (
         "99.58 % of account-days",
-        "99.0 % asked for, over 2 days; too little at 3 of 4 tenors (Kupiec, 5 %); mean requirement "
-        "USD 16,000",
+        "99.00 % asked for, over 2 days; 1 of 240 lost more than their margin; too little margin at 3 of 4 "
+        "months, too few tests to tell at 1 (8 tests of 8 periods each, under 0.1 false alarms expected); "
+        "mean requirement USD 16,000",
     )
     assert rows["Margin called because of"][0].startswith("losses ")
-    assert len(rows) == 14
+    assert len(rows) == 17
 
 
 def silent_run(folder: Path, days: int) -> Path:
@@ -103,13 +112,17 @@ def silent_run(folder: Path, days: int) -> Path:
 def test_a_market_without_a_quote_is_reported_as_not_alive(days: int, tmp_path: Path) -> None:
     folder = silent_run(tmp_path / "run", days)
     rows = {label: (value, note) for label, value, note in summarise(folder)}
-    assert rows["Front month two-sided"][1].startswith("not alive")
+    if days:
+        assert rows["Front month two-sided"][0] == "0.0 % of rounds"
+    assert rows["Front month two-sided"][1].startswith("warning: not alive")
     assert rows["Convergence at expiry"] == ("n/a", "no month expired in this run")
     assert rows["Margin calls"] == ("0 for USD 0", "no calls")
     assert rows["Margin called because of"] == ("n/a", "no calls")
     assert rows["Losses covered by margin"][0] == "n/a"
-    assert rows["Traded in auctions"][0] == "n/a of lots"
-    assert rows["Halts at a limit, interruptions"] == ("0 and 0", "no month stopped")
+    assert rows["Traded in auctions"] == ("n/a", "nothing traded")
+    assert rows["Halts, interruptions"] == ("0 and 0", "no month stopped")
+    assert rows["Market makers' duty met"] == ("n/a", "this market has no designated maker")
+    assert rows["Spread, front month"] == ("n/a", "never a bid and an ask at once")
     if days:
         assert rows["Delivery months that traded"] == ("0 of 2", "without a trade: F27, G27")
     page = write_report(folder).read_text(encoding="utf-8")
@@ -118,6 +131,49 @@ def test_a_market_without_a_quote_is_reported_as_not_alive(days: int, tmp_path: 
     assert "This run recorded no back-test of margin." in page
     assert "This run recorded no exposures." in page
     assert "The fund was not sized in this run" in page
+    assert "This market has no designated maker." in page
+    assert not re.search(r"\b(nan|inf|None)\b", " ".join(_Page(page).words))
+
+
+EMPTY = {
+    "no trader": dict.fromkeys(("agents", "dmm", "hedging", "margin_calls", "accounts"), "drop"),
+    "one listed month": {"daily": "front", "quotes": "front", "contract_backtest": "front"},
+    "one day": dict.fromkeys(
+        ("daily", "dmm", "spot", "accounts", "margin_backtest", "exposures"), "first day"
+    ),
+    "nothing to lose": {"exposures": "calm"},
+}
+
+
+def cut(frame: pd.DataFrame, how: str) -> pd.DataFrame:
+    """Return a table with the rows of a smaller market."""
+    money = [name for name in frame if (name.endswith("_usd_micro") and "_loss" in name) or "uncov" in name]
+    return {
+        "drop": lambda: frame.iloc[:0],
+        "front": lambda: frame[frame["tenor"] == 0],
+        "first day": lambda: frame[frame["day"] == 0],
+        "calm": lambda: frame.assign(**dict.fromkeys([*money, "shortfall_usd_micro"], 0)),
+    }[how]()
+
+
+@pytest.mark.parametrize("market", EMPTY)
+def test_a_market_that_lacks_something_is_reported_without_a_number_that_is_none(
+    market: str, synthetic_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = read_run(synthetic_folder)
+    tables = {
+        name: cut(frame, EMPTY[market][name]) if name in EMPTY[market] else frame
+        for name, frame in opened.tables.items()
+    }
+    smaller = replace(opened, tables=tables)
+    drawn = market in ("one listed month", "no trader")
+    for module in (report, clearing_page):  # other tests turn figures into a page
+        monkeypatch.setattr(
+            module, "figure", lambda module, run: str(module.draw(run).axes[0].axison) if drawn else ""
+        )
+    words = " ".join(_Page(report.render(smaller)).words)
+    assert not re.search(r"\b(nan|NaN|inf|None|NaT|<NA>)\b", words)
+    assert [row.label for row in summarise(smaller)]
 
 
 class _Page(HTMLParser):
@@ -175,7 +231,7 @@ def test_the_report_has_every_section_and_figure_and_needs_no_other_file(
         "synthetic",
         "cd" * 32,
         "sitsim run scenario.toml --seed 7",
-        "market_maker",
+        "market makers",
         "client default",
     ):
         assert fact in words, fact
@@ -226,3 +282,14 @@ def test_a_price_axis_shows_relative_moves_unless_a_price_is_not_positive(lowest
     axes.plot([0, 1, 2], [17.73, lowest, float("nan")])
     price_scale(axes)
     assert axes.get_yscale() == scale
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 6])
+def test_an_axis_of_days_marks_whole_days_however_short_the_run(days: int) -> None:
+    axes = new_figure(height_inches=3.0).subplots()
+    axes.plot(np.arange(days), np.ones(days))
+    day_axis(axes)
+    low, high = axes.get_xlim()
+    marks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert marks
+    assert all(tick == round(tick) for tick in marks)

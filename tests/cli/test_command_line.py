@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import types
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,7 +51,10 @@ def market(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ToyMarket:
     toy = ToyMarket()
     modules = {
         "abm.market": {"run": toy.run},
-        "analysis.summary": {"summarise": lambda folder: [Row("Front month two-sided", "98 %", "> 95 %")]},
+        "analysis.summary": {
+            "summarise": lambda folder: [Row("Front month two-sided", "98 %", "> 95 %")],
+            "WARNING": "warning:",
+        },
         "analysis.report": {"write_report": lambda folder: folder / "report.html"},
     }
     for name, members in modules.items():
@@ -143,16 +147,80 @@ def test_validate_prints_the_hash_of_the_content() -> None:
     assert result.stdout == f"baseline: valid, sha256 {Scenario().sha256()}\n"
 
 
-def test_explain_prints_a_scenario_file_with_units_sources_and_origins(tmp_path: Path) -> None:
+def test_explain_prints_a_scenario_file_with_meanings_units_sources_and_origins(tmp_path: Path) -> None:
     result = sitsim("explain", "demand_explosion", "--set", "run.days=5")
-    lines = {line.split(" = ")[0]: " ".join(line.split()) for line in result.stdout.splitlines()}
-    assert lines["days"] == "days = 5 # override | trading days"
-    assert lines["kappa"] == "kappa = 6.0 # demand_explosion.toml | 1/year"
-    assert lines["members"] == "members = 6 # baseline.toml | members | judgement"
+    blocks = result.stdout.split("\n\n")
+    assert "# Length of the run.\n#   trading days; in [1, 25200]; override\ndays = 5" in blocks
+    assert "# Length and seed.\n[run]" in blocks
+    (kappa,) = (block for block in blocks if block.endswith("\nkappa = 6.0"))
+    assert "1/year; in (0, 1000]" in kappa
+    assert "set by demand_explosion.toml" in kappa
+    fields = [block for block in blocks if " = " in block]
+    assert all(block.startswith("# ") for block in fields)  # its meaning first
+    assert max(map(len, result.stdout.splitlines())) < 80
     path = tmp_path / "copy.toml"
     path.write_text(result.stdout)
     expected = Scenario.load("demand_explosion").replace({"run.days": 5})
     assert Scenario.load(path).sha256() == expected.sha256()
+
+
+def test_explain_of_a_table_or_a_field_prints_it_alone(tmp_path: Path) -> None:
+    margin = tomllib.loads(sitsim("explain", "baseline", "clearing.margin").stdout)
+    assert margin == {"clearing": {"margin": Scenario().clearing.margin.model_dump()}}
+    assert tomllib.loads(sitsim("explain", "baseline", "clearing.margin.rate").stdout) == {
+        "clearing": {"margin": {"rate": Scenario().clearing.margin.rate}}
+    }
+    assert tomllib.loads(sitsim("explain", "baseline", "name").stdout) == {"name": "baseline"}
+    assert "clearing.fund" not in sitsim("explain", "baseline", "clearing.f").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("clearing.magin", "clearing.margin"),
+        ("clearing.margin.rtae", "clearing.margin.rate"),
+        ("margin", "clearing.margin"),
+        ("listed_months", "contract.listed_months"),
+        ("clearing.margi", "clearing.margin"),
+        ("clearing.margin.rate.x", "clearing.margin.rate"),
+        ("qqqq", "tables: run, calendar, contract"),
+        ("", "tables: run, calendar, contract"),
+    ],
+)
+def test_explain_of_an_unknown_name_is_one_line_with_what_is_near(name: str, near: str) -> None:
+    result = sitsim("explain", "baseline", name)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert near in result.stderr
+
+
+def test_the_version_is_that_of_the_package_and_h_is_help() -> None:
+    assert sitsim("--version").stdout == f"sitsim {version('sitsim')}\n"
+    assert sitsim("-h").stdout == sitsim("--help").stdout
+    assert sitsim("explain", "-h").stdout == sitsim("explain", "--help").stdout
+
+
+def completed(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    """What bash is offered after these words, the last one still being typed."""
+    monkeypatch.setenv("_SITSIM_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    result = CliRunner().invoke(app, [], prog_name="sitsim")
+    return result.stdout.split()
+
+
+def test_the_shell_completes_scenarios_tables_and_fields(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text("")
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "mills").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert completed(monkeypatch, "sitsim", "run", "nick") == ["nickel_2022"]
+    assert completed(monkeypatch, "sitsim", "validate", "mi") == ["mills/", "mine.toml"]
+    assert "clearing.margin" in completed(monkeypatch, "sitsim", "explain", "baseline", "clearing.m")
+    assert completed(monkeypatch, "sitsim", "run", "baseline", "--set", "clearing.margin.ra") == [
+        "clearing.margin.rate="
+    ]
 
 
 def test_list_names_the_packaged_scenarios() -> None:
@@ -180,9 +248,10 @@ def test_set_values_are_read_as_toml() -> None:
     }
 
 
-def test_help_is_shown_without_importing_numpy() -> None:
+def test_help_and_names_of_scenarios_are_shown_without_importing_numpy() -> None:
     code = (
-        "import sys\nfrom abm.cli import app\n"
+        "import sys\nfrom abm.cli import app\nfrom abm.cli.completion import scenario_names\n"
+        "assert 'baseline' in scenario_names('')\n"
         "try:\n    app(['--help'])\nexcept SystemExit as stop:\n    assert stop.code == 0\n"
         "print('numpy' in sys.modules, 'pydantic' in sys.modules)"
     )

@@ -118,9 +118,38 @@ CALLS[["met_cash_usd_micro", "met_credit_usd_micro", "outstanding_usd_micro"]] *
 
 
 def test_a_call_computed_again_while_open_counts_once() -> None:
-    defaults = pd.DataFrame({"event": ["client_default", "member_default", "close_out_finished"]})
+    defaults = pd.DataFrame(
+        {"event": ["client_default", "member_default", "close_out_finished"], "account": [7, 7, 7]}
+    )
     calls = metrics.margin_calls(CALLS, defaults)
     assert (calls.calls, calls.met_at_once, calls.missed) == (4, 2, 1)
     assert calls.met_cash_usd == 115.0
     assert calls.met_credit_usd == 55.0
     assert calls.amount_usd == 115.0 + 55.0 + 40.0 + 50.0
+
+
+def test_a_missed_call_counts_once_also_where_the_account_is_reduced_first() -> None:
+    events = [("forced_reduction", 5), ("forced_reduction", 6), ("client_default", 6), ("client_default", 7)]
+    defaults = pd.DataFrame(events, columns=["event", "account"])
+    assert metrics.margin_calls(CALLS, defaults).missed == 3
+
+
+def test_spreads_are_also_shares_of_the_price_and_say_what_a_tick_is_of_it() -> None:
+    days = daily(
+        """
+        0 0 0 | 2000 0 0 | 4.0 1.00 20
+        0 1 1 | 50   0 0 | 1.0 1.00  5
+        1 0 0 | 1000 0 0 | 6.0 0.50 10
+        1 1 1 | 50   0 0 | -   0.00  5
+        2 0 0 | 4000 0 0 | -   0.00 10
+        2 1 1 | -    0 0 | 9.0 1.00  5
+        """
+    )
+    tenors = metrics.liquidity_by_tenor(days)
+    assert tenors.loc[0, "spread_share"] == pytest.approx((0.002 * 1 + 0.006 * 0.5) / 1.5)
+    assert tenors.loc[0, "tick_share"] == pytest.approx((1 / 2000 + 1 / 1000 + 1 / 4000) / 3)
+    assert tenors.loc[1, "spread_share"] == pytest.approx(
+        0.01
+    )  # of 100 ticks, and the day without a price out
+    assert tenors.loc[1, "spread_ticks"] == pytest.approx(5.0)
+    assert tenors.loc[1, "tick_share"] == pytest.approx(0.01)
