@@ -27,7 +27,7 @@ setup: $(STAMP) ## make the environment and install the package in it
 run: $(STAMP) ## run the baseline: one year, with its report
 	@$(BIN)/sitsim run baseline
 
-notebook: $(VENV)/notebook ## open the first notebook in the browser
+notebook: $(STAMP) ## open the first notebook in the browser
 	@$(BIN)/jupyter lab notebooks/first_run.ipynb
 
 test: check ## the static checks, then the fast tests
@@ -49,10 +49,6 @@ clean: ## remove build output and tool caches (keeps the environments and runs/)
 	@rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name '.venv*' -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
-$(VENV)/notebook: $(STAMP)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[notebook]'
-	@touch $@
-
 $(STAMP): pyproject.toml constraints.txt
 	@test -n '$(PY_VERSION)' || { echo 'make: no interpreter $(PYTHON) runs here: name one with PYTHON=...' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -61,5 +57,5 @@ $(STAMP): pyproject.toml constraints.txt
 	  || { echo 'make: $(PYTHON) cannot make environments: on Debian or Ubuntu, apt install python3-venv' >&2; exit 1; }
 	@test "$$(cat $@ 2>/dev/null)" = "$$MADE_FOR" || $(PYTHON) -m venv --clear $(VENV)
 	@echo 'installing into $(VENV) (a minute or two the first time)'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,notebook]'
 	@echo "$$MADE_FOR" > $@
