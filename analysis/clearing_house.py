@@ -12,8 +12,9 @@ import pandas as pd
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
 from abm.recording.metrics import ratio
-from analysis.contagion import cascade, contagion, ranking
-from analysis.margin_backtest import kupiec_bounds, procyclicality
+
+from .contagion import cascade, contagion, ranking
+from .margin_backtest import kupiec_bounds, procyclicality
 
 LAYERS = (
     "member_capital",

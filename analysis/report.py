@@ -14,12 +14,13 @@ import pandas as pd
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
-from analysis.clearing_page import clearing_section
-from analysis.figures import activity, bills, liquidity, margin, prices, profit
-from analysis.page import figure, section, table
-from analysis.runs import Run, load
-from analysis.summary import summarise
-from analysis.wording import percent, usd, whole
+
+from .clearing_page import clearing_section
+from .figures import activity, bills, liquidity, margin, prices, profit
+from .page import figure, section, table
+from .runs import Run, load
+from .summary import summarise
+from .wording import percent, usd, whole
 
 FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
 """Figures of the whole run, in order; those of the clearing house stand in its section."""

@@ -22,7 +22,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.recording import RunFolder
-from analysis.runs import Run, load
+
+from .runs import Run, load
 
 FloatArray = NDArray[np.float64]
 

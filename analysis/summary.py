@@ -12,11 +12,12 @@ from abm.core.calendar import TradingCalendar
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.hedging import hedge_effect
-from analysis.call_causes import CAUSES, calls_by_cause
-from analysis.clearing_house import TOO_LITTLE, account_coverage, margin_terms, tenor_backtest
-from analysis.metrics import messages_per_cpu_second
-from analysis.runs import Run, load
-from analysis.wording import counted, decimal, percent, usd, whole
+
+from .call_causes import CAUSES, calls_by_cause
+from .clearing_house import TOO_LITTLE, account_coverage, margin_terms, tenor_backtest
+from .metrics import messages_per_cpu_second
+from .runs import Run, load
+from .wording import counted, decimal, percent, usd, whole
 
 ALIVE_TWO_SIDED_SHARE = 0.95
 """Least share of rounds with a bid and an ask for the front month to be called alive (judgement)."""

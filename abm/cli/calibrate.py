@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from abm.cli.calibrated_scenario import scenario_text
+from abm.cli.our_analysis import calibration_figure, house_style
 from abm.core.errors import CalibrationError, ScenarioError
 from abm.scenario import Scenario
 from abm.spot.calibration import calibrate
@@ -177,10 +178,8 @@ def _draft_scenario(draft: Path, text: str, target: Path) -> None:
 
 
 def _draw(series: PriceSeries, result: CalibrationResult, column: str) -> Figure:
-    from analysis.calibration_figure import draw
-
     years = np.arange(series.prices.size) * series.dt
-    return draw(
+    return calibration_figure(
         when=np.array(series.dates, dtype="datetime64[D]") if series.dates else years,
         prices=series.prices,
         level=result.level().usd(years),
@@ -192,8 +191,6 @@ def _draw(series: PriceSeries, result: CalibrationResult, column: str) -> Figure
 
 
 def _draft_figure(draft: Path, figure: Figure) -> None:
-    from analysis.style import house_style
-
     with house_style():
         figure.savefig(draft)
 

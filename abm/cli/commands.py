@@ -100,7 +100,7 @@ def report(
     run_folder: Annotated[Path, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
 ) -> None:
     """Write the report page of a run folder and print its path."""
-    from analysis.report import write_report
+    from abm.cli.our_analysis import write_report
 
     typer.echo(write_report(run_folder))
 

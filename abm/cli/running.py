@@ -85,13 +85,13 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
 
 
 def _write_report(folder: Path) -> Path:
-    from analysis.report import write_report
+    from abm.cli.our_analysis import write_report
 
     return write_report(folder)
 
 
 def _print_summary(folder: Path) -> None:
-    from analysis.summary import summarise
+    from abm.cli.our_analysis import summarise
 
     rows = summarise(folder)
     console, width = Console(), max(len(row.label) for row in rows)

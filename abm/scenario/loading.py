@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from abm.core.errors import ScenarioError
+from abm.core.neighbours import neighbour_folder
 
 TABLE_TAGS = ("kind", "law")
 """Keys that say which kind of table this is; a file that names another kind starts that table afresh."""
@@ -53,7 +53,7 @@ class Layers:
 
 def packaged_folder() -> Path:
     """Return the folder of the packaged scenario files."""
-    return Path(str(files("scenarios")))
+    return neighbour_folder("scenarios")
 
 
 def packaged_scenarios() -> list[Path]:

@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from abm.recording import RunFolder
 from abm.recording.metrics import liquidity_by_tenor
-from analysis.style import BLUE, SKY, house_style, legend_above, new_figure
+
+from ..style import BLUE, SKY, house_style, legend_above, new_figure
 
 TITLE = "Spread and depth by tenor"
 CAPTION = (
