@@ -57,6 +57,7 @@ print(getattr(analysis, 'WHOSE', 'nobody'))
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("own_folders", ["packages"], indirect=True)
 def test_every_command_works_beside_them(own_folders):
     def sitsim(*arguments: str) -> str:
         code = f"sys.argv = ['sitsim', *{arguments}]; from abm.cli import main; main()"
@@ -76,6 +77,7 @@ def test_every_command_works_beside_them(own_folders):
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("own_folders", ["packages"], indirect=True)
 def test_a_sweep_in_several_processes_works_beside_them(own_folders):
     script = own_folders / "study.py"
     script.write_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -32,6 +33,8 @@ _BOUNDS = {
     "less_than": "lt",
     "less_than_equal": "le",
 }
+
+_LONGEST_SHOWN = 80
 
 Path = tuple[str | int, ...]
 
@@ -107,7 +110,7 @@ def _describe(
     path: Path, problems: list[ErrorDetails], model: type[BaseModel], tables: Mapping[str, Any]
 ) -> tuple[str, str]:
     first, dotted = problems[0], ".".join(map(str, path))
-    value = toml_value(first["input"])
+    value = _shown(first["input"])
     context = first.get("ctx", {})
     match first["type"]:
         case "extra_forbidden":
@@ -125,6 +128,14 @@ def _describe(
     info = _field_info(model, path, tables)
     expected = dict.fromkeys(_expectation(problem, info) for problem in problems)
     return dotted, f"{value} is not {' or '.join(expected)}"
+
+
+def _shown(value: Any) -> str:
+    """Return a value as TOML, or one that TOML has no word for as Python shows it, in one short line."""
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, Mapping, date, time)):
+        return toml_value(value)
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ..."
 
 
 def _expectation(details: ErrorDetails, info: FieldInfo | None) -> str:
