@@ -14,6 +14,7 @@ from abm.agents.hedgers import Enterprises
 from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
+from abm.core.arguments import row_number, seed_number
 from abm.core.calendar import whole_rounds
 from abm.core.money import USD_MICRO
 from abm.core.orders import NO_PRICE, CancelCause, RejectReason, SelfMatch, TradingPhase
@@ -21,7 +22,7 @@ from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
 from abm.market.build import build
 from abm.market.curve import FuturesCurve
-from abm.market.custom_build import CustomTraders
+from abm.market.custom_build import CustomTraders, checked_traders
 from abm.market.day_end import expire_front_month, final_price_ticks
 from abm.market.hedge_accounts import HedgeAccounts
 from abm.market.hedge_days import charge_interest, day_opening, note_hedges
@@ -32,7 +33,7 @@ from abm.market.observation import TradingDayRecord, add_trade_values, count_mes
 from abm.market.phases import PhaseTimer
 from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
-from abm.market.rules import MarketRule, checked_rules, messages_by_rules
+from abm.market.rules import MarketRule, call_rules, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions, joined
 from abm.market.tables import MarketTables
 from abm.recording import Recorder
@@ -74,14 +75,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         recorder: Recorder | None = None,
     ) -> None:
         resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        self.seed_used = resolved.run.seed if rng is None else int(rng)
+        self.seed_used = resolved.run.seed if rng is None else seed_number("rng", rng)
         super().__init__(rng=self.seed_used)
         self.market_scenario = resolved
         self.recorder = recorder
         parts = build(
             resolved,
             seed=self.seed_used,
-            custom_agents=tuple(custom_agents),
+            custom_agents=checked_traders(custom_agents),
             journal=recorder is not None and recorder.keeps("ledger"),
         )
         self.contract, self.clock, self.desk = parts.contract, parts.clock, parts.desk
@@ -152,13 +153,16 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         return self.clock.calendar.month_of(self.clock.day)
 
     def position_lots(self, account: int, tenor: int) -> int:
-        """Return an account's signed position in a listed month."""
-        slot = self.clock.calendar.slot(self.front_month + tenor)
-        return int(self.clearing.position_lots[account, slot])
+        """Return an account's signed position in a listed month, which ``tenor`` counts from the front."""
+        positions = self.clearing.position_lots
+        row = row_number("account", account, len(positions))
+        months_ahead = row_number("tenor", tenor, self.contract.listed_months)
+        return int(positions[row, self.clock.calendar.slot(self.front_month + months_ahead)])
 
     def equity_usd(self, account: int) -> float:
         """Return an account's collateral plus bank money less drawn credit, USD, as of the last mark."""
-        return float(self.equity_usd_micro[account]) / USD_MICRO
+        equity = self.equity_usd_micro
+        return float(equity[row_number("account", account, len(equity))]) / USD_MICRO
 
     @property
     def equity_usd_micro(self) -> NDArray[np.int64]:
@@ -218,16 +222,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.today = TradingDayRecord(self.contract.listed_months)
             self._feed.open_day(day)
             self.sessions.open_day()
-            for rule in self.rules:
-                rule.open_day(self)
+            call_rules(self, "open_day")
             self.tables.record_spot()
 
     def _begin_round(self) -> None:
         """End the halts whose time is up, and let every rule change what holds in this round."""
         with self.timer("rules"):
             self.sessions.resume(self.clock.now_round)
-            for rule in self.rules:
-                rule.before_round(self)
+            call_rules(self, "before_round")
             self.maker_regime.announce(self)
 
     def _collect_orders(self, view: MarketView) -> NDArray[Any]:
@@ -287,8 +289,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self._feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
             self.tables.record_round(batch, result, top)
         with self.timer("rules"):
-            for rule in self.rules:
-                rule.after_matching(self, batch, result)
+            call_rules(self, "after_matching", batch, result)
 
     def _margin_cycle_if_due(self) -> None:
         """Hold a scheduled intraday margin cycle, or an extra one after a large loss."""
@@ -354,8 +355,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.curve.roll_to_next(day)
             self.clearing.set_margin(self.curve.margin_day(day + 1, self.today.volume_lots))
             self.clearing.charge_fees()
-            for rule in self.rules:
-                rule.close_day(self)
+            call_rules(self, "close_day")
             charge_interest(self)
             self.maker_regime.close_day(self)
         self._margin_cycle(self.curve.settlement_by_slot())

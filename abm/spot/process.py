@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import row_number, whole_number
+from abm.spot.domain import finite_numbers, real_numbers, require, require_generator, require_number
 from abm.spot.level import Level
 from abm.spot.long_run import FloatArray, LongRunFactor
 from abm.spot.path_simulation import Dynamics
@@ -107,7 +108,7 @@ class SpotProcess(ABC):
         SpotPaths
             Log deviation X + xi and price S, each of shape (n_paths, n_times).
         """
-        years = _path_times(times, n_paths)
+        years = _path_times(times, n_paths, rng)
         shape = (n_paths, years.size)
         paths = _room_for_paths(*shape) if out is None else out
         for name, array in zip(paths._fields, paths, strict=True):
@@ -134,7 +135,7 @@ class SpotProcess(ABC):
         -------
         array of float, shape (n_paths, n_times)
         """
-        years = _path_times(times, n_paths)
+        years = _path_times(times, n_paths, rng)
         start = (self.x0, self._long_run_now(None))
         deviation = np.empty((n_paths, years.size))
         xi = None if self.long_run is None else np.empty(deviation.shape)
@@ -155,7 +156,7 @@ class SpotProcess(ABC):
         rng : numpy.random.Generator
             Source of the draws.
         """
-        years = _path_times(times, n_paths)
+        years = _path_times(times, n_paths, rng)
         shape = (n_paths, years.size)
         paths = FactorPaths(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
         start = (self.x0, self._long_run_now(None))
@@ -174,12 +175,18 @@ class SpotProcess(ABC):
         rng : numpy.random.Generator
             Source of the draws; it is moved on alike whether the step has jumps or not.
         """
+        require_number("dt", dt)
         require(0.0 < dt < math.inf, "dt", dt, "a finite number > 0")
+        require_generator(rng)
+        require(isinstance(state, SpotState), "state", state, "a SpotState")
+        for name in ("x", "xi"):
+            require_number(f"state.{name}", getattr(state, name))
+            require(math.isfinite(getattr(state, name)), f"state.{name}", getattr(state, name), "finite")
         x, xi = np.empty((1, 2)), np.empty((1, 2))
         regime = np.empty((1, 2), dtype=np.int8)
         dynamics = self._dynamics()
         regimes = len(dynamics.regimes)
-        require(0 <= state.regime < regimes, "state.regime", state.regime, f"in [0, {regimes})")
+        row_number("state.regime", state.regime, regimes)
         replace(dynamics, regime=state.regime).paths(
             np.array([0.0, dt]), (state.x, state.xi), rng, x=x, xi=xi, regime=regime
         )
@@ -200,6 +207,9 @@ class SpotProcess(ABC):
             X and xi at the start of the horizon; the process's own start by default.
         """
         state = self._deviation_now(x0), self._long_run_now(xi)
+        exponent = np.asarray(a)
+        known = exponent.dtype.kind in "iufc" and bool(np.isfinite(exponent).all())
+        require(known, "a", a, "finite numbers")
         moment: NDArray[Any] = np.exp(self._log_exponential_moment(a, horizon(tau), *state))
         return moment
 
@@ -296,11 +306,12 @@ class SpotProcess(ABC):
         return float(known.sum() + self.forward(t, to_come, x, measure, xi=xi).sum()) / fixings
 
     def _deviation_now(self, x0: float | None) -> float:
-        return self.x0 if x0 is None else x0
+        return self.x0 if x0 is None else _state_number("x0", x0)
 
     def _long_run_now(self, xi: float | None) -> float:
         if xi is not None:
-            return xi
+            given: float = _state_number("xi", xi)
+            return given
         return 0.0 if self.long_run is None else self.long_run.xi0
 
 
@@ -315,16 +326,23 @@ def _room_for_paths(n_paths: int, n_times: int) -> SpotPaths:
     return SpotPaths(spacious[:n_paths], np.empty((n_paths, n_times)))
 
 
+def _state_number(field: str, value: Any) -> Any:
+    """Return a state that is a finite number, or an array of them that goes with an array of horizons."""
+    numbers = finite_numbers(field, value)
+    return numbers if numbers.ndim else float(numbers)
+
+
 def horizon(tau: ArrayLike) -> FloatArray:
     """Return horizons in years as an array, and refuse a negative one."""
-    years = np.asarray(tau, dtype=np.float64)
+    years = real_numbers("tau", tau)
     require(bool(np.all(years >= 0.0)), "tau", tau, ">= 0")
     return years
 
 
-def _path_times(times: ArrayLike, n_paths: int) -> FloatArray:
-    years = np.asarray(times, dtype=np.float64)
+def _path_times(times: ArrayLike, n_paths: int, rng: np.random.Generator) -> FloatArray:
+    require_generator(rng)
+    years = finite_numbers("times", times)
     increasing = years.ndim == 1 and years.size > 0 and bool(np.all(np.diff(years) > 0.0))
     require(increasing, "times", years, "a non-empty increasing list of years")
-    require(n_paths > 0, "n_paths", n_paths, "> 0")
+    whole_number("n_paths", n_paths, least=1)
     return years
