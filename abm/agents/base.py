@@ -301,7 +301,7 @@ class CustomPopulation(Population):
                 note_where(error, f"{type(agent).__name__}.decide", view)
                 raise
             if agent.account - agent.row != first_account:  # it would trade for somebody else
-                check_agent(agent, self, agent.row)
+                check_agent(agent, self, self.agents.index(agent))
 
     def arrival_ms(self, agent: TraderAgent) -> float:
         """Return when an agent's messages of a batch arrive, drawn at its first message of the batch."""

@@ -147,8 +147,10 @@ class Outbox:
 def _check_whole(message: dict[str, Any]) -> None:
     """Refuse a message that is not of whole numbers; those of NumPy and of enumerations are."""
     for name in _WHOLE_FIELDS:
-        if message[name] is not None:
-            whole_number(name, message[name])
+        value = message[name]
+        is_plain = isinstance(value, (int, np.integer)) and value is not True and value is not False
+        if not is_plain and (value is not None or name not in ("order_id", "self_match")):
+            whole_number(name, value)
 
 
 @kernel

@@ -227,6 +227,8 @@ class Ledger:
             return
         for name, given in (("debit", debit), ("credit", credit)):
             row = whole_array(name, given)
+            if row.ndim > 0 and row.shape not in ((1,), amount.shape):
+                raise ParameterError(f"{name}: shape {row.shape} is not that of the amounts {amount.shape}")
             if row.size and not (row.min() >= 0 and row.max() < self.chart.count):
                 last = self.chart.count - 1
                 raise ParameterError(f"{name}: {shown(given)} is not an account in [0, {last}]")

@@ -140,7 +140,7 @@ def design(
 
 def _values(field: str, values: Any) -> list[Any]:
     """Return the values to try for a field, in their order, as plain ones."""
-    in_order = hasattr(values, "__len__") and hasattr(values, "__getitem__")
+    in_order = hasattr(values, "__getitem__") and getattr(values, "ndim", 1) > 0
     if not in_order or isinstance(values, (str, bytes, Mapping)) or len(values) == 0:
         raise ParameterError(f"vary: {field}: {shown(values)} is not a sequence of at least one value")
     return [dict(value) if isinstance(value, Mapping) else plain_value(value) for value in values]

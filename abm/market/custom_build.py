@@ -216,7 +216,7 @@ def _built_population(room: PopulationRoom, spec: PopulationSpec) -> Population:
 
 def checked_traders(traders: Any) -> tuple[CustomTraders, ...]:
     """Return a user's traders as a tuple, or raise ``ParameterError``."""
-    if isinstance(traders, (str, type)) or not isinstance(traders, Iterable):
+    if isinstance(traders, (str, type, set, frozenset)) or not isinstance(traders, Iterable):
         raise ParameterError(
             f"custom_agents: {shown(traders)} is not a list of CustomAgents and PopulationSpec"
         )

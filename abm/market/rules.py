@@ -69,7 +69,7 @@ class MarketRule:
 
 def checked_rules(rules: Any) -> tuple[MarketRule, ...]:
     """Return a user's rules as a tuple, or raise ``ParameterError``."""
-    if isinstance(rules, (str, type, MarketRule)) or not isinstance(rules, Iterable):
+    if isinstance(rules, (str, type, set, frozenset, MarketRule)) or not isinstance(rules, Iterable):
         raise ParameterError(f"rules: {shown(rules)} is not a list of instances of MarketRule")
     listed = tuple(rules)
     for position, rule in enumerate(listed):

@@ -100,6 +100,7 @@ class ListPriceQuotes:
             rng=outage_rng,
         )
         self._spot_usd = initial_spot_usd
+        require_generator(rng)
         now, then = rng.standard_normal((2, count))
         errors = self._errors(rng)
         ages = rng.standard_exponential(count) / self._changes_per_year

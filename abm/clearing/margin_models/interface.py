@@ -121,7 +121,7 @@ class MarginBasis:
 
     def require_history(self, model: str, days: int) -> None:
         """Raise a ParameterError if the history has fewer days than a model needs."""
-        if len(self.history) < days:
+        if len(self.history) < whole_number("days", days, least=0):
             raise ParameterError(
                 f"margin.history: {len(self.history)} days are fewer than the {days} that {model} needs"
             )
