@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from abm.clearing.margin_models.filtered_historical import FilteredHistoricalMargin
     from abm.clearing.margin_models.flat import FlatMargin
     from abm.clearing.margin_models.interface import MarginBasis, MarginDay, MarginModel
+    from abm.clearing.margin_models.moves import TenorMoves
     from abm.clearing.margin_models.procyclicality import Buffer, Floor, StressedWeight
     from abm.clearing.margin_models.registry import (
         margin_model,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         register_margin_model,
         wrap_margin_model,
     )
+    from abm.clearing.margin_models.requirement import gross_usd_micro, round_up_usd_micro
     from abm.clearing.margin_models.scan import ScanMargin
     from abm.clearing.terms import AccountTerms, ClearingRules, CloseOutMethod, MemberTerms
     from abm.clearing.waterfall import NO_MEMBER, LossLayers, MemberDefault, WaterfallResult
@@ -64,10 +66,13 @@ __all__ = [
     "ReductionNotice",
     "ScanMargin",
     "StressedWeight",
+    "TenorMoves",
     "WaterfallResult",
+    "gross_usd_micro",
     "margin_model",
     "margin_model_names",
     "register_margin_model",
+    "round_up_usd_micro",
     "wrap_margin_model",
 ]
 
@@ -106,10 +111,13 @@ offer(
         "ReductionNotice": "close_out",
         "ScanMargin": "margin_models.scan",
         "StressedWeight": "margin_models.procyclicality",
+        "TenorMoves": "margin_models.moves",
         "WaterfallResult": "waterfall",
+        "gross_usd_micro": "margin_models.requirement",
         "margin_model": "margin_models.registry",
         "margin_model_names": "margin_models.registry",
         "register_margin_model": "margin_models.registry",
+        "round_up_usd_micro": "margin_models.requirement",
         "wrap_margin_model": "margin_models.registry",
     },
 )

@@ -43,7 +43,7 @@ def finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def row_number(name: str, value: Any, count: int) -> int:
+def row_number(name: str, value: Any, count: int, *, allowed: str = "") -> int:
     """Return an index of one of ``count`` rows, counted from the first; none wraps.
 
     Raises
@@ -53,20 +53,35 @@ def row_number(name: str, value: Any, count: int) -> int:
     """
     if type(value) is int and 0 <= value < count:
         return value
-    return whole_number(name, value, least=0, most=count - 1)
+    return whole_number(name, value, least=0, most=count - 1, allowed=allowed)
 
 
-def whole_number(name: str, value: Any, *, least: int | None = None, most: int | None = None) -> int:
+def whole_number(
+    name: str, value: Any, *, least: int | None = None, most: int | None = None, allowed: str = ""
+) -> int:
     """Return a whole number within bounds.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : object
+        What was given.
+    least, most : int, optional
+        Bounds.
+    allowed : str
+        The bounds in words, instead of ``>= least`` or ``in [least, most]``.
 
     Raises
     ------
     ParameterError
         Naming the argument, the value and what is allowed.
     """
-    number = whole(value)
-    if number is None or (least is not None and number < least) or (most is not None and number > most):
-        raise refusal(name, value, f"a whole number{_bounds_text(least, most)}")
+    number, bounds = whole(value), allowed or _bounds_text(least, most)
+    if number is None:
+        raise refusal(name, value, f"a whole number {bounds}".rstrip())
+    if (least is not None and number < least) or (most is not None and number > most):
+        raise refusal(name, number, bounds)
     return number
 
 
@@ -103,8 +118,8 @@ def finite_number(
         or (above is not None and number <= above)
     )
     if number is None or not inside:
-        limit = f" > {above:g}" if above is not None else _bounds_text(least, most)
-        raise refusal(name, value, f"a finite number{limit}")
+        bounds = f"> {above:g}" if above is not None else _bounds_text(least, most)
+        raise refusal(name, value, f"a finite number {bounds}".rstrip())
     return number
 
 
@@ -155,7 +170,7 @@ def shown(value: Any) -> str:
 
 def _bounds_text(least: float | None, most: float | None) -> str:
     if least is not None and most is not None:
-        return f" in [{least}, {most}]"
+        return f"in [{least}, {most}]"
     if least is not None:
-        return f" >= {least}"
-    return f" <= {most}" if most is not None else ""
+        return f">= {least}"
+    return f"<= {most}" if most is not None else ""

@@ -48,9 +48,9 @@ class TradingCalendar:
 
     def __post_init__(self) -> None:
         for name in ("rounds_per_day", "days_per_month", "months_per_year", "listed_months"):
-            whole_number(f"calendar.{name}", getattr(self, name), least=1)
+            whole_number(f"calendar.{name}", getattr(self, name), least=1, allowed="> 0")
         whole_number("calendar.first_year", self.first_year)
-        whole_number("calendar.first_month", self.first_month, least=1, most=12)
+        whole_number("calendar.first_month", self.first_month, least=1, most=12, allowed="in 1..12")
 
     @property
     def days_per_year(self) -> int:

@@ -43,7 +43,7 @@ class ContractSpec:
 
     def __post_init__(self) -> None:
         for name in ("contract_size_msit", "tick_size_usd_micro", "listed_months"):
-            whole_number(name, getattr(self, name), least=1)
+            whole_number(name, getattr(self, name), least=1, allowed="> 0")
 
     @property
     def tick_value_usd_micro(self) -> int:

@@ -77,7 +77,7 @@ class CompiledExchange:
             ("n_slots", n_slots),
             ("max_order_lots", max_order_lots),
         ):
-            whole_number(name, count, least=1)
+            whole_number(name, count, least=1, allowed="> 0")
         if max_order_lots > MAX_ORDER_LOTS:
             raise ParameterError(f"max_order_lots: {max_order_lots} is not <= {MAX_ORDER_LOTS}")
         self.n_accounts = n_accounts

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from abm.core.arguments import seed_number, shown, whole_number
+from abm.core.arguments import shown, whole_number
 from abm.core.errors import ParameterError, SitsimError
 from abm.experiments.executors import run_tasks
 from abm.scenario import Scenario
@@ -149,7 +149,7 @@ def _values(field: str, values: Any) -> list[Any]:
 def _seed_list(seeds: Any) -> list[int]:
     if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
         raise ParameterError(f"seeds: {shown(seeds)} is not a sequence of at least one seed")
-    listed = [seed_number("seeds", seed) for seed in seeds]
+    listed = [whole_number("seeds", seed) for seed in seeds]
     if not listed:
         raise ParameterError("seeds: [] is not a sequence of at least one seed")
     if len(set(listed)) < len(listed):

