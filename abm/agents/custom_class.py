@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ _METHODS = (
     "decide",
 )  # fmt: skip
 """What a trader calls; a value of such a name, of the class or of one agent, would hide it."""
+_NO_SETTER = re.compile(r"property '(\w+)' of .* has no setter")
 _HOW_TO_INIT = "__init__(self, model, population, row) must call super().__init__(model, population, row)"
 
 
@@ -41,6 +43,8 @@ def check_class(agent_class: Any, base: type[TraderAgent]) -> None:
     for method in _METHODS:
         if not callable(getattr(agent_class, method)):
             raise ParameterError(f"{name}: its attribute {method} hides the method {method}()")
+    if not hasattr(inspect.getattr_static(agent_class, "equity_usd"), "__get__"):
+        raise ParameterError(f"{name}: its attribute equity_usd hides the trader's equity")
     # A built-in class decides for all its traders at once, in compiled code: it has no decide of its own.
     is_own = not agent_class.__module__.startswith("abm.")
     if is_own and agent_class.decide is base.decide:
@@ -84,6 +88,13 @@ def new_agent(agent_class: type[TraderAgent], model: Any, population: Population
         if "TraderAgent.__init__()" in str(error):
             raise ParameterError(f"{agent_class.__name__}: {_HOW_TO_INIT}") from error
         raise
+    except AttributeError as error:
+        taken = _NO_SETTER.match(str(error))  # Mesa's random and rng, our equity_usd
+        if taken is None:
+            raise
+        raise ParameterError(
+            f"{agent_class.__name__}: it sets {taken[1]}, which belongs to the market (take another name)"
+        ) from error
     check_agent(agent, population, row, model)
     return agent
 

@@ -177,7 +177,8 @@ def _run_one(run_function: RunFunction, scenario: Scenario, folder: Path) -> str
     except SitsimError as error:
         return str(error)
     except Exception as error:  # a fault of one run must not cost the others
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return f"{type(error).__name__}: {' '.join(f'{error}{notes}'.split())}"
     return None
 
 

@@ -70,6 +70,7 @@ CLASSES = {
     "asynchronous": (Waiting, r"Waiting: decide\(view\) is a generator or asynchronous"),
     "a generator": (Yielding, r"Yielding: decide\(view\) is a generator or asynchronous"),
     "another signature": (Parameters, r"Parameters: __init__\(self, model, population, row\) must call"),
+    "a hidden equity": (idle(equity_usd=5.0), "Mine: its attribute equity_usd hides the trader's equity"),
     "a hidden method": (idle(limit=5), r"Mine: its attribute limit hides the method limit\(\)"),
 }
 
@@ -134,6 +135,12 @@ AGENTS = {
     "another row": (idle(__init__=setting("row", 7)), "Mine: it sets row, which belongs to the market"),
     "another model": (idle(__init__=setting("model", None)), "Mine: it sets model, which belongs"),
     "a name as unique_id": (idle(__init__=setting("unique_id", "ann")), "Mine: it sets unique_id, which"),
+    "Mesa's generator": (
+        idle(__init__=setting("random", 5)),
+        r"Mine: it sets random, which belongs .*name\)",
+    ),
+    "Mesa's other one": (idle(__init__=setting("rng", 5)), "Mine: it sets rng, which belongs to the market"),
+    "its equity": (idle(__init__=setting("equity_usd", 5)), "Mine: it sets equity_usd, which belongs"),
     "a value named as a method": (idle(__init__=setting("market", 1)), r"Mine: its attribute market hides"),
 }
 
