@@ -6,50 +6,130 @@ nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.agents.base import TraderAgent
-    from abm.core.orders import Side, TimeInForce
+    from abm.agents.base import DayOpening, Population, TraderAgent
+    from abm.agents.outbox import Outbox
+    from abm.agents.view import Depth, MarketView
+    from abm.clearing.margin_models.interface import MarginBasis, MarginDay, MarginModel
+    from abm.clearing.margin_models.registry import register_margin_model
+    from abm.core.errors import (
+        CalibrationError,
+        IndexDataError,
+        ParameterError,
+        RunFolderError,
+        ScenarioError,
+        SitsimError,
+    )
+    from abm.core.orders import (
+        NO_PRICE,
+        ORDER_DTYPE,
+        MessageKind,
+        RejectReason,
+        SelfMatch,
+        Side,
+        TimeInForce,
+        TradingPhase,
+    )
     from abm.experiments.sweep import sweep
-    from abm.market.custom_build import CustomAgents, PopulationSpec
+    from abm.market.custom_build import CustomAgents, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
-    from abm.market.run import run
-    from abm.scenario import Scenario
+    from abm.market.rules import MarketRule
+    from abm.market.run import RunResult, run
+    from abm.recording.folder import RunFolder, read_run
+    from abm.recording.recorder import Recorder
+    from abm.recording.schemas import units
+    from abm.scenario.explain import explain, list_scenarios
+    from abm.scenario.model import Scenario
 
 __version__ = "0.1.0"
 
-_FACE = {
-    "CustomAgents": "abm.market.custom_build",
-    "PopulationSpec": "abm.market.custom_build",
-    "Scenario": "abm.scenario",
-    "Side": "abm.core.orders",
-    "TimeInForce": "abm.core.orders",
-    "TokenFuturesMarket": "abm.market.model",
-    "TraderAgent": "abm.agents.base",
-    "run": "abm.market.run",
-    "sweep": "abm.experiments.sweep",
-}
-
 __all__ = [
+    "NO_PRICE",
+    "ORDER_DTYPE",
+    "CalibrationError",
     "CustomAgents",
+    "DayOpening",
+    "Depth",
+    "IndexDataError",
+    "MarginBasis",
+    "MarginDay",
+    "MarginModel",
+    "MarketRule",
+    "MarketView",
+    "MessageKind",
+    "NewAccounts",
+    "Outbox",
+    "ParameterError",
+    "Population",
     "PopulationSpec",
+    "Recorder",
+    "RejectReason",
+    "RunFolder",
+    "RunFolderError",
+    "RunResult",
     "Scenario",
+    "ScenarioError",
+    "SelfMatch",
     "Side",
+    "SitsimError",
     "TimeInForce",
     "TokenFuturesMarket",
     "TraderAgent",
+    "TradingPhase",
+    "explain",
+    "list_scenarios",
+    "read_run",
+    "register_margin_model",
     "run",
     "sweep",
+    "units",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _FACE:
-        return getattr(import_module(_FACE[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+offer(
+    __name__,
+    {
+        "NO_PRICE": "core.orders",
+        "ORDER_DTYPE": "core.orders",
+        "CalibrationError": "core.errors",
+        "CustomAgents": "market.custom_build",
+        "DayOpening": "agents.base",
+        "Depth": "agents.view",
+        "IndexDataError": "core.errors",
+        "MarginBasis": "clearing.margin_models.interface",
+        "MarginDay": "clearing.margin_models.interface",
+        "MarginModel": "clearing.margin_models.interface",
+        "MarketRule": "market.rules",
+        "MarketView": "agents.view",
+        "MessageKind": "core.orders",
+        "NewAccounts": "market.custom_build",
+        "Outbox": "agents.outbox",
+        "ParameterError": "core.errors",
+        "Population": "agents.base",
+        "PopulationSpec": "market.custom_build",
+        "Recorder": "recording.recorder",
+        "RejectReason": "core.orders",
+        "RunFolder": "recording.folder",
+        "RunFolderError": "core.errors",
+        "RunResult": "market.run",
+        "Scenario": "scenario.model",
+        "ScenarioError": "core.errors",
+        "SelfMatch": "core.orders",
+        "Side": "core.orders",
+        "SitsimError": "core.errors",
+        "TimeInForce": "core.orders",
+        "TokenFuturesMarket": "market.model",
+        "TraderAgent": "agents.base",
+        "TradingPhase": "core.orders",
+        "explain": "scenario.explain",
+        "list_scenarios": "scenario.explain",
+        "read_run": "recording.folder",
+        "register_margin_model": "clearing.margin_models.registry",
+        "run": "market.run",
+        "sweep": "experiments.sweep",
+        "units": "recording.schemas",
+    },
+)

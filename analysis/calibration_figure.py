@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from analysis.style import (
+from .style import (
     BLUE,
     GREY,
     INK,

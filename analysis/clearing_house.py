@@ -9,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from abm.core.arguments import row_number, whole_number
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
 from abm.recording.metrics import ratio
-from analysis.contagion import cascade, contagion, ranking
-from analysis.margin_backtest import breaches_probability, kupiec_bounds, procyclicality
-from analysis.wording import counted, decimal
+
+from .contagion import cascade, contagion, ranking
+from .margin_backtest import breaches_probability, kupiec_bounds, procyclicality
+from .wording import counted, decimal
 
 LAYERS = (
     "member_capital",
@@ -261,7 +263,7 @@ def scenario_name(scenario: int) -> str:
         "prices rise as they did most before the launch",
         "prices fall as they did most before the launch",
     )
-    return names[scenario]
+    return names[row_number("scenario", scenario, len(names))]
 
 
 def at(exposures: pd.DataFrame, moment: Moment) -> pd.DataFrame:
@@ -284,6 +286,7 @@ def largest_exposures(exposures: pd.DataFrame, count: int = 8) -> pd.DataFrame:
     DataFrame, indexed by account, the largest first
         ``member``, ``lots``, and in USD ``stressed_loss``, ``collateral``, ``uncovered`` and ``shortfall``.
     """
+    count = whole_number("count", count, least=1)
     clients = exposures[(exposures["level"] == "client") & (exposures["uncovered_usd_micro"] > 0)]
     largest = clients.nlargest(count, "uncovered_usd_micro")
     money = {
@@ -314,6 +317,7 @@ def failure_ranking(exposures: pd.DataFrame, *, days: int = 12) -> pd.DataFrame:
         ``brings_down``, how many members fall with it, where clients pay with all they have;
         ``loss_unpaid_usd`` and ``brings_down_unpaid`` where they pay nothing beyond their collateral.
     """
+    days = whole_number("days", days, least=1)
     known = np.unique(exposures["day"])
     spread = known[np.linspace(0, len(known) - 1, max(days - 1, 1)).round().astype(int)]
     chosen = np.union1d(spread, worst_moment(exposures).day)

@@ -6,8 +6,9 @@ import pandas as pd
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
-from analysis.call_causes import CAUSES, calls_by_cause
-from analysis.clearing_house import (
+
+from .call_causes import CAUSES, calls_by_cause
+from .clearing_house import (
     account_coverage,
     at,
     cover_two_by_day,
@@ -20,9 +21,9 @@ from analysis.clearing_house import (
     tenor_backtest,
     worst_moment,
 )
-from analysis.figures import call_causes, coverage, exposures, guaranty_fund, waterfall
-from analysis.page import figure, paragraph, section, subsection, table
-from analysis.wording import class_name, counted, decimal, percent, usd, whole
+from .figures import call_causes, coverage, exposures, guaranty_fund, waterfall
+from .page import figure, paragraph, section, subsection, table
+from .wording import class_name, counted, decimal, percent, usd, whole
 
 
 def clearing_section(run: RunFolder) -> str:

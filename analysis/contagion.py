@@ -18,11 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from abm.core.arguments import finite_number, whole_number
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO, allocate_largest_remainder
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+_LOSSES = ("shortfall", "uncovered")
 
 
 class Cascade(NamedTuple):
@@ -89,6 +93,9 @@ def cascade(exposures: pd.DataFrame, *, failing: int | None = None, loss: str = 
     ParameterError
         If the member is unknown or in default, or there are rows of several scenarios.
     """
+    if loss not in _LOSSES:
+        raise ParameterError(f"loss: {loss!r} is not one of {', '.join(_LOSSES)}")
+    failing = None if failing is None else whole_number("failing", failing)
     move = _move(exposures, loss)
     if failing is not None and failing not in move.capital:
         raise ParameterError(f"failing: {failing} is not one of the members {list(move.capital)}")
@@ -206,7 +213,7 @@ def ranking(contagion_rows: pd.DataFrame, *, tail: float = 0.05) -> pd.DataFrame
     ParameterError
         If ``tail`` is outside its domain.
     """
-    if not 0.0 < tail <= 1.0:
+    if not 0.0 < finite_number("tail", tail) <= 1.0:
         raise ParameterError(f"tail: {tail} is not in (0, 1]")
     measured = {}
     for member, of_member in contagion_rows.groupby("member"):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abm.recording import RunFolder, metrics
-from analysis.makers import MakerDuty, duty_by_maker, maker_duty
-from analysis.page import paragraph, section, subsection, table
-from analysis.wording import basis_points, counted, decimal, percent, usd, whole
+
+from .makers import MakerDuty, duty_by_maker, maker_duty
+from .page import paragraph, section, subsection, table
+from .wording import basis_points, counted, decimal, percent, usd, whole
 
 
 def liquidity_section(run: RunFolder) -> str:

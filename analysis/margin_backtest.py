@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtrc
 
+from abm.core.arguments import finite_number, shown, whole_number
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
 
@@ -76,9 +77,10 @@ def _chi_squared_tail(statistic: float, degrees: int) -> float:
 
 
 def _check(breaches: int, observations: int, confidence: float) -> None:
-    if not 0 <= breaches <= observations:
+    whole_number("observations", observations, least=0)
+    if not 0 <= whole_number("breaches", breaches) <= observations:
         raise ParameterError(f"breaches: {breaches} is not in 0..{observations}")
-    if not 0.0 < confidence < 1.0:
+    if not 0.0 < finite_number("confidence", confidence) < 1.0:
         raise ParameterError(f"confidence: {confidence} is not in (0, 1)")
 
 
@@ -125,9 +127,9 @@ def kupiec_bounds(observations: int, confidence: float, significance: float = 0.
     ParameterError
         If there is no day, or a share is outside (0, 1).
     """
-    if observations < 1:
+    if whole_number("observations", observations) < 1:
         raise ParameterError(f"observations: {observations} is not >= 1")
-    if not 0.0 < significance < 1.0:
+    if not 0.0 < finite_number("significance", significance) < 1.0:
         raise ParameterError(f"significance: {significance} is not in (0, 1)")
     expected = round(observations * (1.0 - confidence))
 
@@ -158,6 +160,15 @@ def breaches_probability(breaches: int, observations: int, confidence: float) ->
     return float(bdtrc(breaches - 1, observations, 1.0 - confidence))
 
 
+def _yes_or_no(breaches: ArrayLike) -> NDArray[np.bool_]:
+    """Return breaches as booleans; counts, shares and missing values are refused."""
+    given = np.asarray(breaches)
+    is_flag = given.dtype.kind == "b" or (given.dtype.kind in "iuf" and bool(np.isin(given, (0, 1)).all()))
+    if given.ndim != 1 or not is_flag:
+        raise ParameterError(f"breaches: {shown(breaches)} is not a list of yes or no")
+    return given.astype(np.bool_)
+
+
 def christoffersen_test(breaches: ArrayLike) -> LikelihoodRatio:
     """Test whether a breach makes another one the next day more, or less, likely.
 
@@ -172,7 +183,7 @@ def christoffersen_test(breaches: ArrayLike) -> LikelihoodRatio:
     LikelihoodRatio
         One degree of freedom; NaN where no day follows a breach or none follows a day without.
     """
-    hit = np.asarray(breaches, dtype=np.bool_)
+    hit = _yes_or_no(breaches)
     after_breach, after_none = hit[1:][hit[:-1]], hit[1:][~hit[:-1]]
     if len(after_breach) == 0 or len(after_none) == 0:
         return LikelihoodRatio(math.nan, math.nan)
@@ -199,7 +210,7 @@ def conditional_coverage_test(breaches: ArrayLike, confidence: float) -> Likelih
     LikelihoodRatio
         Two degrees of freedom; NaN if either test has none.
     """
-    hit = np.asarray(breaches, dtype=np.bool_)
+    hit = _yes_or_no(breaches)
     statistic = (
         kupiec_test(int(hit.sum()), len(hit), confidence).statistic + christoffersen_test(hit).statistic
     )
@@ -236,6 +247,7 @@ def backtest_table(
     ParameterError
         If a column is missing.
     """
+    mpor_days = whole_number("mpor_days", mpor_days, least=1)
     columns = [by] if isinstance(by, str) else list(by)
     missing = sorted(
         {*columns, "day", "requirement_usd_micro", "loss_usd_micro", "breach"} - set(rows.columns)
@@ -286,6 +298,7 @@ def procyclicality(requirement: ArrayLike, days: Sequence[int] = (1, 5, 20)) -> 
     series: NDArray[np.float64] = np.asarray(requirement, dtype=np.float64)
     if series.ndim != 1 or len(series) == 0 or not np.all(series > 0.0):
         raise ParameterError("requirement: not one or more positive numbers")
+    days = [whole_number("days", n) for n in days]
     if min(days, default=1) < 1:
         raise ParameterError(f"days: {list(days)} are not all >= 1")
     calls = {n: float((series[n:] / series[:-n]).max()) if len(series) > n else math.nan for n in days}

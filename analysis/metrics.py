@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from abm.recording.metrics import market_metrics, ratio
-from analysis.runs import Run, load
+
+from .runs import Run, load
 
 SET_UP_PHASES = ("set_up",)
 """Phases of ``cpu_seconds`` that are not the market running."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 
 from abm.recording import RunFolder
-from analysis import style
+
+from . import style
 
 
 def section(heading: str, *body: str) -> str:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from abm.core.errors import ParameterError
+
 
 class PriceImpact(NamedTuple):
     """How far prices move for each lot of net flow.
@@ -46,6 +48,8 @@ def kyle_lambda(price_change: ArrayLike, order_flow_lots: ArrayLike) -> PriceImp
     """
     change = np.asarray(price_change, dtype=np.float64)
     flow = np.asarray(order_flow_lots, dtype=np.float64)
+    if change.ndim != 1 or change.shape != flow.shape:
+        raise ParameterError(f"order_flow_lots: shape {flow.shape} is not that of the changes {change.shape}")
     known = np.isfinite(change) & np.isfinite(flow)
     change, flow = change[known], flow[known]
     flow_square, change_square = float(flow @ flow), float(change @ change)

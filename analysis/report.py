@@ -14,13 +14,14 @@ import pandas as pd
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.drafts import write_file
-from analysis.clearing_page import clearing_section
-from analysis.figures import activity, bills, liquidity, margin, prices, profit
-from analysis.liquidity_page import liquidity_section
-from analysis.page import figure, paragraph, section, table
-from analysis.runs import Run, load
-from analysis.summary import summarise
-from analysis.wording import class_name, counted, percent, phase_name, usd, whole
+
+from .clearing_page import clearing_section
+from .figures import activity, bills, liquidity, margin, prices, profit
+from .liquidity_page import liquidity_section
+from .page import figure, paragraph, section, table
+from .runs import Run, load
+from .summary import summarise
+from .wording import class_name, counted, percent, phase_name, usd, whole
 
 FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
 """Figures of the whole run, in order; those of the clearing house stand in its section."""

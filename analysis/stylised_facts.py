@@ -21,8 +21,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arguments import finite_number, row_number, whole_number
 from abm.recording import RunFolder
-from analysis.runs import Run, load
+
+from .runs import Run, load
 
 FloatArray = NDArray[np.float64]
 
@@ -83,6 +85,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
     tenor : int
         Months to delivery.
     """
+    tenor = row_number("tenor", tenor, run.calendar.listed_months)
     quotes = run.tables["quotes"]
     quotes = quotes[quotes["tenor"] == tenor]
     mid = 0.5 * (quotes["best_bid_ticks"].astype(float) + quotes["best_ask_ticks"].astype(float))
@@ -105,6 +108,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
 
 def over_rounds(returns: Returns, rounds: int) -> FloatArray:
     """Return the overlapping returns over several rounds of a day, those across a missing one left NaN."""
+    rounds = whole_number("rounds", rounds, least=1)
     by_round = returns.by_round
     if by_round.shape[1] < rounds:
         return np.full(1, math.nan)
@@ -130,6 +134,7 @@ def level_of_each_month_apart(returns: Returns) -> FloatArray:
 
 def aggressor_signs(run: RunFolder, tenor: int = 1) -> FloatArray:
     """Return the side of each incoming order that traded in a month, in order; 1 bought, -1 sold."""
+    tenor = row_number("tenor", tenor, run.calendar.listed_months)
     trades = run.tables["trades"]
     own = trades[
         (trades["tenor"] == tenor) & (trades["aggressor_side"] != 0) & (trades["spread_months"] == 0)
@@ -146,6 +151,7 @@ def autocorrelation(series: FloatArray, last_lag: int) -> FloatArray:
     array of float, shape (last_lag,)
         NaN where a lag has no pair or the series does not vary.
     """
+    last_lag = whole_number("last_lag", last_lag, least=1)
     known = np.isfinite(series)
     centred = np.where(known, series - (series[known].mean() if known.any() else 0.0), 0.0)
     variance = float(centred @ centred) / max(int(known.sum()), 1)
@@ -170,8 +176,8 @@ def excess_kurtosis(series: FloatArray) -> float:
 def tail_index(series: FloatArray, tail_share: float = TAIL_SHARE) -> float:
     """Return the index of the power law in the tail of absolute values, by the estimator of Hill (1975)."""
     sizes = np.sort(np.abs(series[np.isfinite(series)]))[::-1]
-    tail = round(tail_share * sizes.size)
-    if tail < 2 or sizes[tail] <= 0.0:
+    tail = round(finite_number("tail_share", tail_share, least=0.0, most=1.0) * sizes.size)
+    if tail < 2 or tail >= sizes.size or sizes[tail] <= 0.0:
         return math.nan
     mean = float(np.log(sizes[:tail] / sizes[tail]).mean())
     return 1.0 / mean if mean > 0.0 else math.nan

@@ -12,12 +12,13 @@ from abm.core.calendar import TradingCalendar
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.hedging import hedge_effect
-from analysis.call_causes import CAUSES, calls_by_cause
-from analysis.clearing_house import account_coverage, margin_terms, said_of_tenors, tenor_backtest
-from analysis.makers import maker_duty
-from analysis.metrics import messages_per_cpu_second
-from analysis.runs import Run, load
-from analysis.wording import basis_points, counted, decimal, percent, usd, whole
+
+from .call_causes import CAUSES, calls_by_cause
+from .clearing_house import account_coverage, margin_terms, said_of_tenors, tenor_backtest
+from .makers import maker_duty
+from .metrics import messages_per_cpu_second
+from .runs import Run, load
+from .wording import basis_points, counted, decimal, percent, usd, whole
 
 ALIVE_TWO_SIDED_SHARE = 0.95
 """Least share of rounds with a bid and an ask for the front month to be called alive (judgement)."""
@@ -31,6 +32,11 @@ class SummaryRow(NamedTuple):
     label: str
     value: str
     note: str
+
+    @property
+    def warns(self) -> bool:
+        """Whether the note says that something asked for is not met."""
+        return self.note.startswith(WARNING)
 
 
 def summarise(run: Run) -> list[SummaryRow]:

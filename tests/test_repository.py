@@ -15,11 +15,14 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import abm
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
 NOT_OURS = re.compile(r"\.git|\.venv.*|__pycache__|.*_cache|\.hypothesis|.*\.egg-info|runs|build|dist")
 TEXT = {
     "",
+    ".cff",
     ".py",
     ".toml",
     ".txt",
@@ -112,6 +115,22 @@ def test_each_direct_dependency_is_pinned_within_what_the_project_allows(python)
         assert requirement.specifier.contains(version), f"{requirement} does not allow the pinned {version}"
 
 
+def test_the_citation_names_the_version_licence_and_paper():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    top = dict(re.findall(r"^([a-z-]+): (.+)$", citation, flags=re.MULTILINE))
+    assert top["cff-version"] == "1.2.0"
+    assert top["version"] == project["version"] == abm.__version__
+    assert top["license"] == project["license"]
+    assert {"message", "title", "type"} <= set(top)
+    assert re.search(r"^authors:\n  - name: ", citation, flags=re.MULTILINE)
+    assert "https://arxiv.org/abs/2603.21690" in citation
+
+
+def test_the_packages_are_marked_as_typed():
+    assert [name for name in ("abm", "analysis") if not (ROOT / name / "py.typed").is_file()] == []
+
+
 @pytest.mark.verify
 def test_the_wheel_contains_every_scenario_and_its_price_files(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
@@ -125,4 +144,5 @@ def test_the_wheel_contains_every_scenario_and_its_price_files(tmp_path):
     }
     assert "scenarios/baseline.toml" in shipped
     assert shipped - packed == set()
+    assert {"abm/py.typed", "analysis/py.typed"} <= packed
     assert not [name for name in packed if name.startswith("tests/")]

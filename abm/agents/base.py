@@ -10,11 +10,13 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.custom_class import check_agent, check_latency, new_agent, note_where
 from abm.agents.order_entry import OrderEntry
 from abm.agents.outbox import Outbox
 from abm.agents.risk_limits import RiskLimits
 from abm.agents.timing import arrival_ms, rows_that_act
 from abm.agents.view import MarketView
+from abm.core.arguments import whole_number
 from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 
@@ -122,7 +124,7 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         code instead.
         """
         if isinstance(self.population, CustomPopulation):
-            raise NotImplementedError(f"{type(self).__name__} must override decide(view)")
+            raise ParameterError(f"{type(self).__name__}: it does not override decide(view)")
         self._refuse_to_be_asked("decide")
 
     def step(self) -> None:
@@ -153,7 +155,13 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
         )
 
     def position_lots(self, tenor: int = 0) -> int:
-        """Return this trader's signed position in a listed month, in lots."""
+        """Return this trader's signed position in a listed month, in lots.
+
+        Raises
+        ------
+        ParameterError
+            If the tenor is none of a listed month.
+        """
         return int(self.model.position_lots(self.account, tenor))
 
     @property
@@ -230,7 +238,11 @@ class Population:
         if self.count == 0:
             return
         first = outbox.count
-        self.decide_all(view, position_lots, outbox)
+        try:
+            self.decide_all(view, position_lots, outbox)
+        except Exception as error:
+            note_where(error, f"{type(self).__name__}.decide_all", view)
+            raise
         if self.limits is not None:
             self.limits.apply(view, position_lots, outbox, first, self.streams)
 
@@ -239,14 +251,20 @@ class Population:
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of the whole class into the outbox."""
-        raise NotImplementedError
+        raise ParameterError(f"population {type(self).__name__}: it does not override decide_all")
 
     def suspend(self, account: int) -> None:
         """Stop a trader that is in default or has left: it sends nothing any more."""
+        row = self.row_of(account)
         for name in self.activity_columns:
-            self.columns[name][account - self.first_account] = 0.0
+            self.columns[name][row] = 0.0
         if self.limits is not None:
-            self.limits.suspend(account - self.first_account)
+            self.limits.suspend(row)
+
+    def row_of(self, account: int) -> int:
+        """Return the row of an account of this population, or raise ``ParameterError``."""
+        last = self.first_account + self.count - 1
+        return whole_number("account", account, least=self.first_account, most=last) - self.first_account
 
     def update_digest(self, digest: Any) -> None:
         """Feed the class's columns and streams into a running hash."""
@@ -302,13 +320,10 @@ class CustomPopulation(Population):
         Raises
         ------
         ParameterError
-            If an agent's ``looks_per_day`` is negative or not a number.
+            If an agent is not what the market can work with; see ``abm.agents.custom_class``.
         """
-        self.agents = [self.custom_class(model, self, row) for row in range(self.count)]
+        self.agents = [new_agent(self.custom_class, model, self, row) for row in range(self.count)]
         for agent in self.agents:
-            if not agent.looks_per_day >= 0.0:
-                name = type(agent).__name__
-                raise ParameterError(f"{name}: looks_per_day {agent.looks_per_day} is not >= 0")
             if agent.row not in self._stopped:
                 self.columns["actions_per_day"][agent.row] = agent.looks_per_day
 
@@ -317,9 +332,17 @@ class CustomPopulation(Population):
         self.outbox = outbox
         due = rows_that_act(self.columns, self.streams, view.day_share, self._rows)
         asked = self.agents if due == self.count else [self.agents[row] for row in self._rows[:due].tolist()]
+        first_account = self.first_account
         for agent in asked:
-            if agent.row not in self._stopped:  # another one may have removed it a moment ago
+            if agent.row in self._stopped:  # another one may have removed it a moment ago
+                continue
+            try:
                 agent.decide(view)
+            except Exception as error:
+                note_where(error, f"{type(agent).__name__}.decide", view)
+                raise
+            if agent.account - agent.row != first_account:  # it would trade for somebody else
+                check_agent(agent, self, self.agents.index(agent))
 
     def suspend(self, account: int) -> None:
         """Ask a trader no more, from now on."""
@@ -331,5 +354,6 @@ class CustomPopulation(Population):
         batch = self.outbox.first_order_id  # each batch with messages begins with another one
         if agent.drawn_for_batch != batch:
             agent.drawn_for_batch = batch
+            check_latency(agent)
             agent.arrival_ms = arrival_ms(self.streams, agent.row, agent.latency_ms, self.jitter)
         return agent.arrival_ms

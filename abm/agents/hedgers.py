@@ -148,7 +148,7 @@ class Hedgers(Population):
     def suspend(self, account: int) -> None:
         """Stop a hedger in default: it neither trades nor hedges any more."""
         super().suspend(account)
-        self.treasury.close(account - self.first_account)
+        self.treasury.close(self.row_of(account))
 
     def update_digest(self, digest: Any) -> None:
         """Feed the columns and streams into a running hash, and the state of those rules that are on."""

@@ -99,4 +99,4 @@ class Holders(Population):
     def suspend(self, account: int) -> None:
         """Stop a holder in default for good."""
         super().suspend(account)
-        self._rate[account - self.first_account] = 0.0
+        self._rate[self.row_of(account)] = 0.0

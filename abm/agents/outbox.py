@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
+from abm.core.errors import ParameterError
 from abm.core.kernel import kernel
 from abm.core.orders import ORDER_DTYPE, MessageKind, SelfMatch, TimeInForce
 
@@ -17,6 +19,11 @@ _QUOTE = int(MessageKind.QUOTE)
 _NAME_ANOTHER_ORDER = (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MODIFY)
 _DAY = int(TimeInForce.DAY)
 _IOC = int(TimeInForce.IOC)
+
+_WHOLE_FIELDS = (
+    "account", "kind", "month", "side", "price_ticks", "lots", "time_in_force", "order_id", "stop_ticks",
+    "ask_ticks", "ask_lots", "display_lots", "minimum_lots", "expiry_day", "self_match", "spread_months",
+)  # fmt: skip
 
 DEFAULT_SELF_MATCH = int(np.iinfo(np.int8).min)
 """Stands for the outbox's own self-match instruction until the batch is complete."""
@@ -87,7 +94,14 @@ class Outbox:
         """Append one message and return its order id (for a cancel or modify, the id that it names).
 
         ``OrderEntry`` passes arguments by position: names are a third of what a message costs.
+
+        Raises
+        ------
+        ParameterError
+            If a quantity, price or month is not whole: NumPy would cut it.
         """
+        if not (type(price_ticks) is type(lots) is type(month) is int):
+            _check_whole(locals())
         count = self.count
         if count == len(self.rows):
             self.reserve(1)
@@ -103,6 +117,8 @@ class Outbox:
 
     def extend(self, messages: NDArray[Any]) -> None:
         """Append messages; new orders among them are numbered from ``next_order_id`` on."""
+        if messages.dtype != ORDER_DTYPE:
+            raise ParameterError(f"messages: dtype {messages.dtype} is not ORDER_DTYPE")
         new_ids = messages["order_id"][~np.isin(messages["kind"], _NAME_ANOTHER_ORDER)]
         own = range(self.next_order_id, self.next_order_id + 2 * len(messages))
         assert all(order_id in own for order_id in new_ids.tolist()), f"order ids {new_ids} are not in {own}"
@@ -126,6 +142,15 @@ class Outbox:
         self.first_order_id += 2 * (self.count + added_at_most)
         self.count = 0
         return batch.take(order)  # for rows with fields a sixth of the time of batch[order]
+
+
+def _check_whole(message: dict[str, Any]) -> None:
+    """Refuse a message that is not of whole numbers; those of NumPy and of enumerations are."""
+    for name in _WHOLE_FIELDS:
+        value = message[name]
+        is_plain = isinstance(value, (int, np.integer)) and value is not True and value is not False
+        if not is_plain and (value is not None or name not in ("order_id", "self_match")):
+            whole_number(name, value)
 
 
 @kernel

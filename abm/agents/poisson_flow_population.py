@@ -15,6 +15,7 @@ from abm.agents.base import Funding, Population, TraderAgent
 from abm.agents.outbox import Outbox
 from abm.agents.poisson_flow import CLOCK_DTYPE, SOURCE_DTYPE
 from abm.agents.view import MarketView
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, Side
 
@@ -60,8 +61,8 @@ class FlowRates:
                 object.__setattr__(self, name, rates)
         if self.limits_per_day.sum() <= 0.0:
             raise ParameterError("limits_per_day: no rate is > 0")
-        if self.lots < 1:
-            raise ParameterError(f"lots: {self.lots} is not >= 1")
+        whole_number("lots", self.lots, least=1)
+        whole_number("first_distance_ticks", self.first_distance_ticks)
 
     @classmethod
     def uniform(
@@ -135,6 +136,7 @@ class PoissonFlow(Population):
         first_account: int,
         funding: Funding,
     ) -> None:
+        tenors = [whole_number("tenors", tenor, least=0) for tenor in tenors]
         if len(streams) != self.SOURCES_PER_MONTH * len(tenors):
             raise ParameterError(f"count: {len(streams)} is not 3 sources for each of {len(tenors)} months")
         columns = np.zeros(len(streams), dtype=SOURCE_DTYPE)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from abm.agents.outbox import Outbox
 from abm.agents.stop_out import STOPPED, cap_leverage, close_positions
 from abm.agents.view import MarketView
+from abm.core.arguments import row_number
 from abm.core.money import USD_MICRO
 
 TRADING, SUSPENDED = 0, 2
@@ -137,7 +138,7 @@ class RiskLimits:
 
     def suspend(self, row: int) -> None:
         """Note that a trader has defaulted: it never comes back."""
-        self.rows["state"][row] = SUSPENDED
+        self.rows["state"][row_number("row", row, len(self.rows))] = SUSPENDED
 
     def update_digest(self, digest: Any) -> None:
         """Feed limits and states into a running hash."""

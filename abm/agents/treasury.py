@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import row_number
+
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
@@ -97,7 +99,7 @@ class HedgeTreasury:
 
     def close(self, row: int) -> None:
         """Note a default: that treasury decides nothing any more."""
-        self._in_default[row] = True
+        self._in_default[row_number("row", row, len(self._in_default))] = True
 
     def judge(
         self,

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import row_number
 from abm.core.orders import NO_PRICE, TradingPhase
 
 MONTH_DTYPE = np.dtype(
@@ -91,6 +92,9 @@ class Depth(NamedTuple):
 class MarketView:
     """The public state of the market at the start of a round, or as old as market data are.
 
+    A ``tenor`` counts months from the front month, which is 0; a month that is not listed raises
+    ``ParameterError``.
+
     Attributes
     ----------
     day, round : int
@@ -120,19 +124,19 @@ class MarketView:
 
     def best_bid_ticks(self, tenor: int = 0) -> int | None:
         """Return the best bid of a month in ticks, ``None`` if nobody bids."""
-        return _price_or_none(self.months["best_bid_ticks"][tenor])
+        return _price_or_none(self.months["best_bid_ticks"][self._row(tenor)])
 
     def best_ask_ticks(self, tenor: int = 0) -> int | None:
         """Return the best ask of a month in ticks, ``None`` if nobody offers."""
-        return _price_or_none(self.months["best_ask_ticks"][tenor])
+        return _price_or_none(self.months["best_ask_ticks"][self._row(tenor)])
 
     def last_trade_ticks(self, tenor: int = 0) -> int | None:
         """Return today's last trade price in ticks, ``None`` before the first trade."""
-        return _price_or_none(self.months["last_trade_ticks"][tenor])
+        return _price_or_none(self.months["last_trade_ticks"][self._row(tenor)])
 
     def mid_ticks(self, tenor: int = 0) -> float:
         """Return the mid price in ticks, else an auction's indicative price, the last trade, the model."""
-        return float(self.months["reference_ticks"][tenor])
+        return float(self.months["reference_ticks"][self._row(tenor)])
 
     @property
     def trades(self) -> NDArray[Any]:
@@ -146,23 +150,26 @@ class MarketView:
 
     def depth(self, tenor: int = 0) -> Depth:
         """Return the best price levels of a month, as many as the venue publishes; none in an auction."""
-        return self.read_depth(tenor)
+        return self.read_depth(self._row(tenor))
 
     def phase(self, tenor: int = 0) -> TradingPhase:
         """Return whether a month trades continuously, collects orders for an auction, or is halted."""
-        return TradingPhase(int(self.months["phase"][tenor]))
+        return TradingPhase(int(self.months["phase"][self._row(tenor)]))
 
     def indicative_ticks(self, tenor: int = 0) -> int | None:
         """Return the price of a month's auction if it ended now, ``None`` if nothing would trade."""
-        return _price_or_none(self.months["indicative_ticks"][tenor])
+        return _price_or_none(self.months["indicative_ticks"][self._row(tenor)])
 
     def model_ticks(self, tenor: int = 0) -> float:
         """Return the average-price forward implied by today's fixing, in ticks."""
-        return float(self.months["model_ticks"][tenor])
+        return float(self.months["model_ticks"][self._row(tenor)])
 
     def settlement_ticks(self, tenor: int = 0) -> int:
         """Return yesterday's settlement price in ticks."""
-        return int(self.months["settlement_ticks"][tenor])
+        return int(self.months["settlement_ticks"][self._row(tenor)])
+
+    def _row(self, tenor: int) -> int:
+        return row_number("tenor", tenor, len(self.months))
 
 
 def _price_or_none(ticks: np.int64) -> int | None:

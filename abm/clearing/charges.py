@@ -9,6 +9,7 @@ from abm.clearing.fees import pay_from_revenue, post_accrued_fees, post_levy
 from abm.clearing.ledger import MONEY_BOUND_USD_MICRO, PostingKind
 from abm.clearing.records import ClearingRecords
 from abm.clearing.terms import require_column, require_not_negative
+from abm.core.arguments import row_number, whole_number
 from abm.core.errors import ParameterError
 
 
@@ -49,7 +50,8 @@ class Charges(ClearingRecords):
 
     def change_maker_fee(self, account: int, fee_usd_micro: int) -> None:
         """Set what one account pays for each lot of a resting order from now on; negative is a rebate."""
-        self._maker_fee_usd_micro[account] = fee_usd_micro
+        row = row_number("account", account, self.chart.n_accounts)
+        self._maker_fee_usd_micro[row] = whole_number("fee_usd_micro", fee_usd_micro)
 
     def levy(self, amount_usd_micro: NDArray[np.int64], *, now_round: int) -> NDArray[np.int64]:
         """Take a levy, such as a tax on transactions, from collateral to the outside world.
@@ -113,6 +115,8 @@ class Charges(ClearingRecords):
         ParameterError
             If the amount is negative or the kind is another one.
         """
+        account = row_number("account", account, self.chart.n_accounts)
+        amount_usd_micro = whole_number("amount_usd_micro", amount_usd_micro)
         due = 0 if self._defaults.in_default[account] else amount_usd_micro
         paid = pay_from_revenue(self._ledger, account, due, kind, now_round=self._round)
         self._pay[account] += paid

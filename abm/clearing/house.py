@@ -12,6 +12,7 @@ from abm.clearing.exposure import ExposureInputs, exposure_graph, exposure_rows
 from abm.clearing.fund_cycle import FundCycles
 from abm.clearing.positions import novate_trades
 from abm.clearing.recovery import assessment_caps
+from abm.core.arguments import row_number, whole_array
 from abm.core.copying import never_copied
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ class ClearingHouse(FundCycles):
         """
         state = self._positions
         assert not state.position_lots.any(), "positions are there already"
+        whole_array("position_lots", position_lots, state.position_lots.shape)
+        whole_array("settlement_ticks", settlement_ticks, state.position_lots.shape[1:])
         assert not position_lots.sum(axis=0).any(), "positions of a month do not sum to zero"
         state.position_lots[:] = position_lots
         state.carried_ticks[:] = position_lots * settlement_ticks
@@ -139,4 +142,5 @@ class ClearingHouse(FundCycles):
         scenario : int
             Row of them that the edges show.
         """
+        row_number("scenario", scenario, len(stress_ticks))
         return exposure_graph(self.exposure_rows(stress_ticks), scenario)

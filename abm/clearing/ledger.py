@@ -13,6 +13,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import shown, whole_array
+from abm.core.errors import ParameterError
+
 MONEY_BOUND_USD_MICRO = 2**62
 """No amount and no balance reaches it: half the range of an int64 is kept as a guard against overflow."""
 
@@ -219,9 +222,16 @@ class Ledger:
         now_round : int
             Absolute round of the posting.
         """
-        amount = np.atleast_1d(np.asarray(amount_usd_micro, dtype=np.int64))
+        amount = np.atleast_1d(whole_array("amount_usd_micro", amount_usd_micro))
         if not amount.any():
             return
+        for name, given in (("debit", debit), ("credit", credit)):
+            row = whole_array(name, given)
+            if row.ndim > 0 and row.shape not in ((1,), amount.shape):
+                raise ParameterError(f"{name}: shape {row.shape} is not that of the amounts {amount.shape}")
+            if row.size and not (row.min() >= 0 and row.max() < self.chart.count):
+                last = self.chart.count - 1
+                raise ParameterError(f"{name}: {shown(given)} is not an account in [0, {last}]")
         assert amount.min() >= 0, f"{kind.name}: an amount is negative"
         assert amount.max() < MONEY_BOUND_USD_MICRO, f"{kind.name}: an amount is at or over 2**62 micro-USD"
         debits, credits_ = np.broadcast_to(debit, amount.shape), np.broadcast_to(credit, amount.shape)

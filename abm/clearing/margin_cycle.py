@@ -15,6 +15,7 @@ from abm.clearing.margin_models import MarginDay
 from abm.clearing.positions import mark_positions, settle_slot
 from abm.clearing.recovery import forget_gains_if_matched
 from abm.clearing.rounding import scale_up
+from abm.core.arguments import row_number, whole_number
 from abm.core.orders import NO_PRICE
 
 _BPS = 10_000
@@ -70,6 +71,8 @@ class MarginCycles(Charges):
         array of int64, shape (n_accounts,)
             Micro-USD gained since the last mark; sums to zero.
         """
+        slot = row_number("slot", slot, self._positions.position_lots.shape[1])
+        final_ticks = whole_number("final_ticks", final_ticks)
         last = settle_slot(self._positions, slot, final_ticks, self.contract.tick_value_usd_micro)
         self._last_mark_ticks[slot] = NO_PRICE
         if self._last_cycle.position_lots[:, slot].any():

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from abm.cli.calibrated_scenario import scenario_text
+from abm.cli.our_analysis import calibration_figure, house_style
 from abm.core.errors import CalibrationError, ScenarioError
 from abm.recording.drafts import draft_file, failures_named, remove_abandoned
 from abm.scenario import Scenario
@@ -181,10 +182,8 @@ def _draft_scenario(draft: Path, text: str, target: Path) -> None:
 
 
 def _draw(series: PriceSeries, result: CalibrationResult, column: str) -> Figure:
-    from analysis.calibration_figure import draw
-
     years = np.arange(series.prices.size) * series.dt
-    return draw(
+    return calibration_figure(
         when=np.array(series.dates, dtype="datetime64[D]") if series.dates else years,
         prices=series.prices,
         level=result.level().usd(years),
@@ -196,8 +195,6 @@ def _draw(series: PriceSeries, result: CalibrationResult, column: str) -> Figure
 
 
 def _draft_figure(draft: Path, figure: Figure) -> None:
-    from analysis.style import house_style
-
     with house_style():
         figure.savefig(draft)
 

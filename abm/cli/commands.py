@@ -150,8 +150,8 @@ def report(
     run_folder: Annotated[str, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
 ) -> None:
     """Write the report page of a run folder and print its path."""
+    from abm.cli.our_analysis import write_report
     from abm.recording import read_run
-    from analysis.report import write_report
 
     run = read_run(path_given(run_folder, "RUN_FOLDER"))
     for line in run.filled:

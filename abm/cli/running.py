@@ -92,13 +92,13 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
 
 
 def _write_report(folder: Path) -> Path:
-    from analysis.report import write_report
+    from abm.cli.our_analysis import write_report
 
     return write_report(folder)
 
 
 def _print_summary(folder: Path) -> None:
-    from analysis.summary import WARNING, summarise
+    from abm.cli.our_analysis import summarise
 
     rows = summarise(folder)
     console, width = Console(), max(len(row.label) for row in rows)
@@ -107,7 +107,7 @@ def _print_summary(folder: Path) -> None:
         for number, line in enumerate(textwrap.wrap(row.value, room)):
             label = "" if number else row.label
             _print_line(console, f"{label:<{width}}  ", line, "bold")
-        style = "yellow" if row.note.startswith(WARNING) else "dim"
+        style = "yellow" if row.warns else "dim"
         for line in textwrap.wrap(row.note, room):
             _print_line(console, " " * (width + 2), line, style)
 

@@ -1,7 +1,8 @@
 """Synthetic trading calendar: equal months of trading days, each of equal rounds.
 
 Days and months are counted from zero at the start of the simulation; a delivery month is the absolute
-number of the month in which its fixings fall. The book row ("slot") of a month is its number modulo the
+number of the month in which its fixings fall. Functions of a day or a month take an array of them as well,
+and refuse what is negative or not whole. The book row ("slot") of a month is its number modulo the
 count of listed months, so that an expired month's row is taken over by the newly listed one.
 """
 
@@ -10,8 +11,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from abm.core.arguments import counted, whole_number
 from abm.core.contract import MONTH_LETTERS
-from abm.core.errors import ParameterError
 
 MOST_ACTIONS_PER_ROUND = 64
 """Mean actions of one trader in a round that a scenario may ask for; a batch has room for twice as many."""
@@ -47,10 +48,9 @@ class TradingCalendar:
 
     def __post_init__(self) -> None:
         for name in ("rounds_per_day", "days_per_month", "months_per_year", "listed_months"):
-            if getattr(self, name) <= 0:
-                raise ParameterError(f"calendar.{name}: {getattr(self, name)} is not > 0")
-        if not 1 <= self.first_month <= 12:
-            raise ParameterError(f"calendar.first_month: {self.first_month} is not in 1..12")
+            whole_number(f"calendar.{name}", getattr(self, name), least=1, allowed="> 0")
+        whole_number("calendar.first_year", self.first_year)
+        whole_number("calendar.first_month", self.first_month, least=1, most=12, allowed="in 1..12")
 
     @property
     def days_per_year(self) -> int:
@@ -59,28 +59,32 @@ class TradingCalendar:
 
     def month_of(self, day: int) -> int:
         """Return the delivery month that day falls in: the front month of that day."""
-        return day // self.days_per_month
+        month: int = counted("day", day) // self.days_per_month
+        return month
 
     def first_day(self, month: int) -> int:
         """Return the first fixing day of a delivery month."""
-        return month * self.days_per_month
+        day: int = counted("month", month) * self.days_per_month
+        return day
 
     def last_day(self, month: int) -> int:
         """Return the last fixing day of a delivery month, which is its last trading day."""
-        return (month + 1) * self.days_per_month - 1
+        return self.first_day(month) + self.days_per_month - 1
 
     def is_last_day_of_month(self, day: int) -> bool:
         """Say whether a delivery month expires at the close of that day."""
-        return day % self.days_per_month == self.days_per_month - 1
+        is_last: bool = counted("day", day) % self.days_per_month == self.days_per_month - 1
+        return is_last
 
     def listed(self, day: int) -> range:
         """Return the delivery months listed on a day, front month first."""
-        front = self.month_of(day)
+        front = self.month_of(whole_number("day", day, least=0))
         return range(front, front + self.listed_months)
 
     def slot(self, month: int) -> int:
         """Return the row of a delivery month in every per-month array."""
-        return month % self.listed_months
+        slot: int = counted("month", month) % self.listed_months
+        return slot
 
     def year_fraction(self, days: float) -> float:
         """Return days as a fraction of the trading year."""
@@ -88,6 +92,7 @@ class TradingCalendar:
 
     def month_code(self, month: int) -> str:
         """Return the letter and two-digit year of a delivery month, e.g. ``Z26``."""
+        month = whole_number("month", month, least=0)
         if self.months_per_year != 12:
             return f"M{month:03d}"
         serial = self.first_month - 1 + month

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from abm.core.errors import ParameterError
+import numpy as np
+
+from abm.core.arguments import finite_number, whole_array, whole_number
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
 """Futures month letters, January to December (the exchanges' common code)."""
@@ -40,8 +43,7 @@ class ContractSpec:
 
     def __post_init__(self) -> None:
         for name in ("contract_size_msit", "tick_size_usd_micro", "listed_months"):
-            if getattr(self, name) <= 0:
-                raise ParameterError(f"{name}: {getattr(self, name)} is not > 0")
+            whole_number(name, getattr(self, name), least=1, allowed="> 0")
 
     @property
     def tick_value_usd_micro(self) -> int:
@@ -50,6 +52,7 @@ class ContractSpec:
 
     def price_to_ticks(self, price_usd: float) -> int:
         """Return the tick nearest to a price in USD per mSIT (ties to even)."""
+        finite_number("price_usd", price_usd)
         return round(price_usd * 1_000_000 / self.tick_size_usd_micro)
 
     def ticks_to_usd(self, price_ticks: float) -> float:
@@ -58,4 +61,10 @@ class ContractSpec:
 
     def notional_usd_micro(self, price_ticks: int, lots: int) -> int:
         """Return price times quantity in micro-USD, signed like the product."""
+        factors: dict[str, Any] = {"price_ticks": price_ticks, "lots": lots}
+        for name, value in factors.items():
+            if isinstance(value, np.ndarray) and value.ndim > 0:
+                whole_array(name, value)
+            else:
+                whole_number(name, value)
         return price_ticks * lots * self.tick_value_usd_micro

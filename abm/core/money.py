@@ -6,9 +6,12 @@ round up (never in the member's favour), and a pro-rata split loses and creates 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import finite_number, whole_array, whole_number
 from abm.core.errors import ParameterError
 
 USD_MICRO = 1_000_000
@@ -17,12 +20,17 @@ USD_MICRO = 1_000_000
 
 def usd_to_micro(amount_usd: float) -> int:
     """Return the micro-USD nearest to an amount in USD (ties to even)."""
+    finite_number("amount_usd", amount_usd)
     return round(amount_usd * USD_MICRO)
 
 
 def ceil_div(numerator: int, denominator: int) -> int:
     """Return the quotient rounded towards plus infinity, for a positive denominator."""
-    return -(-numerator // denominator)
+    whole_number("denominator", denominator, least=1)
+    given: Any = numerator
+    if isinstance(given, np.ndarray) and given.ndim > 0:
+        return -(-whole_array("numerator", given) // denominator)  # type: ignore[return-value]
+    return -(-whole_number("numerator", given) // denominator)
 
 
 def allocate_largest_remainder(
@@ -48,13 +56,14 @@ def allocate_largest_remainder(
     Raises
     ------
     ParameterError
-        If the total or a weight is negative, or all weights are zero while the total is not.
+        If the total or a weight is negative or not whole, or all weights are zero while the total is not.
 
     Notes
     -----
     The method of Hamilton (largest remainder), as used to allocate pro-rata losses.
     """
-    parts = [int(w) for w in weights]
+    total_usd_micro = whole_number("total_usd_micro", total_usd_micro)
+    parts = [whole_number("weights", weight) for weight in weights]
     if total_usd_micro < 0 or any(w < 0 for w in parts):
         raise ParameterError(f"allocation of {total_usd_micro} over {parts}: all must be >= 0")
     weight_sum = sum(parts)

@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.errors import ParameterError
+from abm.core.arguments import seed_number, whole_number
 from abm.core.kernel import kernel
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -41,13 +41,11 @@ class RandomStreams:
     Raises
     ------
     ParameterError
-        If the seed is negative.
+        If the seed is negative or no whole number.
     """
 
     def __init__(self, seed: int) -> None:
-        if seed < 0:
-            raise ParameterError(f"seed: {seed} is not >= 0")
-        self.seed = int(seed)
+        self.seed = seed_number("seed", seed)
 
     def generator(self, *name: str | int) -> np.random.Generator:
         """Return a fresh generator at the start of the stream with that name."""
@@ -58,6 +56,7 @@ class RandomStreams:
 
         The state of agent ``i`` depends on the seed, the name and ``i`` alone, not on ``count``.
         """
+        count = whole_number("count", count, least=0)
         return np.array(
             [self._sequence("key", name, i).generate_state(1, np.uint64)[0] for i in range(count)],
             dtype=np.uint64,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import row_number, whole_array, whole_number
 from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 from abm.core.orders import (
@@ -29,6 +30,7 @@ from abm.exchange.interface import (
     OwnQuotes,
     SpreadTop,
     TopOfBook,
+    check_accounts,
     check_wider,
     checked_day,
     digest_books,
@@ -72,11 +74,9 @@ class CompiledExchange:
         order_capacity: int = 8192,
         rules: BookRules = FIFO_BOOKS,
     ) -> None:
-        if n_accounts < 0:
-            raise ParameterError(f"n_accounts: {n_accounts} is not >= 0")
+        whole_number("n_accounts", n_accounts, least=0)
         for name, count in (("n_slots", n_slots), ("max_order_lots", max_order_lots)):
-            if count <= 0:
-                raise ParameterError(f"{name}: {count} is not > 0")
+            whole_number(name, count, least=1, allowed="> 0")
         if max_order_lots > MAX_ORDER_LOTS:
             raise ParameterError(f"max_order_lots: {max_order_lots} is not <= {MAX_ORDER_LOTS}")
         self.n_accounts = n_accounts
@@ -161,8 +161,8 @@ class CompiledExchange:
     def widen_range(self, *, low_ticks: NDArray[np.int64], high_ticks: NDArray[np.int64]) -> None:
         """Move the ends of today's price ranges outwards; no order is touched."""
         old = self._months[["low_ticks", "high_ticks"]].copy()
-        low = _column(low_ticks, np.int64, (self.n_slots,)).copy()
-        high = _column(high_ticks, np.int64, (self.n_slots,)).copy()
+        low = _column("low_ticks", low_ticks, np.int64, (self.n_slots,)).copy()
+        high = _column("high_ticks", high_ticks, np.int64, (self.n_slots,)).copy()
         for slot in range(self.n_slots):
             if self._months["month"][slot] == UNLISTED:
                 low[slot], high[slot] = old[slot]
@@ -175,7 +175,7 @@ class CompiledExchange:
 
     def set_phases(self, phases: NDArray[np.int64]) -> None:
         """Set the trading phase of every slot; an auction ends only through ``uncross`` or in a halt."""
-        wanted = _column(phases, np.int64, (self.n_slots,)).copy()
+        wanted = _column("phases", phases, np.int64, (self.n_slots,)).copy()
         wanted[self._months["month"] == UNLISTED] = _CONTINUOUS
         for slot, phase in enumerate(wanted.tolist()):
             if phase not in list(TradingPhase):
@@ -189,7 +189,7 @@ class CompiledExchange:
 
     def uncross(self, months: NDArray[np.int64]) -> MatchResult:
         """End the auctions of some months, in the order given; the result's arrays are views."""
-        slots = [self._slot(int(month)) for month in np.asarray(months)]
+        slots = [self._slot(month) for month in whole_array("months", months).tolist()]
         for slot in slots:
             if self._months["phase"][slot] != _AUCTION:
                 raise ParameterError(f"months: {self._months['month'][slot]} is not in an auction")
@@ -215,12 +215,12 @@ class CompiledExchange:
             limit_exempt = np.zeros(self.n_accounts, dtype=np.bool_)
         load_risk_figures(
             self._state,
-            _column(position_lots, np.int64, (self.n_accounts, self.n_slots)),
-            _column(funds_usd_micro, np.int64, per_account),
-            _column(margin_per_lot_usd_micro, np.int64, per_slot),
-            _column(may_trade, np.bool_, per_account),
-            _column(position_limit_lots, np.int64, per_slot),
-            _column(limit_exempt, np.bool_, per_account),
+            _column("position_lots", position_lots, np.int64, (self.n_accounts, self.n_slots)),
+            _column("funds_usd_micro", funds_usd_micro, np.int64, per_account),
+            _column("margin_per_lot_usd_micro", margin_per_lot_usd_micro, np.int64, per_slot),
+            _column("may_trade", may_trade, np.bool_, per_account),
+            _column("position_limit_lots", position_limit_lots, np.int64, per_slot),
+            _column("limit_exempt", limit_exempt, np.bool_, per_account),
         )
 
     def match(self, orders: NDArray[np.void]) -> MatchResult:
@@ -234,6 +234,7 @@ class CompiledExchange:
 
     def cancel_account(self, account: int, cause: CancelCause) -> NDArray[np.void]:
         """Cancel all resting orders of an account."""
+        account = row_number("account", account, self.n_accounts)
         rows = self._store.resting_rows()
         return self._store.cancel(rows[self._state.pool["account"][rows] == account], cause)
 
@@ -273,8 +274,8 @@ class CompiledExchange:
         self, month: int, levels: int, spread_months: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return bid prices, shown bid lots, ask prices and shown ask lots of the best levels, best first."""
-        row = self._slot(month)
-        if spread_months != 0:
+        row, levels = self._slot(month), whole_number("levels", levels, least=0)
+        if whole_number("spread_months", spread_months) != 0:
             is_wanted = self._state.instruments["spread_months"] == spread_months
             found = np.flatnonzero(is_wanted & (self._state.instruments["month"] == month))
             if not len(found):
@@ -288,11 +289,13 @@ class CompiledExchange:
 
     def open_orders(self, account: int) -> NDArray[np.void]:
         """Return an account's resting orders in canonical order."""
+        account = row_number("account", account, self.n_accounts)
         rows = self._store.resting_rows()
         return resting_records(self._state, rows[self._state.pool["account"][rows] == account])
 
     def own_quotes(self, first_account: int, count: int) -> OwnQuotes:
         """Return the live quotes of consecutive accounts."""
+        check_accounts(first_account, count, self.n_accounts)
         quotes = np.zeros((2, count, self.n_slots, 2), dtype=np.int64)
         write_quotes(self._state, first_account, quotes)
         return OwnQuotes(*quotes)
@@ -307,7 +310,7 @@ class CompiledExchange:
         digest_books(digest, self.resting_orders(), last_trades, self.phases)
 
     def _slot(self, month: int) -> int:
-        slot = month % self.n_slots
+        slot = whole_number("month", month) % self.n_slots
         if month < 0 or self._months["month"][slot] != month:
             raise ParameterError(f"month: {month} is not listed, listed are {self._months['month']}")
         return slot
@@ -337,9 +340,12 @@ class CompiledExchange:
                 raise ParameterError(f"{month} has crossed orders: bid {bid}, ask {ask}")
 
 
-def _column(values: Any, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    column: NDArray[Any] = np.require(
-        values, dtype, ["C_CONTIGUOUS", "WRITEABLE"]
-    )  # the layout kernels are compiled for
-    assert column.shape == shape, f"shape {column.shape} is not {shape}"
+def _column(name: str, values: Any, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return an array in the layout that kernels are compiled for, or raise ``ParameterError``."""
+    given = np.asarray(values)
+    if given.dtype.kind not in ("b" if dtype == np.bool_ else "iu"):
+        raise ParameterError(f"{name}: dtype {given.dtype} is not {np.dtype(dtype)}")
+    if given.shape != shape:
+        raise ParameterError(f"{name}: shape {given.shape} is not {shape}")
+    column: NDArray[Any] = np.require(given, dtype, ["C_CONTIGUOUS", "WRITEABLE"])
     return column

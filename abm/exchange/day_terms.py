@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_array, whole_number
 from abm.core.errors import ParameterError
 
 MAX_LADDER_TICKS = 20_000_000
@@ -41,19 +42,21 @@ def checked_day(
     day: int = 0,
 ) -> TradingDay:
     """Return the terms of a trading day as arrays of one row per slot, or raise ``ParameterError``."""
-    none = np.zeros(n_slots, dtype=np.int64)
+
+    def wide(name: str, given: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        none = np.zeros(n_slots, dtype=np.int64)
+        return none if given is None else whole_array(f"open_day {name}", given).copy()
+
     terms = TradingDay(
-        day=int(day),
-        months=np.array(months, dtype=np.int64),
-        reference_ticks=np.array(reference_ticks, dtype=np.int64),
-        low_ticks=np.array(low_ticks, dtype=np.int64),
-        high_ticks=np.array(high_ticks, dtype=np.int64),
+        day=whole_number("day", day, least=0),
+        months=whole_array("open_day months", months).copy(),
+        reference_ticks=whole_array("open_day reference_ticks", reference_ticks).copy(),
+        low_ticks=whole_array("open_day low_ticks", low_ticks).copy(),
+        high_ticks=whole_array("open_day high_ticks", high_ticks).copy(),
         is_daily_limit=np.array(is_daily_limit, dtype=np.bool_),
-        protection_ticks=np.array(protection_ticks, dtype=np.int64),
-        band_ticks=np.array(none if band_ticks is None else band_ticks, dtype=np.int64),
-        interruption_ticks=np.array(
-            none if interruption_ticks is None else interruption_ticks, dtype=np.int64
-        ),
+        protection_ticks=whole_array("open_day protection_ticks", protection_ticks).copy(),
+        band_ticks=wide("band_ticks", band_ticks),
+        interruption_ticks=wide("interruption_ticks", interruption_ticks),
     )
     for name, column in list(terms._asdict().items())[1:]:
         if column.shape != (n_slots,):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.orders import RESTING_DTYPE, CancelCause
 from abm.exchange.day_terms import MAX_LADDER_TICKS, TradingDay, check_wider, checked_day
 from abm.exchange.results import FIFO_BOOKS, BookRules, MatchResult, OwnQuotes, SpreadTop, TopOfBook
@@ -24,6 +25,7 @@ __all__ = [
     "SpreadTop",
     "TopOfBook",
     "TradingDay",
+    "check_accounts",
     "check_wider",
     "checked_day",
     "digest_books",
@@ -260,6 +262,12 @@ class Exchange(Protocol):
     def update_digest(self, digest: Any) -> None:
         """Feed the state of the books to a ``hashlib`` object: equal books, equal digest."""
         ...
+
+
+def check_accounts(first_account: int, count: int, n_accounts: int) -> None:
+    """Raise ``ParameterError`` unless consecutive accounts are all among those there are."""
+    whole_number("count", count, least=0)
+    whole_number("first_account", first_account, least=0, most=n_accounts - count)
 
 
 def digest_books(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import row_number, whole_array, whole_number
 from abm.core.errors import ParameterError
 from abm.core.orders import (
     CANCELLATION_DTYPE,
@@ -36,6 +37,7 @@ from abm.exchange.interface import (
     OwnQuotes,
     SpreadTop,
     TopOfBook,
+    check_accounts,
     check_wider,
     checked_day,
     digest_books,
@@ -96,11 +98,9 @@ class ReferenceExchange:
         order_capacity: int = 0,
         rules: BookRules = FIFO_BOOKS,
     ) -> None:
-        if n_accounts < 0:
-            raise ParameterError(f"n_accounts: {n_accounts} is not >= 0")
+        whole_number("n_accounts", n_accounts, least=0)
         for name, count in (("n_slots", n_slots), ("max_order_lots", max_order_lots)):
-            if count <= 0:
-                raise ParameterError(f"{name}: {count} is not > 0")
+            whole_number(name, count, least=1, allowed="> 0")
         if max_order_lots > MAX_ORDER_LOTS:
             raise ParameterError(f"max_order_lots: {max_order_lots} is not <= {MAX_ORDER_LOTS}")
         self.n_accounts = n_accounts
@@ -212,8 +212,7 @@ class ReferenceExchange:
 
     def set_phases(self, phases: NDArray[np.int64]) -> None:
         """Set the trading phase of every listed month; an auction ends by ``uncross`` or in a halt."""
-        new = [int(phase) for phase in phases]
-        assert len(new) == self.n_slots
+        new: list[int] = whole_array("phases", phases, (self.n_slots,)).tolist()
         for slot, phase in enumerate(new):
             if phase not in list(TradingPhase):
                 raise ParameterError(f"set_phases slot {slot}: {phase} is not in {[*map(int, TradingPhase)]}")
@@ -226,7 +225,7 @@ class ReferenceExchange:
     def uncross(self, months: NDArray[np.int64]) -> MatchResult:
         """End the auctions of some months, in the order given: trade at one price, then go on."""
         market = self._market
-        chosen = [int(month) for month in months]
+        chosen: list[int] = whole_array("months", months).tolist()
         for month in chosen:
             self._check_listed(month)
             if market.months[month].phase is not TradingPhase.AUCTION or chosen.count(month) > 1:
@@ -248,14 +247,15 @@ class ReferenceExchange:
         limit_exempt: NDArray[np.bool_] | None = None,
     ) -> None:
         """Copy in what the pre-trade checks need; ``match`` keeps its own positions current from there."""
+        shape = (self.n_accounts, self.n_slots)
         self._market.positions = defaultdict(int)
-        for cell, lots in np.ndenumerate(np.asarray(position_lots)):
+        for cell, lots in np.ndenumerate(whole_array("position_lots", position_lots, shape)):
             self._market.positions[cell[0], cell[1]] = int(lots)
         exempt = np.zeros(self.n_accounts, dtype=bool) if limit_exempt is None else np.asarray(limit_exempt)
         self._risk = RiskTerms(
             self.max_order_lots,
-            np.asarray(funds_usd_micro).tolist(),
-            np.asarray(margin_per_lot_usd_micro).tolist(),
+            whole_array("funds_usd_micro", funds_usd_micro, shape[:1]).tolist(),
+            whole_array("margin_per_lot_usd_micro", margin_per_lot_usd_micro, shape[1:]).tolist(),
             np.asarray(may_trade).tolist(),
             None if position_limit_lots is None else np.asarray(position_limit_lots).tolist(),
             exempt.tolist(),
@@ -273,6 +273,7 @@ class ReferenceExchange:
 
     def cancel_account(self, account: int, cause: CancelCause) -> NDArray[np.void]:
         """Cancel all resting orders of an account."""
+        account = row_number("account", account, self.n_accounts)
         orders = self._market.in_book_order()
         return self._cancel_each([order for order in orders if order.account == account], cause)
 
@@ -313,8 +314,8 @@ class ReferenceExchange:
         self, month: int, levels: int, spread_months: int = 0
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return bid prices, bid lots, ask prices and ask lots of the best levels, best first."""
-        self._check_listed(month, spread_months)
-        return depth(self._market.books[month, spread_months], levels)
+        self._check_listed(month, whole_number("spread_months", spread_months))
+        return depth(self._market.books[month, spread_months], whole_number("levels", levels, least=0))
 
     def resting_orders(self) -> NDArray[np.void]:
         """Return all resting orders in their canonical order."""
@@ -322,10 +323,12 @@ class ReferenceExchange:
 
     def open_orders(self, account: int) -> NDArray[np.void]:
         """Return an account's resting orders in canonical order."""
+        account = row_number("account", account, self.n_accounts)
         return resting_records(order for order in self._market.in_book_order() if order.account == account)
 
     def own_quotes(self, first_account: int, count: int) -> OwnQuotes:
         """Return the live quotes of consecutive accounts."""
+        check_accounts(first_account, count, self.n_accounts)
         quotes = OwnQuotes(*np.zeros((2, count, self.n_slots, 2), dtype=np.int64))
         quotes.price_ticks[:] = NO_PRICE
         for row in range(count):
@@ -367,7 +370,7 @@ class ReferenceExchange:
         return all(low <= price <= high for price in prices)
 
     def _check_listed(self, month: int, spread_months: int = 0) -> None:
-        if month not in self._market.months:
+        if whole_number("month", month) not in self._market.months:
             listed = sorted(self._market.months)
             raise ParameterError(f"month: {month} is not listed, listed are {listed}")
         if (month, spread_months) not in self._market.books:

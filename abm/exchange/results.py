@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
 from abm.core.orders import MatchingRule
 
@@ -41,6 +42,8 @@ class BookRules:
         if self.pro_rata_min_lots < 1:
             raise ParameterError(f"pro_rata_min_lots: {self.pro_rata_min_lots} is not >= 1")
         lengths = self.spread_lengths
+        for length in lengths:
+            whole_number("spread_lengths", length)
         if any(not 1 <= length <= 127 for length in lengths) or list(lengths) != sorted(set(lengths)):
             raise ParameterError(f"spread_lengths: {lengths} are not increasing whole numbers from 1 to 127")
 

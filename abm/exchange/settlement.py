@@ -12,6 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE
 
@@ -128,13 +129,15 @@ def final_settlement_ticks(
     ParameterError
         If there are more or fewer fixings than scheduled.
     """
+    whole_number("scheduled_fixings", scheduled_fixings)
+    whole_number("tick_size_usd_micro", tick_size_usd_micro)
     if scheduled_fixings <= 0 or len(fixings_usd_micro) != scheduled_fixings:
         raise ParameterError(
             f"fixings_usd_micro: {len(fixings_usd_micro)} fixings given, {scheduled_fixings} are scheduled"
         )
     if tick_size_usd_micro <= 0:
         raise ParameterError(f"tick_size_usd_micro: {tick_size_usd_micro} is not > 0")
-    total = sum(int(fixing) for fixing in fixings_usd_micro)
+    total = sum(whole_number("fixings_usd_micro", fixing) for fixing in fixings_usd_micro)
     whole, rest = divmod(total, scheduled_fixings * tick_size_usd_micro)
     twice = 2 * rest
     divisor = scheduled_fixings * tick_size_usd_micro

@@ -12,11 +12,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from abm.core.arguments import shown, whole_number
 from abm.core.errors import ParameterError, RunFolderError, SitsimError
 from abm.experiments.across import across_columns
 from abm.experiments.executors import run_tasks
 from abm.recording import FORMAT, check_place, read_run
 from abm.scenario import Scenario
+from abm.scenario.plain_values import plain_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +93,7 @@ class RunSpec:
 
 
 def sweep(
-    scenario: Scenario | str,
+    scenario: Scenario | str | Path,
     vary: Mapping[str, Sequence[Any]],
     *,
     seeds: Iterable[int] = range(8),
@@ -151,9 +153,8 @@ def sweep(
     Processes are started afresh ("spawn"): a script that calls this with ``jobs`` > 1 needs the usual
     ``if __name__ == "__main__":`` guard.
     """
-    if jobs < 1:
-        raise ParameterError(f"jobs: {jobs} is not >= 1")
-    base = Scenario.load(scenario) if isinstance(scenario, str) else scenario
+    jobs = whole_number("jobs", jobs, least=1)
+    base = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     fixed: dict[str, Any] = {} if days is None else {"run.days": days}
     if population_seed is not None:
         fixed |= {"run.population_seed": population_seed}
@@ -185,22 +186,39 @@ def design(
     scenario: Scenario, vary: Mapping[str, Sequence[Any]], *, seeds: Iterable[int], out: Path
 ) -> list[RunSpec]:
     """Return the runs of a full factorial times seeds, validated, in order, seeds fastest."""
+    if not isinstance(vary, Mapping):
+        raise ParameterError(f"vary: {shown(vary)} is not a mapping of fields to their values")
     if "run.seed" in vary:
         raise ParameterError("vary: run.seed is not allowed (pass seeds)")
-    empty = [field for field, values in vary.items() if isinstance(values, str) or len(values) == 0]
-    if empty:
-        raise ParameterError(f"vary: {empty[0]}: {vary[empty[0]]!r} is not a sequence of at least one value")
-    seed_list = list(seeds)
-    if not seed_list:
-        raise ParameterError("seeds: [] is not a sequence of at least one seed")
+    choices = {field: _values(field, values) for field, values in vary.items()}
+    seed_list = _seed_list(seeds)
     specs = []
-    for values in product(*vary.values()):
-        varied = dict(zip(vary, values, strict=True))
+    for values in product(*choices.values()):
+        varied = dict(zip(choices, values, strict=True))
         cell = scenario.replace(varied)
         for seed in seed_list:
-            seeded = cell.replace({"run.seed": int(seed)})
+            seeded = cell.replace({"run.seed": seed})
             specs.append(RunSpec(seeded, varied, out / seeded.sha256()[:24]))
     return specs
+
+
+def _values(field: str, values: Any) -> list[Any]:
+    """Return the values to try for a field, in their order, as plain ones."""
+    in_order = hasattr(values, "__getitem__") and getattr(values, "ndim", 1) > 0
+    if not in_order or isinstance(values, (str, bytes, Mapping)) or len(values) == 0:
+        raise ParameterError(f"vary: {field}: {shown(values)} is not a sequence of at least one value")
+    return [dict(value) if isinstance(value, Mapping) else plain_value(value) for value in values]
+
+
+def _seed_list(seeds: Any) -> list[int]:
+    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
+        raise ParameterError(f"seeds: {shown(seeds)} is not a sequence of at least one seed")
+    listed = [whole_number("seeds", seed) for seed in seeds]
+    if not listed:
+        raise ParameterError("seeds: [] is not a sequence of at least one seed")
+    if len(set(listed)) < len(listed):
+        raise ParameterError(f"seeds: one stands twice in {shown(listed)}: its run would count double")
+    return listed
 
 
 def _run_unfinished(
@@ -223,7 +241,8 @@ def _run_one(run_function: RunFunction, scenario: Scenario, folder: Path) -> str
     except SitsimError as error:
         return str(error)
     except Exception as error:  # a fault of one run must not cost the others
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return f"{type(error).__name__}: {' '.join(f'{error}{notes}'.split())}"
     return None
 
 

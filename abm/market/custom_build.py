@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base import CustomPopulation, Funding, Population, TraderAgent
+from abm.agents.custom_class import can_take, check_class
+from abm.core.arguments import finite, shown, whole
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
@@ -39,7 +41,11 @@ class CustomAgents:
     credit_usd: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_terms("custom agents", self.count, self.cash_usd, self.credit_usd)
+        try:
+            check_class(self.agent_class, TraderAgent)
+        except ParameterError as error:
+            raise ParameterError(f"custom agents: {error}") from None
+        _settle_terms("custom agents", self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +89,12 @@ class NewAccounts:
         columns = np.zeros(self.count, dtype=dtype)
         columns["account"] = np.arange(self.first_account, self.first_account + self.count)
         for name, value in values.items():
-            columns[name] = value
+            if name not in (dtype.names or ()):
+                raise ParameterError(f"columns: {name!r} is not one of {', '.join(dtype.names or ())}")
+            given = np.asarray(value)
+            columns[name] = given
+            if columns.dtype[name].kind in "iu" and (columns[name] != given).any():
+                raise ParameterError(f"columns: {name} {shown(value)} is not whole, as its column is")
         return columns
 
     def generator(self, purpose: str) -> np.random.Generator:
@@ -118,9 +129,15 @@ class PopulationSpec:
     credit_usd: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.name:
-            raise ParameterError("population: its name is empty")
-        _check_terms(f"population {self.name!r}", self.count, self.cash_usd, self.credit_usd)
+        if not isinstance(self.name, str) or not self.name:
+            raise ParameterError(f"population: its name is empty or no text: {shown(self.name)}")
+        if not callable(self.build):
+            raise ParameterError(
+                f"population {self.name!r}: build {shown(self.build)} is not a function of NewAccounts"
+            )
+        if not can_take(self.build, 1):
+            raise ParameterError(f"population {self.name!r}: build cannot be called as build(accounts)")
+        _settle_terms(f"population {self.name!r}", self)
 
 
 CustomTraders = CustomAgents | PopulationSpec
@@ -137,21 +154,19 @@ def build_custom_populations(room: PopulationRoom, traders: Sequence[CustomTrade
     """
     named: Counter[str] = Counter()
     populations: list[Population] = []
-    for custom in traders:
+    for custom in checked_traders(traders):
         if isinstance(custom, PopulationSpec):
             named[custom.name] += 1
             if named[custom.name] > 1:
                 raise ParameterError(f"population {custom.name!r}: another one has this name")
             populations.append(_built_population(room, custom))
-        elif isinstance(custom, CustomAgents):
+        else:
             name = f"{custom.agent_class.__module__}.{custom.agent_class.__qualname__}"
             again = (
                 f"/{named[name]}" if named[name] else ""
             )  # the same class once more, e.g. with other money
             named[name] += 1
             populations.append(_asked_one_by_one(room, custom, name + again))
-        else:
-            raise ParameterError(f"custom_agents: {custom!r} is neither CustomAgents nor a PopulationSpec")
     return populations
 
 
@@ -182,7 +197,19 @@ def _built_population(room: PopulationRoom, spec: PopulationSpec) -> Population:
     )
     population: Any = spec.build(accounts)
     if not isinstance(population, Population):
-        raise ParameterError(f"population {spec.name!r}: build returned {population!r}, no Population")
+        raise ParameterError(f"population {spec.name!r}: build returned {shown(population)}, no Population")
+    if not _columns_with_accounts(population):
+        raise ParameterError(
+            f"population {spec.name!r}: its __init__ does not call super().__init__ with columns "
+            "that have an account (see NewAccounts.columns)"
+        )
+    if type(population).decide_all is Population.decide_all:
+        raise ParameterError(f"population {spec.name!r}: {type(population).__name__} has no decide_all")
+    if not can_take(population.decide_all, 3):
+        raise ParameterError(
+            f"population {spec.name!r}: decide_all cannot be called as "
+            "decide_all(view, position_lots, outbox)"
+        )
     built = population.columns["account"].tolist()
     given = list(range(accounts.first_account, accounts.first_account + spec.count))
     if built != given or population.first_account != accounts.first_account:
@@ -193,8 +220,36 @@ def _built_population(room: PopulationRoom, spec: PopulationSpec) -> Population:
     return population
 
 
-def _check_terms(who: str, count: int, cash_usd: float, credit_usd: float) -> None:
-    if count < 1:
-        raise ParameterError(f"{who}: count {count} is not >= 1")
-    if not (cash_usd > 0 and credit_usd >= 0):
-        raise ParameterError(f"{who}: cash_usd {cash_usd} is not > 0 or credit_usd {credit_usd} not >= 0")
+def checked_traders(traders: Any) -> tuple[CustomTraders, ...]:
+    """Return a user's traders as a tuple, or raise ``ParameterError``."""
+    if isinstance(traders, (str, type, set, frozenset)) or not isinstance(traders, Iterable):
+        raise ParameterError(
+            f"custom_agents: {shown(traders)} is not a list of CustomAgents and PopulationSpec"
+        )
+    listed = tuple(traders)
+    for custom in listed:
+        if not isinstance(custom, (CustomAgents, PopulationSpec)):
+            raise ParameterError(
+                f"custom_agents: {shown(custom)} is neither CustomAgents nor a PopulationSpec"
+            )
+    return listed
+
+
+def _settle_terms(who: str, terms: CustomTraders) -> None:
+    """Check count and money, and keep them as plain numbers."""
+    count = whole(terms.count)
+    if count is None or count < 1:
+        allowed = "a whole number >= 1" if count is None else ">= 1"
+        raise ParameterError(f"{who}: count {shown(terms.count)} is not {allowed}")
+    cash_usd, credit_usd = finite(terms.cash_usd), finite(terms.credit_usd)
+    if cash_usd is None or cash_usd <= 0:
+        raise ParameterError(f"{who}: cash_usd {shown(terms.cash_usd)} is not a finite number > 0")
+    if credit_usd is None or credit_usd < 0:
+        raise ParameterError(f"{who}: credit_usd {shown(terms.credit_usd)} is not a finite number >= 0")
+    for name, value in (("count", count), ("cash_usd", cash_usd), ("credit_usd", credit_usd)):
+        object.__setattr__(terms, name, value)
+
+
+def _columns_with_accounts(population: Population) -> bool:
+    columns = getattr(population, "columns", None)
+    return isinstance(columns, np.ndarray) and "account" in (columns.dtype.names or ())

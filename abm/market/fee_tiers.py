@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import row_number, whole_number
 from abm.exchange import MatchResult
 from abm.market.rules import MarketRule
 
@@ -80,7 +81,8 @@ class FeeTiers(MarketRule):
 
     def change_maker_fee(self, account: int, fee_usd_micro: int) -> None:
         """Give an account another maker fee to start from, from the next change of tiers on."""
-        self._maker[account] = fee_usd_micro
+        row = row_number("account", account, len(self._maker))
+        self._maker[row] = whole_number("fee_usd_micro", fee_usd_micro)
 
     def update_digest(self, digest: Any) -> None:
         """Feed the month's volumes into the state hash."""

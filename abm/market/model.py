@@ -14,6 +14,7 @@ from abm.agents.hedgers import Companies, Enterprises
 from abm.agents.makers import MarketMakers
 from abm.agents.outbox import Outbox
 from abm.agents.view import MarketView
+from abm.core.arguments import row_number, seed_number
 from abm.core.calendar import whole_rounds
 from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
@@ -24,7 +25,7 @@ from abm.exchange import MatchResult
 from abm.market.build import build, population_seed_of
 from abm.market.clearing_link import close_out_orders, load_risk
 from abm.market.curve import FuturesCurve
-from abm.market.custom_build import CustomTraders
+from abm.market.custom_build import CustomTraders, checked_traders
 from abm.market.daily_collector import DailyCollector, daily_collector
 from abm.market.day_end import expire_front_month, final_price_ticks
 from abm.market.departures import Departures
@@ -37,7 +38,7 @@ from abm.market.observation import TradingDayRecord, add_trade_values, count_mes
 from abm.market.phases import PhaseTimer
 from abm.market.private_signals import give_signals
 from abm.market.risk_desk import RiskDesk
-from abm.market.rules import MarketRule, checked_rules, messages_by_rules
+from abm.market.rules import MarketRule, call_rules, checked_rules, messages_by_rules
 from abm.market.sessions import Sessions
 from abm.market.state_hash import state_hash
 from abm.market.study_tables import record_positions
@@ -95,7 +96,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             raise ParameterError(f"seed: {seed} is another name of rng, which is {rng}: give one of them")
         STANDING_MARKETS.admit(self)
         rng = seed if rng is None else rng
-        self.seed_used = resolved.run.seed if rng is None else int(rng)
+        self.seed_used = resolved.run.seed if rng is None else seed_number("rng", rng)
         self.population_seed_used = population_seed_of(resolved, population_seed, self.seed_used)
         self._next_agent_number = 1
         super().__init__(rng=self.seed_used)
@@ -105,7 +106,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             resolved,
             seed=self.seed_used,
             population_seed=self.population_seed_used,
-            custom_agents=tuple(custom_agents),
+            custom_agents=checked_traders(custom_agents),
             journal=recorder is not None and recorder.keeps("ledger"),
         )
         self.contract, self.clock, self.desk = parts.contract, parts.clock, parts.desk
@@ -218,13 +219,16 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         return self.clock.calendar.month_of(self.clock.day)
 
     def position_lots(self, account: int, tenor: int) -> int:
-        """Return an account's signed position in a listed month."""
-        slot = self.clock.calendar.slot(self.front_month + tenor)
-        return int(self.clearing.position_lots[account, slot])
+        """Return an account's signed position in a listed month, which ``tenor`` counts from the front."""
+        positions = self.clearing.position_lots
+        row = row_number("account", account, len(positions))
+        months_ahead = row_number("tenor", tenor, self.contract.listed_months)
+        return int(positions[row, self.clock.calendar.slot(self.front_month + months_ahead)])
 
     def equity_usd(self, account: int) -> float:
         """Return an account's collateral plus bank money less drawn credit, USD, as of the last mark."""
-        return float(self.equity_usd_micro[account]) / USD_MICRO
+        equity = self.equity_usd_micro
+        return float(equity[row_number("account", account, len(equity))]) / USD_MICRO
 
     @property
     def equity_usd_micro(self) -> NDArray[np.int64]:
@@ -271,16 +275,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.today = TradingDayRecord(self.contract.listed_months)
             self.feed.open_day(day)
             self.sessions.open_day()
-            for rule in self.rules:
-                rule.open_day(self)
+            call_rules(self, "open_day")
             self.tables.record_spot()
 
     def _begin_round(self) -> None:
         """End the halts whose time is up, and let every rule change what holds in this round."""
         with self.timer("rules"):
             self.sessions.resume(self.clock.now_round)
-            for rule in self.rules:
-                rule.before_round(self)
+            call_rules(self, "before_round")
             self.maker_regime.announce(self)
 
     def _collect_orders(self, view: MarketView) -> NDArray[Any]:
@@ -315,8 +317,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
             self.tables.record_round(batch, result, top)
         with self.timer("rules"), self.departures.after_reading():
-            for rule in self.rules:
-                rule.after_matching(self, batch, result)
+            call_rules(self, "after_matching", batch, result)
 
     def _margin_cycle_if_due(self) -> None:
         """Hold a scheduled intraday margin cycle, or an extra one after a large loss."""
@@ -379,8 +380,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             self.curve.roll_to_next(day)
             self.clearing.set_margin(self.curve.margin_day(day + 1, self.today.volume_lots))
             self.clearing.charge_fees()
-            for rule in self.rules:
-                rule.close_day(self)
+            call_rules(self, "close_day")
             charge_interest(self)
             self.maker_regime.close_day(self)
         self._margin_cycle(self.curve.settlement_by_slot())

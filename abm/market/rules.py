@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from inspect import iscoroutinefunction as is_coroutine
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.custom_class import can_take
+from abm.core.arguments import shown
 from abm.core.errors import ParameterError
 from abm.core.orders import ORDER_DTYPE
 from abm.exchange import MatchResult
 
 if TYPE_CHECKING:
     from abm.market.model import TokenFuturesMarket
+
+
+_HOOKS = {
+    "open_day": ("market",),
+    "before_round": ("market",),
+    "before_matching": ("market", "batch"),
+    "after_matching": ("market", "batch", "result"),
+    "close_day": ("market",),
+    "update_digest": ("digest",),
+}
 
 
 class MarketRule:
@@ -53,12 +67,38 @@ class MarketRule:
         """Feed whatever the rule remembers into the state hash."""
 
 
-def checked_rules(rules: tuple[MarketRule, ...] | list[MarketRule]) -> tuple[MarketRule, ...]:
+def checked_rules(rules: Any) -> tuple[MarketRule, ...]:
     """Return a user's rules as a tuple, or raise ``ParameterError``."""
-    for rule in rules:
+    if isinstance(rules, (str, type, set, frozenset, MarketRule)) or not isinstance(rules, Iterable):
+        raise ParameterError(f"rules: {shown(rules)} is not a list of instances of MarketRule")
+    listed = tuple(rules)
+    for position, rule in enumerate(listed):
         if not isinstance(rule, MarketRule):
-            raise ParameterError(f"rules: {rule!r} is not an instance of a MarketRule")
-    return tuple(rules)
+            hint = f": give {rule.__name__}(...)" if isinstance(rule, type) else ""
+            raise ParameterError(f"rules: {shown(rule)} is not an instance of a MarketRule{hint}")
+        if any(rule is other for other in listed[:position]):
+            raise ParameterError(f"rules: the same {type(rule).__name__} stands twice in the list")
+        for hook, arguments in _HOOKS.items():
+            method = getattr(rule, hook)
+            if not (callable(method) and can_take(method, len(arguments))) or is_coroutine(method):
+                call = f"{hook}({', '.join(arguments)})"
+                raise ParameterError(f"rules: {type(rule).__name__}: {hook} cannot be called as {call}")
+    return listed
+
+
+def call_rules(market: TokenFuturesMarket, hook: str, *arguments: Any) -> None:
+    """Call one hook of every rule of a market, in order; an error says in which rule, day and round."""
+    for rule in market.rules:
+        try:
+            getattr(rule, hook)(market, *arguments)
+        except Exception as error:
+            error.add_note(_where(rule, hook, market))
+            raise
+
+
+def _where(rule: MarketRule, hook: str, market: TokenFuturesMarket) -> str:
+    clock = market.clock
+    return f"raised in {type(rule).__name__}.{hook} on day {clock.day}, round {clock.round}"
 
 
 def messages_by_rules(
@@ -72,7 +112,11 @@ def messages_by_rules(
         If a rule returns something else, or messages of an account that does not exist.
     """
     for rule in rules:
-        returned: Any = rule.before_matching(market, batch)
+        try:
+            returned: Any = rule.before_matching(market, batch)
+        except Exception as error:
+            error.add_note(_where(rule, "before_matching", market))
+            raise
         if returned is batch:
             continue
         name = f"{type(rule).__name__}.before_matching"

@@ -18,12 +18,13 @@ import pandas as pd
 
 from abm.agents.base import TraderAgent
 from abm.agents.view import MarketView
+from abm.core.arguments import seed_number
 from abm.core.orders import RejectReason
-from abm.market.custom_build import CustomAgents, CustomTraders
+from abm.market.custom_build import CustomAgents, CustomTraders, checked_traders
 from abm.market.kernel_choices import optional_choices
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
-from abm.market.rules import MarketRule
+from abm.market.rules import MarketRule, checked_rules
 from abm.recording import Recorder, check_place
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
@@ -118,6 +119,8 @@ def run(
     started, cpu_started = time.time(), time.process_time()
     place = None if out is None else check_place(out)
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    seed = None if seed is None else seed_number("seed", seed)
+    custom_agents, rules = checked_traders(custom_agents), checked_rules(rules)
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(

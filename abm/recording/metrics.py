@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
@@ -116,6 +117,7 @@ def settlement_volatility(daily: pd.DataFrame, *, tenor: int, days_per_year: int
     """
     ticks = daily.assign(price=as_floats(daily["settlement_ticks"])).sort_values(["month", "day"])
     before = ticks.groupby("month")["price"].shift()
+    tenor = whole_number("tenor", tenor, least=0)
     usable = (ticks["tenor"] == tenor) & (ticks["price"] > 0) & (before > 0)
     returns = np.log(ticks.loc[usable, "price"] / before[usable])
     return float(returns.std(ddof=1) * math.sqrt(days_per_year)) if len(returns) > 1 else math.nan

@@ -1,6 +1,30 @@
 """Scenario files: read, merged, validated, explained and hashed."""
 
-from abm.scenario.explain import ExplainedField, ScenarioListing, explain, list_scenarios
-from abm.scenario.model import Scenario
+from __future__ import annotations
 
-__all__ = ["ExplainedField", "Scenario", "ScenarioListing", "explain", "list_scenarios"]
+from typing import TYPE_CHECKING
+
+from abm.core.public_names import offer
+
+if TYPE_CHECKING:
+    from abm.scenario.explain import ExplainedField, ScenarioListing, explain, list_scenarios
+    from abm.scenario.model import Scenario
+
+__all__ = [
+    "ExplainedField",
+    "Scenario",
+    "ScenarioListing",
+    "explain",
+    "list_scenarios",
+]
+
+offer(
+    __name__,
+    {
+        "ExplainedField": "explain",
+        "Scenario": "model",
+        "ScenarioListing": "explain",
+        "explain": "explain",
+        "list_scenarios": "explain",
+    },
+)

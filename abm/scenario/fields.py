@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
+from abm.scenario.plain_values import plain_value
+
 SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 """Bounds by pydantic's names, as they are written in messages."""
 
@@ -18,7 +20,8 @@ _SectionT = TypeVar("_SectionT", bound="Section")
 class Section(BaseModel):
     """One table of a scenario file: immutable, strictly typed, closed to unknown keys.
 
-    An ``int`` is accepted for a ``float`` and nothing else is converted; NaN and infinity are refused.
+    An ``int`` is accepted for a ``float``, and NumPy's and pandas' numbers, booleans and arrays stand for
+    plain ones (``abm.scenario.plain_values``); nothing else is converted, and NaN and infinity are refused.
     A TOML array fills a ``tuple`` field, so that a section never holds anything mutable.
     """
 
@@ -28,10 +31,10 @@ class Section(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _arrays_become_tuples(cls, raw: Any) -> Any:
-        if not isinstance(raw, dict):
+    def _values_become_plain(cls, raw: Any) -> Any:
+        if not isinstance(raw, Mapping):
             return raw
-        return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+        return {key: plain_value(value) for key, value in raw.items()}
 
 
 def field(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from abm.core.errors import ScenarioError
+from abm.core.neighbours import neighbour_folder
 from abm.scenario.toml_files import parse_toml, read_text, unreadable
 from abm.scenario.wording import MOST_CHARACTERS, printable, shown
 
@@ -57,7 +57,7 @@ class Layers:
 
 def packaged_folder() -> Path:
     """Return the folder of the packaged scenario files."""
-    return Path(str(files("scenarios")))
+    return neighbour_folder("scenarios")
 
 
 def packaged_scenarios() -> list[Path]:

@@ -16,6 +16,7 @@ from abm.scenario.edge_list import EDGE_LIST, read_links
 from abm.scenario.exchange_sections import ExchangeSection
 from abm.scenario.fields import Section, section
 from abm.scenario.loading import Layers, packaged_folder, read_layers
+from abm.scenario.plain_values import plain_tables
 from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
 from abm.scenario.spot_sections import IndexSection, SpotSection
@@ -89,6 +90,8 @@ class Scenario(Section):
     def replace(self, changes: Mapping[str, Any]) -> Scenario:
         """Return a scenario with other values, given by dotted field.
 
+        Values are as a TOML file would have them; NumPy and pandas numbers and arrays, and paths, do as well.
+
         Raises
         ------
         ScenarioError
@@ -100,7 +103,9 @@ class Scenario(Section):
         21
         """
         layers = self._layers.with_values(self._tables())
-        for dotted, value in changes.items():
+        if not isinstance(changes, Mapping):
+            raise ScenarioError(f"changes: {shown(changes)} is not a mapping of dotted fields to values")
+        for dotted, value in plain_tables(changes).items():
             if not isinstance(dotted, str):
                 raise ScenarioError(f"{shown(dotted)} is not a field (allowed: text such as run.days)")
             *tables, last = dotted.split(".")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date, time
 from typing import Any
 
 from abm.scenario.toml_text import BARE_KEY, toml_value
@@ -19,8 +20,9 @@ def printable(text: str, most: int | None = None) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: as TOML, in short."""
-    return printable(toml_value(value), MOST_CHARACTERS)
+    """Return a value as a message shows it, in short: as TOML, or as Python where TOML has no word for it."""
+    known = value is None or isinstance(value, (bool, int, float, str, tuple, list, Mapping, date, time))
+    return printable(toml_value(value) if known else repr(value), MOST_CHARACTERS)
 
 
 def dotted_name(path: Iterable[str | int]) -> str:

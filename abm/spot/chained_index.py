@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_array, whole_number
+from abm.spot.domain import real_numbers, require, require_number
 from abm.spot.index import (
     IndexFixing,
     IndexUnavailable,
@@ -79,7 +80,7 @@ def fisher_link(
     most B(d) = [ln(1 + cap (e^d - 1)) - ln(1 + cap (e^-d - 1))] / 2, that is cap x d to first order; a rise
     by a fraction r never lifts the link by more than cap x r.
     """
-    then, now = np.asarray(prices_then, dtype=np.float64), np.asarray(prices_now, dtype=np.float64)
+    then, now = real_numbers("prices_then", prices_then), real_numbers("prices_now", prices_now)
     require(then.ndim == 1 and then.size > 0, "prices_then", prices_then, "a non-empty list")
     positive = "a list of finite numbers > 0, as long as prices_then"
     require(_positive(then, then.size), "prices_then", prices_then, positive)
@@ -87,7 +88,7 @@ def fisher_link(
     sold_then, sold_now = (np.asarray(v, dtype=np.float64) for v in (volumes_then, volumes_now))
     require(_positive(sold_then, then.size), "volumes_then", volumes_then, positive)
     require(_positive(sold_now, then.size), "volumes_now", volumes_now, positive)
-    providers = np.arange(then.size) if provider_of is None else np.asarray(provider_of)
+    providers = np.arange(then.size) if provider_of is None else whole_array("provider_of", provider_of)
     require(providers.shape == then.shape, "provider_of", provider_of, f"a list of {then.size}")
     earlier = _capped_value_weights(then, sold_then, cap, providers)
     later = _capped_value_weights(now, sold_now, cap, providers)
@@ -170,9 +171,23 @@ class ChainedFisherIndex:
         stale_after_days: float | None = None,
         provider_of: ArrayLike | None = None,
     ) -> None:
+        for name, value in (
+            ("base_value_usd", base_value_usd),
+            ("cap", cap),
+            ("reference_quality", reference_quality),
+            ("minimum_quality", minimum_quality),
+            ("stale_after_days", 0.0 if stale_after_days is None else stale_after_days),
+        ):
+            require_number(name, value)
+            require(not math.isnan(value), name, value, "a number")
+        allowed = "a finite number > 0"
+        require(0.0 < reference_quality < math.inf, "reference_quality", reference_quality, allowed)
+        require(
+            stale_after_days is None or stale_after_days >= 0.0, "stale_after_days", stale_after_days, ">= 0"
+        )
         require(0.0 < base_value_usd < math.inf, "base_value_usd", base_value_usd, "a finite number > 0")
         require(0.0 < cap <= 1.0, "cap", cap, "in (0, 1]")
-        require(min_providers >= 1, "min_providers", min_providers, ">= 1")
+        whole_number("min_providers", min_providers, least=1)
         self.base_value_usd = base_value_usd
         self.cap = cap
         self.min_providers = min_providers
@@ -181,7 +196,7 @@ class ChainedFisherIndex:
         self.stale_after_days = stale_after_days
         self.value_usd = math.nan
         self.restarts = 0
-        self._provider_of = None if provider_of is None else np.asarray(provider_of)
+        self._provider_of = None if provider_of is None else whole_array("provider_of", provider_of)
         self._last: _Quotes | None = None
 
     def fix(
@@ -283,7 +298,9 @@ class ChainedFisherIndex:
         )
         with np.errstate(invalid="ignore"):
             qualified = qualified & (prices > 0.0)
-        names = np.zeros(prices.size, dtype=np.int64) if models is None else np.array(models, dtype=np.int64)
+        names = (
+            np.zeros(prices.size, dtype=np.int64) if models is None else whole_array("models", models).copy()
+        )
         require(names.shape == prices.shape, "models", models, f"a list of {prices.size}")
         if self._provider_of is not None:
             allowed = f"a list of {prices.size}"

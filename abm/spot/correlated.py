@@ -100,7 +100,7 @@ class CorrelatedProcesses:
         tuple of SpotPaths
             One for each process, arrays of shape (n_paths, n_times).
         """
-        years = path_times(times, n_paths)
+        years = path_times(times, n_paths, rng)
         count = len(self.processes)
         moves = self._diffused(years, n_paths, rng)
         self._add_jumps(moves[:count], years, n_paths, rng)

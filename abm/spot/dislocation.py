@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_array, whole_number
+from abm.spot.domain import require, require_number
 
 FloatArray = NDArray[np.float64]
 
@@ -46,14 +47,14 @@ class PriceDislocation:
 
     def __post_init__(self) -> None:
         size = self.size_usd
+        require_number("dislocation.size_usd", size)
         require(math.isfinite(size), "dislocation.size_usd", size, "a finite number")
         for name, least in (("start_day", 0), ("duration_days", 1), ("fade_days", 0)):
-            value = getattr(self, name)
-            require(value >= least, f"dislocation.{name}", value, f">= {least}")
+            whole_number(f"dislocation.{name}", getattr(self, name), least=least)
 
     def amount_usd(self, days: ArrayLike) -> FloatArray:
         """Return the amount on each of some days, USD per mSIT, in the shape of ``days``."""
-        since = np.asarray(days, dtype=np.int64) - self.start_day
+        since = whole_array("days", days) - self.start_day
         faded = (since - (self.duration_days - 1)) / (self.fade_days + 1)
         share = np.where(since >= 0, 1.0 - np.clip(faded, 0.0, 1.0), 0.0)
         amounts: FloatArray = self.size_usd * share
@@ -64,5 +65,6 @@ class PriceDislocation:
 
         Nothing before the first day; from then on the rest of the course is known.
         """
+        whole_number("today", today)
         amounts = self.amount_usd(days)
         return amounts if today >= self.start_day else np.zeros(amounts.shape)

@@ -9,8 +9,9 @@ from enum import Enum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
-from abm.spot.domain import require
+from abm.spot.domain import real_numbers, require, require_number
 
 FloatArray = NDArray[np.float64]
 
@@ -68,11 +69,16 @@ def sit_equivalent_price(raw_usd: ArrayLike, quality: ArrayLike, reference_quali
     -----
     Definition of Xing (2026), arXiv 2603.21690.
     """
-    scores = np.asarray(quality, dtype=np.float64)
+    scores = real_numbers("quality", quality)
+    require_number("reference_quality", reference_quality)
     require(not bool(np.any(scores <= 0.0)), "quality", quality, "> 0")
     allowed = "a finite number > 0"
     require(0.0 < reference_quality < math.inf, "reference_quality", reference_quality, allowed)
-    equivalent: FloatArray = np.asarray(raw_usd, dtype=np.float64) * (reference_quality / scores)
+    raw = real_numbers("raw_usd", raw_usd)
+    require(not bool(np.any((raw < 0.0) | np.isinf(raw))), "raw_usd", raw_usd, "finite and >= 0, or NaN")
+    fits = scores.ndim == 0 or raw.ndim == 0 or scores.shape == raw.shape
+    require(fits, "quality", quality, f"one number, or as many as prices: {raw.shape}")
+    equivalent: FloatArray = raw * (reference_quality / scores)
     return equivalent
 
 
@@ -94,7 +100,8 @@ def capped_weights(volumes: ArrayLike, cap: float) -> FloatArray:
     ParameterError
         If a volume is not positive and finite, or n providers cannot be held under the cap.
     """
-    amounts = np.asarray(volumes, dtype=np.float64)
+    amounts = real_numbers("volumes", volumes)
+    require_number("cap", cap)
     allowed = "a non-empty list of finite numbers > 0"
     positive = amounts.ndim == 1 and amounts.size > 0 and bool(np.all((amounts > 0.0) & (amounts < np.inf)))
     require(positive, "volumes", volumes, allowed)
@@ -168,11 +175,11 @@ def token_price_index(
     Index of Xing (2026), arXiv 2603.21690; what happens to the excess over the cap and with too few providers
     is this project's own rule.
     """
-    prices = np.asarray(prices_usd, dtype=np.float64)
-    amounts = np.asarray(volumes, dtype=np.float64)
-    scores = np.asarray(qualities, dtype=np.float64)
+    prices, amounts = real_numbers("prices_usd", prices_usd), real_numbers("volumes", volumes)
+    scores = real_numbers("qualities", qualities)
+    require_number("cap", cap)
     require(0.0 < cap <= 1.0, "cap", cap, "in (0, 1]")
-    require(min_providers >= 1, "min_providers", min_providers, ">= 1")
+    whole_number("min_providers", min_providers, least=1)
     qualified = qualified_quotes(prices_usd, volumes, qualities, minimum_quality, age_days, stale_after_days)
     n_qualified = int(qualified.sum())
     if n_qualified < min_providers:
@@ -213,9 +220,10 @@ def qualified_quotes(
     ParameterError
         If an argument is outside its domain or the arrays differ in length.
     """
-    prices = np.asarray(prices_usd, dtype=np.float64)
-    amounts = np.asarray(volumes, dtype=np.float64)
-    scores = np.asarray(qualities, dtype=np.float64)
+    prices, amounts = real_numbers("prices_usd", prices_usd), real_numbers("volumes", volumes)
+    scores = real_numbers("qualities", qualities)
+    require_number("minimum_quality", minimum_quality)
+    require(minimum_quality == minimum_quality, "minimum_quality", minimum_quality, "a number")
     require(prices.ndim == 1, "prices_usd", prices_usd, "a list")
     require(amounts.shape == prices.shape, "volumes", volumes, f"a list of {prices.size}")
     require(scores.shape == prices.shape, "qualities", qualities, f"a list of {prices.size}")
@@ -238,7 +246,9 @@ def _fresh(size: int, age_days: ArrayLike | None, stale_after_days: float | None
         return np.ones(size, dtype=np.bool_)
     if age_days is None or stale_after_days is None:
         raise ParameterError("age_days and stale_after_days: only one of them is given, both are needed")
-    ages = np.asarray(age_days, dtype=np.float64)
+    ages = real_numbers("age_days", age_days)
+    require_number("stale_after_days", stale_after_days)
+    require(not bool(np.any(ages < 0.0)), "age_days", age_days, ">= 0, or NaN")
     require(ages.shape == (size,), "age_days", age_days, f"a list of {size}")
     require(stale_after_days >= 0.0, "stale_after_days", stale_after_days, ">= 0")
     fresh: NDArray[np.bool_] = ages <= stale_after_days

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_number
+from abm.spot.domain import real_numbers, require, require_number
 
 FloatArray = NDArray[np.float64]
 
@@ -55,6 +56,7 @@ def composition_noise(
     """
     raw, matched = _series("volume_weighted_usd", volume_weighted_usd), _series("matched_usd", matched_usd)
     require(raw.size == matched.size, "matched_usd", matched_usd, f"a list of {raw.size}")
+    require_number("days_per_year", days_per_year)
     require(0.0 < days_per_year < math.inf, "days_per_year", days_per_year, "a finite number > 0")
     raw_changes, matched_changes = np.diff(np.log(raw)), np.diff(np.log(matched))
     noise: FloatArray = raw_changes - matched_changes
@@ -98,7 +100,7 @@ def index_tracking(index_usd: ArrayLike, spot_usd: ArrayLike, *, horizon: int = 
     """
     index, spot = _series("index_usd", index_usd), _series("spot_usd", spot_usd)
     require(index.size == spot.size, "spot_usd", spot_usd, f"a list of {index.size}")
-    require(horizon >= 1, "horizon", horizon, ">= 1")
+    whole_number("horizon", horizon, least=1)
     log_index, log_spot = np.log(index), np.log(spot)
     errors = log_index - log_spot
     changes = np.array([log_index[horizon:] - log_index[:-horizon], log_spot[horizon:] - log_spot[:-horizon]])
@@ -115,7 +117,7 @@ def index_tracking(index_usd: ArrayLike, spot_usd: ArrayLike, *, horizon: int = 
 
 
 def _series(field: str, values: ArrayLike) -> FloatArray:
-    series = np.asarray(values, dtype=np.float64)
+    series = real_numbers(field, values)
     require(series.ndim == 1, field, values, "a list")
     usable = np.isnan(series) | ((series > 0.0) & (series < np.inf))
     require(bool(usable.all()), field, values, "positive and finite, or NaN")

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
-from abm.spot.domain import require
+from abm.spot.domain import require, require_generator, require_number, require_numbers
 
 FloatArray = NDArray[np.float64]
 
@@ -74,12 +75,13 @@ class GaussianJumps:
     std: float
 
     def __post_init__(self) -> None:
+        require_numbers("jumps.", self, "mean", "std")
         require(math.isfinite(self.mean), "jumps.mean", self.mean, "a finite number")
         require(0.0 <= self.std < math.inf, "jumps.std", self.std, "a finite number >= 0")
 
     def moment(self, n: int) -> float:
         """Return E[J^n] for n >= 0."""
-        require(n >= 0, "n", n, ">= 0")
+        n = whole_number("n", n, least=0)
         previous, current = 0.0, 1.0
         for order in range(1, n + 1):
             previous, current = current, self.mean * current + (order - 1) * self.std**2 * previous
@@ -110,6 +112,8 @@ class GaussianJumps:
         integral would cancel catastrophically for the large imaginary ``a`` of Fourier inversion.
         """
         exponent = np.asarray(a)[..., np.newaxis]
+        require_number("kappa", kappa)
+        require(0.0 < kappa < math.inf, "kappa", kappa, "a finite number > 0")
         elapsed = -np.expm1(-kappa * np.asarray(tau, dtype=np.float64))
         largest = float(np.max(np.abs(exponent), initial=0.0))
         growth = float(np.max(np.abs(exponent.real), initial=0.0)) * self.std
@@ -135,6 +139,7 @@ class GaussianJumps:
         ParameterError
             If the weights e^(zeta J) are too large to be represented.
         """
+        require_number("premium.jump_tilt", zeta)
         weight = zeta * (self.mean + 0.5 * self.std**2 * zeta)
         allowed = "small enough: E[exp(tilt x J)] overflows and leaves no finite forward"
         require(weight < _LARGEST_EXPONENT, "premium.jump_tilt", zeta, allowed)
@@ -142,6 +147,8 @@ class GaussianJumps:
 
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
+        require_generator(rng)
+        whole_number("size", size, least=0)
         return self.mean + self.std * rng.standard_normal(size)
 
     def quantile(self, probability: FloatArray) -> FloatArray:
@@ -185,6 +192,7 @@ class DoubleExponentialJumps:
     eta_down: float
 
     def __post_init__(self) -> None:
+        require_numbers("jumps.", self, "p_up", "eta_up", "eta_down")
         require(0.0 <= self.p_up <= 1.0, "jumps.p_up", self.p_up, "in [0, 1]")
         allowed = "a finite number > 1 (the forward price would be infinite)"
         require(1.0 < self.eta_up < math.inf, "jumps.eta_up", self.eta_up, allowed)
@@ -199,7 +207,7 @@ class DoubleExponentialJumps:
 
     def moment(self, n: int) -> float:
         """Return E[J^n] for n >= 0."""
-        require(n >= 0, "n", n, ">= 0")
+        n = whole_number("n", n, least=0)
         down = (1.0 - self.p_up) * (-1.0) ** n / self.eta_down**n
         return math.factorial(n) * (self.p_up / self.eta_up**n + down)
 
@@ -227,6 +235,8 @@ class DoubleExponentialJumps:
             If a complex ``a`` has its real part outside that strip: the expectation does not exist.
         """
         exponent = np.asarray(a)
+        require_number("kappa", kappa)
+        require(0.0 < kappa < math.inf, "kappa", kappa, "a finite number > 0")
         elapsed = -np.expm1(-kappa * np.asarray(tau, dtype=np.float64))
         integral: NDArray[Any] = np.zeros(np.broadcast_shapes(exponent.shape, elapsed.shape))
         for probability, rate in ((self.p_up, self.eta_up), (1.0 - self.p_up, -self.eta_down)):
@@ -262,6 +272,7 @@ class DoubleExponentialJumps:
             If the tilt leaves no finite forward: ``eta_up - zeta`` must exceed 1, if there are up jumps, and
             ``eta_down + zeta`` be positive, if there are down jumps.
         """
+        require_number("premium.jump_tilt", zeta)
         p_up, eta_up, eta_down = self.p_up, self.eta_up, self.eta_down
         if p_up > 0.0:
             allowed = f"< eta_up - 1 = {eta_up - 1.0}: it leaves no finite forward"
@@ -278,6 +289,8 @@ class DoubleExponentialJumps:
 
     def sample(self, size: int, rng: np.random.Generator) -> FloatArray:
         """Draw jump sizes, shape (size,)."""
+        require_generator(rng)
+        whole_number("size", size, least=0)
         up = rng.random(size) < self.p_up
         return rng.standard_exponential(size) * np.where(up, 1.0 / self.eta_up, -1.0 / self.eta_down)
 

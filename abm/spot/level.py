@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_number
+from abm.spot.domain import finite_numbers, require, require_numbers
 
 _ROUNDING_DAYS = 1e-7
 
@@ -32,6 +33,7 @@ class LevelShift:
     duration_years: float
 
     def __post_init__(self) -> None:
+        require_numbers("level_shift.", self, "log_size", "start_year", "duration_years")
         for name in ("log_size", "start_year"):
             value = getattr(self, name)
             require(math.isfinite(value), f"level_shift.{name}", value, "a finite number")
@@ -87,10 +89,11 @@ class Seasonality:
         require(finite and len(weekly) in (0, 5, 7), "seasonality.weekly", weekly, allowed)
         pairs = all(len(pair) == 2 and all(map(math.isfinite, pair)) for pair in diurnal)
         require(pairs, "seasonality.diurnal", diurnal, "pairs of finite numbers")
+        require_numbers("seasonality.", self, "days_per_year", "hours_per_day")
         for name in ("days_per_year", "hours_per_day"):
             value = getattr(self, name)
             require(0.0 < value < math.inf, f"seasonality.{name}", value, "a finite number > 0")
-        first = self.first_weekday
+        first = whole_number("seasonality.first_weekday", self.first_weekday)
         require(
             first == 0 or 0 <= first < len(weekly), "seasonality.first_weekday", first, "a day of the week"
         )
@@ -113,7 +116,7 @@ class Seasonality:
 
     def _day_and_part(self, t: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the number of the day and its elapsed part; a day begins in spite of rounding in t."""
-        days = np.asarray(t, dtype=np.float64) * self.days_per_year
+        days = finite_numbers("t", t) * self.days_per_year
         whole = np.floor(days + _ROUNDING_DAYS)
         return whole.astype(np.int64), np.maximum(days - whole, 0.0)
 
@@ -144,6 +147,7 @@ class Level:
     seasonality: Seasonality | None = None
 
     def __post_init__(self) -> None:
+        require_numbers("level.", self, "initial_price_usd", "trend_per_year")
         price = self.initial_price_usd
         require(0.0 < price < math.inf, "level.initial_price_usd", price, "a finite number > 0")
         trend = self.trend_per_year
@@ -151,7 +155,7 @@ class Level:
 
     def log_usd(self, t: ArrayLike) -> NDArray[np.float64]:
         """Return g(t), the log of USD per mSIT, in the shape of t (years)."""
-        years = np.asarray(t, dtype=np.float64)
+        years = finite_numbers("t", t)
         level = math.log(self.initial_price_usd) - self.trend_per_year * years
         for shift in self.shifts:
             level = level + shift.log_move(years)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.spot.domain import require, require_generator, require_number
 from abm.spot.list_price_dynamics import ListPriceDynamics
 from abm.spot.outages import QuoteOutages
 from abm.spot.providers import offset_multiples
@@ -100,6 +100,7 @@ class ListPriceQuotes:
             rng=outage_rng,
         )
         self._spot_usd = initial_spot_usd
+        require_generator(rng)
         now, then = rng.standard_normal((2, count))
         errors = self._errors(rng)
         ages = rng.standard_exponential(count) / self._changes_per_year
@@ -155,6 +156,7 @@ class ListPriceQuotes:
 
     def quote(self, spot_usd: float) -> FloatArray:
         """Return the published prices, USD per mSIT, shape (n,); they do not answer to the spot price."""
+        require_number("spot_usd", spot_usd)
         require(0.0 < spot_usd < math.inf, "spot_usd", spot_usd, "a finite number > 0")
         return self._published.copy()
 
@@ -176,7 +178,10 @@ class ListPriceQuotes:
         array of float, shape (n,)
             USD per mSIT; the last published price of a provider in an outage.
         """
+        require_number("spot_usd", spot_usd)
         require(0.0 < spot_usd < math.inf, "spot_usd", spot_usd, "a finite number > 0")
+        require_number("dt", dt)
+        require_generator(rng)
         require(0.0 <= dt < math.inf, "dt", dt, "a finite number >= 0")
         shocks = rng.standard_normal(len(self))
         errors = self._errors(rng)

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.errors import IndexDataError
+from abm.core.neighbours import neighbour_folder
 from abm.spot.domain import require
 from abm.spot.index import IndexUnavailable, sit_equivalent_price, token_price_index
 
@@ -88,7 +88,7 @@ class ListPriceFit:
 
 def packaged_price_file(name: str = "provider_prices.csv") -> Path:
     """Return the path of a price file that comes with the package."""
-    return Path(str(files("scenarios") / "data" / name))
+    return neighbour_folder("scenarios") / "data" / name
 
 
 def read_list_prices(path: Path | None = None) -> list[ListPrice]:

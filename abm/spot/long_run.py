@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.spot.domain import require, require_numbers
 
 FloatArray = NDArray[np.float64]
 
@@ -45,6 +45,7 @@ class LongRunFactor:
     xi0: float = 0.0
 
     def __post_init__(self) -> None:
+        require_numbers("long_run.", self, "drift", "volatility", "correlation", "xi0")
         for name in ("drift", "xi0"):
             value = getattr(self, name)
             require(math.isfinite(value), f"long_run.{name}", value, "a finite number")

@@ -13,7 +13,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_number
+from abm.spot.domain import finite_numbers, require, require_generator, require_number, require_numbers
 from abm.spot.jumps import FloatArray, JumpLaw
 from abm.spot.level import Level
 from abm.spot.long_run import LongRunFactor
@@ -75,6 +76,8 @@ class MeanRevertingJumpDiffusion(SpotProcess):
     reversion_level: float = 0.0
 
     def __post_init__(self) -> None:
+        names = ("kappa", "sigma", "jump_intensity", "x0", "reversion_level")
+        require_numbers("", self, *names)
         require(0.0 < self.kappa < math.inf, "kappa", self.kappa, "a finite number > 0")
         for name in ("sigma", "jump_intensity"):
             value = getattr(self, name)
@@ -114,7 +117,13 @@ class MeanRevertingJumpDiffusion(SpotProcess):
         float or array of float
             Shape of ``x``, or (size,).
         """
+        require_number("dt", dt)
         require(0.0 <= dt < math.inf, "dt", dt, "a finite number >= 0")
+        require_generator(rng)
+        finite_numbers("x", x)
+        if size is not None:
+            whole_number("size", size, least=0)
+            require_number("x", x)
         shape = np.shape(x) if size is None else (size,)
         target = -math.expm1(-self.kappa * dt) * self.reversion_level
         moved = np.asarray(x) * math.exp(-self.kappa * dt) + self._innovations(np.asarray(dt), shape, rng)

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
-from abm.spot.domain import require
+from abm.spot.domain import require, require_generator
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -53,6 +54,9 @@ class QuoteOutages:
         days_per_year: float = 252.0,
         rng: np.random.Generator | None = None,
     ) -> None:
+        whole_number("count", count, least=0)
+        if rng is not None:
+            require_generator(rng)
         finite = "a finite number >= 0"
         require(0.0 <= rate_per_year < math.inf, "outage_rate_per_year", rate_per_year, finite)
         require(0.0 <= mean_days < math.inf, "outage_days", mean_days, finite)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import whole_number
+from abm.spot.domain import finite_numbers, require, require_generator
 
 FloatArray = NDArray[np.float64]
 
@@ -43,10 +44,11 @@ def room_for_paths(n_paths: int, n_times: int) -> SpotPaths:
     return SpotPaths(spacious[:n_paths], np.empty((n_paths, n_times)))
 
 
-def path_times(times: ArrayLike, n_paths: int) -> FloatArray:
+def path_times(times: ArrayLike, n_paths: int, rng: np.random.Generator) -> FloatArray:
     """Return the times of paths as an array, and refuse what is no increasing list or no path at all."""
-    years = np.asarray(times, dtype=np.float64)
+    require_generator(rng)
+    years = finite_numbers("times", times)
     increasing = years.ndim == 1 and years.size > 0 and bool(np.all(np.diff(years) > 0.0))
     require(increasing, "times", years, "a non-empty increasing list of years")
-    require(n_paths > 0, "n_paths", n_paths, "> 0")
+    whole_number("n_paths", n_paths, least=1, allowed="> 0")
     return years

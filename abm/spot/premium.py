@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from abm.spot.domain import require
+from abm.spot.domain import require, require_numbers
 from abm.spot.long_run import LongRunFactor
 
 Measure = Literal["Q", "P"]
@@ -47,6 +47,7 @@ class RiskPremium:
     long_run: float = 0.0
 
     def __post_init__(self) -> None:
+        require_numbers("premium.", self, "diffusion", "jump_tilt", "long_run")
         for name in ("diffusion", "jump_tilt", "long_run"):
             value = getattr(self, name)
             require(math.isfinite(value), f"premium.{name}", value, "a finite number")

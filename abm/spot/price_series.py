@@ -102,8 +102,10 @@ def without_weekly_pattern(prices: ArrayLike, day_of_week: ArrayLike) -> tuple[F
         If a price is not a positive number or the days do not match the prices.
     """
     series = np.asarray(prices, dtype=np.float64)
-    days = np.asarray(day_of_week, dtype=np.int64)
-    if series.ndim != 1 or not np.all((series > 0.0) & np.isfinite(series)):
+    days = np.asarray(day_of_week)
+    if days.dtype.kind not in "iu":
+        raise CalibrationError("day of week: not whole numbers 0, 1, ...")
+    if series.ndim != 1 or series.size == 0 or not np.all((series > 0.0) & np.isfinite(series)):
         raise CalibrationError("prices: not a list of finite numbers > 0")
     if days.shape != series.shape or set(days.tolist()) != set(range(int(days.max(initial=0)) + 1)):
         raise CalibrationError(f"day of week: not {series.size} places 0, 1, ... in a week that all occur")

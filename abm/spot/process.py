@@ -12,28 +12,21 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import row_number
+from abm.spot.domain import finite_numbers, require, require_generator, require_number
 from abm.spot.level import Level
 from abm.spot.long_run import FloatArray, LongRunFactor
 from abm.spot.path_simulation import Dynamics
 from abm.spot.paths import FactorPaths, SpotPaths, path_times, room_for_paths
 from abm.spot.premium import Measure, RiskPremium
-from abm.spot.states import states_before_times
+from abm.spot.states import SpotState, horizon, states_before_times
 
 __all__ = ["FactorPaths", "SpotPaths", "SpotProcess", "SpotState", "horizon"]
-
-
-class SpotState(NamedTuple):
-    """State of a spot process at one time: with the date it says all that the future depends on."""
-
-    x: float
-    xi: float = 0.0
-    regime: int = 0
 
 
 class SpotProcess(ABC):
@@ -108,7 +101,7 @@ class SpotProcess(ABC):
         SpotPaths
             Log deviation X + xi and price S, each of shape (n_paths, n_times).
         """
-        years = path_times(times, n_paths)
+        years = path_times(times, n_paths, rng)
         shape = (n_paths, years.size)
         paths = room_for_paths(*shape) if out is None else out
         for name, array in zip(paths._fields, paths, strict=True):
@@ -135,7 +128,7 @@ class SpotProcess(ABC):
         -------
         array of float, shape (n_paths, n_times)
         """
-        years = path_times(times, n_paths)
+        years = path_times(times, n_paths, rng)
         start = self._start
         deviation = np.empty((n_paths, years.size))
         xi = None if self.long_run is None else np.empty(deviation.shape)
@@ -156,7 +149,7 @@ class SpotProcess(ABC):
         rng : numpy.random.Generator
             Source of the draws.
         """
-        years = path_times(times, n_paths)
+        years = path_times(times, n_paths, rng)
         shape = (n_paths, years.size)
         paths = FactorPaths(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
         start = self._start
@@ -175,12 +168,18 @@ class SpotProcess(ABC):
         rng : numpy.random.Generator
             Source of the draws; it is moved on alike whether the step has jumps or not.
         """
+        require_number("dt", dt)
         require(0.0 < dt < math.inf, "dt", dt, "a finite number > 0")
+        require_generator(rng)
+        require(isinstance(state, SpotState), "state", state, "a SpotState")
+        for name in ("x", "xi"):
+            require_number(f"state.{name}", getattr(state, name))
+            require(math.isfinite(getattr(state, name)), f"state.{name}", getattr(state, name), "finite")
         x, xi = np.empty((1, 2)), np.empty((1, 2))
         regime = np.empty((1, 2), dtype=np.int8)
         dynamics = self._dynamics()
         regimes = len(dynamics.regimes)
-        require(0 <= state.regime < regimes, "state.regime", state.regime, f"in [0, {regimes})")
+        row_number("state.regime", state.regime, regimes, allowed=f"in [0, {regimes})")
         replace(dynamics, regime=state.regime).paths(
             np.array([0.0, dt]), (state.x, state.xi), rng, x=x, xi=xi, regime=regime
         )
@@ -214,6 +213,9 @@ class SpotProcess(ABC):
             Shape (n_paths, ...) with the broadcast shape of ``a`` and ``tau``; without the first axis where
             the state is that of one path.
         """
+        exponent = np.asarray(a)
+        known = exponent.dtype.kind in "iufc" and bool(np.isfinite(exponent).all())
+        require(known, "a", a, "finite numbers")
         years = horizon(tau)
         times = np.broadcast_shapes(np.shape(a), years.shape)
         state = self._states_now(len(times), x0, xi, regime, name="x0")
@@ -389,8 +391,7 @@ class SpotProcess(ABC):
         return states_before_times(time_axes, **parts)
 
 
-def horizon(tau: ArrayLike) -> FloatArray:
-    """Return horizons in years as an array, and refuse a negative one."""
-    years = np.asarray(tau, dtype=np.float64)
-    require(bool(np.all(years >= 0.0)), "tau", tau, ">= 0")
-    return years
+def _state_number(field: str, value: Any) -> Any:
+    """Return a state that is a finite number, or an array of them that goes with an array of horizons."""
+    numbers = finite_numbers(field, value)
+    return numbers if numbers.ndim else float(numbers)

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.spot.domain import require, require_generator, require_number
 from abm.spot.index import capped_weights
 from abm.spot.outages import QuoteOutages
 
@@ -162,6 +162,9 @@ class ProviderQuotes:
         days_per_year: float = 252.0,
         outage_rng: np.random.Generator | None = None,
     ) -> None:
+        require_number("basis_kappa", basis_kappa)
+        require_number("basis_sd", basis_sd)
+        require_generator(rng)
         require(0.0 < basis_kappa < math.inf, "basis_kappa", basis_kappa, "a finite number > 0")
         require(0.0 <= basis_sd < math.inf, "basis_sd", basis_sd, "a finite number >= 0")
         self.log_offsets, self.index_weights, multiples = offset_multiples(
@@ -199,6 +202,7 @@ class ProviderQuotes:
 
         A provider in an outage shows the last price it published.
         """
+        require_number("spot_usd", spot_usd)
         require(0.0 < spot_usd < math.inf, "spot_usd", spot_usd, "a finite number > 0")
         prices: FloatArray = spot_usd * self._multiples * np.exp(self.basis)
         if self._published is None:
@@ -222,6 +226,8 @@ class ProviderQuotes:
         array of float, shape (n,)
             USD per mSIT.
         """
+        require_number("dt", dt)
+        require_generator(rng)
         require(0.0 <= dt < math.inf, "dt", dt, "a finite number >= 0")
         shocks = rng.standard_normal(len(self))
         spread = self.basis_sd * math.sqrt(-math.expm1(-2.0 * self.basis_kappa * dt))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.core.arguments import row_number
+from abm.spot.domain import require, require_numbers
 from abm.spot.jumps import FloatArray
 from abm.spot.level import Level
 from abm.spot.long_run import LongRunFactor
@@ -70,6 +71,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
     premium: RiskPremium | None = None
 
     def __post_init__(self) -> None:
+        require_numbers("", self, "kappa", "x0")
         require(0.0 < self.kappa < math.inf, "kappa", self.kappa, "a finite number > 0")
         require(math.isfinite(self.x0), "x0", self.x0, "a finite number")
         object.__setattr__(self, "regimes", tuple(self.regimes))
@@ -89,7 +91,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         allowed = "rates >= 0 off the diagonal with rows that sum to zero"
         require(balanced, "generator", self.generator, allowed)
         object.__setattr__(self, "generator", tuple(tuple(map(float, row)) for row in rates))
-        require(0 <= self.regime < count, "regime", self.regime, f"in [0, {count})")
+        row_number("regime", self.regime, count, allowed=f"in [0, {count})")
 
     def in_regime(self, regime: int) -> RegimeSwitchingJumpDiffusion:
         """Return the process that is in a given regime now."""
@@ -204,6 +206,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
 
 
 def _check_regime(name: str, regime: Regime) -> None:
+    require_numbers(f"{name}.", regime, "sigma", "jump_intensity", "reversion_level")
     for field in ("sigma", "jump_intensity"):
         value = getattr(regime, field)
         require(0.0 <= value < math.inf, f"{name}.{field}", value, "a finite number >= 0")

@@ -1,13 +1,29 @@
-"""States of many paths at once: how an array of states meets an array of times."""
+"""The state of a spot process, and how arrays of states and of times meet."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.spot.domain import require
+from abm.spot.domain import finite_numbers, real_numbers, require
+from abm.spot.long_run import FloatArray
+
+
+class SpotState(NamedTuple):
+    """State of a spot process at one time: with the date it says all that the future depends on."""
+
+    x: float
+    xi: float = 0.0
+    regime: int = 0
+
+
+def horizon(tau: ArrayLike) -> FloatArray:
+    """Return horizons in years as an array, and refuse a negative one."""
+    years = real_numbers("tau", tau)
+    require(bool(np.all(years >= 0.0)), "tau", tau, ">= 0")
+    return years
 
 
 def states_before_times(time_axes: int, **states: ArrayLike) -> tuple[NDArray[Any], ...]:
@@ -30,7 +46,10 @@ def states_before_times(time_axes: int, **states: ArrayLike) -> tuple[NDArray[An
     ParameterError
         If a part is neither one number nor a list of them, or two lists differ in length.
     """
-    arrays = {name: np.asarray(value) for name, value in states.items()}
+    arrays: dict[str, NDArray[Any]] = {
+        name: finite_numbers(name, value) if name != "regime" else np.asarray(value)
+        for name, value in states.items()
+    }
     lengths: dict[str, int] = {}
     for name, array in arrays.items():
         if time_axes > 0 and array.ndim == 2 and array.shape[1] == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from abm.spot.domain import require
+from abm.spot.domain import require, require_numbers
 from abm.spot.level import Level, LevelShift
 
 _GROWTH_RATES = (
@@ -77,6 +77,7 @@ class ThreeFactorSupply:
     supply_elasticity: float = 0.0
 
     def __post_init__(self) -> None:
+        require_numbers("supply.", self, *_GROWTH_RATES, "price_elasticity", "supply_elasticity")
         for name in _GROWTH_RATES:
             value = getattr(self, name)
             require(math.isfinite(value), f"supply.{name}", value, "a finite number")

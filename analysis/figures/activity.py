@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from abm.core.calendar import TradingCalendar
 from abm.recording import RunFolder
-from analysis.style import (
+
+from ..style import (
     BLUE,
     ORANGE,
     SKY,

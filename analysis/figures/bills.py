@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from abm.core.calendar import TradingCalendar
 from abm.recording import RunFolder
 from abm.recording.hedging import hedge_effect
-from analysis.style import (
+
+from ..style import (
     BLUE,
     GREY,
     VERMILION,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from abm.recording import RunFolder
-from analysis.call_causes import CAUSES, calls_by_cause
-from analysis.style import (
+
+from ..call_causes import CAUSES, calls_by_cause
+from ..style import (
     BLUE,
     GREY,
     ORANGE,

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
-from analysis.style import (
+
+from ..style import (
     BLUE,
     GREY,
     INK,

@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
-from analysis.clearing_house import Moment, at, scenario_name, worst_moment
-from analysis.contagion import cascade
-from analysis.style import BLUE, GREY, INK, ORANGE, VERMILION, house_style, new_figure, say_empty
+
+from ..clearing_house import Moment, at, scenario_name, worst_moment
+from ..contagion import cascade
+from ..style import BLUE, GREY, INK, ORANGE, VERMILION, house_style, new_figure, say_empty
 
 TITLE = "Exposures of the clearing house"
 CAPTION = (

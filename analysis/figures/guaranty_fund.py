@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
-from analysis.clearing_house import cover_two_by_day
-from analysis.style import (
+
+from ..clearing_house import cover_two_by_day
+from ..style import (
     BLUE,
     INK,
     ORANGE,

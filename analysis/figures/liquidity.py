@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from abm.recording import RunFolder
 from abm.recording.maker_metrics import price_scale_ticks
 from abm.recording.metrics import liquidity_by_tenor
-from analysis.style import BLUE, ORANGE, SKY, house_style, legend_above, new_figure, say_empty
+
+from ..style import BLUE, ORANGE, SKY, house_style, legend_above, new_figure, say_empty
 
 TITLE = "Spread and depth by tenor"
 CAPTION = (

@@ -12,7 +12,8 @@ from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
 from abm.recording.metrics import prices_usd
-from analysis.style import (
+
+from ..style import (
     BLUE,
     GREY,
     INK,

@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder
-from analysis.style import BLUE, GREY, VERMILION, house_style, new_figure, say_empty, thousands
-from analysis.wording import class_name, counted
+
+from ..style import BLUE, GREY, VERMILION, house_style, new_figure, say_empty, thousands
+from ..wording import class_name, counted
 
 TITLE = "Profit and loss by class"
 CAPTION = (

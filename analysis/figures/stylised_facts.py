@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import erfc
 
 from abm.recording import RunFolder
-from analysis.style import (
+
+from ..style import (
     BLUE,
     GREY,
     INK,
@@ -22,7 +23,7 @@ from analysis.style import (
     new_figure,
     say_empty,
 )
-from analysis.stylised_facts import (
+from ..stylised_facts import (
     Returns,
     autocorrelation,
     excess_kurtosis,

@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import toy_market
 
@@ -37,6 +39,15 @@ def test_every_cell_is_run_with_the_same_seeds() -> None:
     assert cells == [[rate, members, seed] for rate in (0.08, 0.12) for members in (2, 6) for seed in (3, 5)]
     assert (frame["margin_times_seed"] == frame["clearing.margin.rate"] * frame["seed"]).all()
     assert frame["error"].isna().all()
+
+
+def test_values_and_seeds_of_numpy_give_the_same_table_as_plain_ones() -> None:
+    given = {"clearing.margin.rate": np.linspace(0.08, 0.12, 2), "clearing.members": pd.Series([2, 6])}
+    base = sweep("baseline", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
+    same = sweep(
+        Path("baseline"), given, seeds=np.array([3, 5]), jobs=np.int64(1), run_function=toy_market.finish
+    )
+    assert same.equals(base)
 
 
 def test_several_processes_give_the_same_table_as_one() -> None:

@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from abm.clearing.margin_models.interface import FloatArray
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
 
 _ROUND_OFF = 1e-9
@@ -21,8 +22,7 @@ def check_confidence(confidence: float) -> None:
 
 def period_scale(mpor_days: int) -> float:
     """Return the square root of the margin period of risk (MPOR): how a daily move grows over it."""
-    if mpor_days < 1:
-        raise ParameterError(f"margin.mpor_days: {mpor_days} is not >= 1")
+    whole_number("margin.mpor_days", mpor_days, least=1)
     return math.sqrt(mpor_days)
 
 

@@ -12,6 +12,7 @@ from abm.clearing.margin_models.confidence import empirical_quantile, period_sca
 from abm.clearing.margin_models.interface import BPS, Digest, FloatArray, IntArray, MarginBasis, MarginDay
 from abm.clearing.margin_models.requirement import gross_usd_micro
 from abm.clearing.rounding import scale_up
+from abm.core.arguments import whole_number
 from abm.core.errors import ParameterError
 
 
@@ -33,8 +34,8 @@ class FlatMargin:
     """
 
     def __init__(self, basis: MarginBasis, *, buckets: Sequence[tuple[int, int]]) -> None:
-        tenors = [max_tenor for max_tenor, _ in buckets]
-        rates = [rate_bps for _, rate_bps in buckets]
+        tenors = [whole_number("margin.buckets", max_tenor) for max_tenor, _ in buckets]
+        rates = [whole_number("margin.buckets", rate_bps) for _, rate_bps in buckets]
         if not tenors or any(later <= earlier for earlier, later in pairwise(tenors)):
             raise ParameterError(f"margin.buckets: tenors {tenors} are not one or more ascending numbers")
         if min(rates) <= 0:

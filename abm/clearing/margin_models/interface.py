@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arguments import whole_array, whole_number
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE
 
@@ -59,7 +60,7 @@ class MarginDay:
     def __post_init__(self) -> None:
         slots = (len(self.settlement_ticks),)
         for name in self.__dataclass_fields__:
-            copied = np.array(getattr(self, name), dtype=np.int64)
+            copied = whole_array(f"day.{name}", getattr(self, name)).copy()
             if copied.shape != slots:
                 raise ParameterError(f"day.{name}: shape {copied.shape} is not the {slots} of the prices")
             copied.flags.writeable = False
@@ -103,8 +104,7 @@ class MarginBasis:
 
     def __post_init__(self) -> None:
         for name in ("tick_value_usd_micro", "floor_price_ticks"):
-            if getattr(self, name) <= 0:
-                raise ParameterError(f"margin.{name}: {getattr(self, name)} is not > 0")
+            whole_number(f"margin.{name}", getattr(self, name), least=1, allowed="> 0")
         history = np.array(self.history, dtype=np.float64)
         if history.ndim != 2 or history.shape[1] == 0:
             raise ParameterError(f"margin.history: shape {history.shape} is not (days, tenors)")
@@ -121,7 +121,7 @@ class MarginBasis:
 
     def require_history(self, model: str, days: int) -> None:
         """Raise a ParameterError if the history has fewer days than a model needs."""
-        if len(self.history) < days:
+        if len(self.history) < whole_number("days", days, least=0):
             raise ParameterError(
                 f"margin.history: {len(self.history)} days are fewer than the {days} that {model} needs"
             )

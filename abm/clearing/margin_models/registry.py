@@ -16,6 +16,7 @@ from abm.clearing.margin_models.flat import FlatMargin, calibrated_buckets
 from abm.clearing.margin_models.interface import FloatArray, MarginBasis, MarginModel
 from abm.clearing.margin_models.procyclicality import Buffer, Floor, StressedWeight
 from abm.clearing.margin_models.scan import ScanMargin
+from abm.core.arguments import shown
 from abm.core.errors import ParameterError
 
 MarginFactory = Callable[..., MarginModel]
@@ -127,8 +128,12 @@ def register_margin_model(name: str, factory: MarginFactory) -> None:
     ParameterError
         If the name is a built-in one or empty.
     """
-    if not name or name in _BUILT_IN:
-        raise ParameterError(f"margin.model: {name!r} is empty or one of the built-in {', '.join(_BUILT_IN)}")
+    if not isinstance(name, str) or not name or name in _BUILT_IN:
+        raise ParameterError(
+            f"margin.model: {shown(name)} is no name, or one of the built-in {', '.join(_BUILT_IN)}"
+        )
+    if not callable(factory):
+        raise ParameterError(f"margin.model: {name}: {shown(factory)} cannot be called as factory(basis)")
     _REGISTERED[name] = factory
 
 
