@@ -43,8 +43,9 @@ class StandingMarkets:
 
 
 def take_apart(market: TokenFuturesMarket) -> None:
-    """Give a market back at once; nobody but the caller may hold it, or one of its traders."""
-    market.__dict__.clear()
+    """Give a market back at once; nobody but the caller may hold it or one of its traders."""
+    for part in (*market.agents, market):
+        part.__dict__.clear()
 
 
 def _weight_bytes(market: TokenFuturesMarket) -> int:

@@ -187,6 +187,7 @@ def load_kernels(choices: tuple[tuple[str, Any], ...] = ()) -> None:
     market = TokenFuturesMarket(scenario, rng=0, custom_agents=[CustomAgents(_Bystander)])
     for _ in range(4):
         market.step()
+    take_apart(market)
 
 
 class _Bystander(TraderAgent):
