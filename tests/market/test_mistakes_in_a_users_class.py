@@ -137,7 +137,7 @@ AGENTS = {
     "a name as unique_id": (idle(__init__=setting("unique_id", "ann")), "Mine: it sets unique_id, which"),
     "Mesa's generator": (
         idle(__init__=setting("random", 5)),
-        r"Mine: it sets random, which belongs .*name\)",
+        r"Mine: it sets random, .*name\)",
     ),
     "Mesa's other one": (idle(__init__=setting("rng", 5)), "Mine: it sets rng, which belongs to the market"),
     "its equity": (idle(__init__=setting("equity_usd", 5)), "Mine: it sets equity_usd, which belongs"),
