@@ -14,12 +14,16 @@ DEMAND_EXPLOSION = MeanRevertingJumpDiffusion(
 
 
 def reduction_with_error(hedged, unhedged, groups=40):
-    """1 - sd(hedged) / sd(unhedged) over paths, and its standard error by the jackknife over groups."""
+    """1 - sd(hedged) / sd(unhedged) over paths, a mean over rows, and its standard error.
+
+    The error is the jackknife's over groups of paths. Bills have shape (paths,) or (rows, paths).
+    """
+    hedged, unhedged = np.atleast_2d(hedged), np.atleast_2d(unhedged)
 
     def reduced(keep):
-        return 1.0 - hedged[keep].std() / unhedged[keep].std()
+        return float((1.0 - hedged[:, keep].std(axis=1) / unhedged[:, keep].std(axis=1)).mean())
 
-    everyone = np.arange(hedged.size)
+    everyone = np.arange(hedged.shape[1])
     left_out = np.array([reduced(everyone % groups != group) for group in range(groups)])
     spread = np.sqrt((groups - 1) / groups * ((left_out - left_out.mean()) ** 2).sum())
-    return reduced(everyone >= 0), spread
+    return reduced(everyone >= 0), float(spread)
