@@ -1,0 +1,80 @@
+"""How a defaulter is closed out, or reduced before it is one, in a market small enough to reckon by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+from quiet_market import Player, buys, play, quiet, sells
+from test_missed_call_day_by_day import FIELDS, _near_value
+
+from abm.core.orders import RejectReason
+from abm.market import CustomAgents, TokenFuturesMarket
+from abm.recording import Recorder
+from abm.scenario import Scenario
+
+
+def test_a_portfolio_won_in_an_auction_counts_at_the_price_it_was_won_at():
+    """The members' own accounts bid; one takes the 1,000 lots at a quarter of their margin."""
+    auction = {"clearing__close_out_method": "auction", "clearing__member_account_usd": 5e6}
+    market, (offers, bids), recorder = quiet(**(FIELDS | auction))
+    for moment in np.ndindex(4, 12):
+        offers.script[moment] = sells(_near_value(10), 300, 1)
+        bids.script[moment] = buys(_near_value(-10), 300, 1)
+    play(market, 4 * 12)
+    house, members = market.clearing, next(p for p in market.populations if p.name == "member")
+    (winner,) = np.flatnonzero(house.position_lots[:, 1] < 0)
+    assert members.first_account <= winner < members.first_account + members.count
+    assert house.position_lots[winner].tolist() == [0, -1_000, *[0] * 10]
+    # Margin is 12 % of 2,700 ticks, 324 USD a lot, of which a bidder asks a quarter: 2,700 + 81 ticks.
+    assert market.trade_value_ticks[winner, 1] == -1_000 * 2_781
+    assert house.variation_usd_micro[winner] == 1_000 * 81 * 1_000_000
+    assert len(recorder.table("trades")) == 0
+
+
+class Short(Player):
+    """Follows a script on 30,000 USD, which a rise of 400 ticks takes from 100 lots."""
+
+
+def test_a_forced_reduction_takes_the_accounts_own_orders_out_of_the_book():
+    fields = {name.replace("__", "."): value for name, value in FIELDS.items() if "holders" not in name}
+    changes = {
+        "calendar.rounds_per_day": 12,
+        "calendar.days_per_month": 21,
+        "exchange.sessions.opening_auction": 0.0,
+        "clearing.call_deadline_days": 0.25,
+        "clearing.reduction_grace_days": 3.0,
+    }
+    recorder = Recorder("full")
+    market = TokenFuturesMarket(
+        Scenario().replace(fields | changes),
+        rng=1,
+        custom_agents=[CustomAgents(Player, 2, cash_usd=1e9), CustomAgents(Short, 1, cash_usd=30_000.0)],
+        recorder=recorder,
+    )
+    for population in market.populations[:-2]:
+        for name in population.activity_columns:
+            population.columns[name][:] = 0.0
+    offers, bids = market.agents_by_type[Player]
+    (short,) = market.agents_by_type[Short]
+    bids.script[0, 1] = buys(2_000, 100, 1)
+    short.script[0, 2] = sells(2_000, 100, 1)
+    for number in range(12):
+        # From day 2 on the two hold the price at 2,700, where nobody meets the short's low bid of the day.
+        offers.script[2, number] = sells(_near_value(10), 1, 1)
+        bids.script[2, number] = buys(_near_value(-10), 1, 1)
+    own = {}
+
+    def bid_low(player, view):
+        own["order"] = player.limit(side=1, price_ticks=1_500, lots=10, tenor=1)
+
+    def cancel(player, view):
+        player.cancel(own["order"])
+
+    short.script[2, 0] = bid_low
+    short.script[2, 11] = cancel
+    play(market, 3 * 12)
+    (notice,) = recorder.table("defaults").itertuples()
+    assert (notice.event, notice.account) == ("forced_reduction", short.account)
+    assert (notice.day, notice.round) == (2, 8)  # called after round 5, a quarter of a day
+    orders = recorder.table("orders")
+    tried = orders[(orders["account"] == short.account) & (orders["day"] == 2) & (orders["kind"] == 2)]
+    assert [RejectReason(reason).name for reason in tried["reason"]] == ["ORDER_NOT_FOUND"]
