@@ -132,11 +132,12 @@ def _makers(run: RunFolder) -> SummaryRow:
     warning = f"{WARNING} not met on {whole(missed)} of {whole(duty.days)} maker-days; " if missed else ""
     if duty.lost:
         warning += f"{duty.lost} of {counted(duty.makers, 'maker')} lost the status; "
+    ended = f"in {duty.months_paid} of {counted(duty.months, 'maker-month')}"
     return SummaryRow(
         "Market makers' duty met",
         f"{percent(duty.met_share)} of maker-days",
         f"{warning}{counted(duty.makers, 'maker')}, present in {percent(duty.presence)} of listed months and "
-        f"rounds; paid {usd(duty.pay_usd)}, in {duty.months_paid} of {counted(duty.months, 'maker-month')}",
+        f"rounds; paid {usd(duty.pay_usd)}, {ended if duty.months else 'no month has ended'}",
     )
 
 

@@ -19,6 +19,9 @@ _LEAST_ROOM = 30
 """Columns that text beside a label gets however narrow the terminal is."""
 
 
+_HELD = "\N{NO-BREAK SPACE}"
+
+
 class DayBar:
     """Progress bar of one run: simulated day, trades so far, messages per second of wall time.
 
@@ -104,12 +107,18 @@ def _print_summary(folder: Path) -> None:
     console, width = Console(), max(len(row.label) for row in rows)
     room = max(console.width - width - 2, _LEAST_ROOM)
     for row in rows:
-        for number, line in enumerate(textwrap.wrap(row.value, room)):
+        for number, line in enumerate(_wrapped(row.value, room)):
             label = "" if number else row.label
             _print_line(console, f"{label:<{width}}  ", line, "bold")
         style = "yellow" if row.warns else "dim"
-        for line in textwrap.wrap(row.note, room):
+        for line in _wrapped(row.note, room):
             _print_line(console, " " * (width + 2), line, style)
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """Return text in lines, no number of it apart from its unit."""
+    kept = re.sub(r"(?<=\d) (?=%|bp\b|m\b)|(?<=USD) (?=\d)", _HELD, text)
+    return [line.replace(_HELD, " ") for line in textwrap.wrap(kept, room, break_on_hyphens=False)]
 
 
 def _print_line(console: Console, label: str, text: str, style: str) -> None:

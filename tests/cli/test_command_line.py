@@ -77,6 +77,22 @@ def test_a_run_prints_its_summary_its_folder_and_its_report(market: ToyMarket, t
     assert "report      runs/baseline-seed7/report.html" in result.stdout
 
 
+def test_lines_of_the_summary_fit_the_terminal_and_keep_numbers_with_their_units(
+    market: ToyMarket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = (
+        "lowest of a dozen listed months or so: 99.9 %, and one tick is hardly 69 bp, for USD 240,000 a year"
+    )
+    rows = [Row("Whole curve two-sided", "99.9 % of rounds", note)]
+    monkeypatch.setattr(sys.modules["analysis.summary"], "summarise", lambda folder: rows)
+    for columns in (40, 60, 61, 62, 80, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        lines = sitsim("run", "baseline", "--out", str(columns)).stdout.splitlines()
+        shown = [line for line in lines if not line.startswith(("run folder", "report"))]
+        assert max(map(len, shown)) <= max(columns, 53)
+        assert all(any(kept in line for line in shown) for kept in ("99.9 %", "69 bp", "USD 240,000"))
+
+
 def test_options_and_overrides_reach_the_scenario(market: ToyMarket) -> None:
     result = sitsim(
         "run",
