@@ -11,24 +11,21 @@ from abm.agents.base import Population
 from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
-from abm.core.money import usd_to_micro
 from abm.core.orders import MatchingRule
-from abm.core.randomness import RandomStreams
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
 from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
 from abm.market.custom_build import CustomTraders
-from abm.market.hedger_build import cost_decline_per_day, provider_capacity
+from abm.market.foundations import lay_foundations
+from abm.market.hedger_build import cost_decline_per_day
 from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
-from abm.market.margin_build import build_margin
 from abm.market.populate import build_populations
 from abm.market.population_room import PopulationRoom
 from abm.market.position_limits import PositionLimits
 from abm.market.rule_build import build_rules
 from abm.market.rules import MarketRule
-from abm.market.spot_build import build_desk, fit_provider_prices
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.spot.list_prices import ListPriceFit
@@ -87,11 +84,9 @@ def build(
     journal : bool
         Keep every ledger posting for the recorder.
     """
-    streams = RandomStreams(seed)
-    contract, clock = _contract(scenario), _clock(scenario)
-    list_prices = fit_provider_prices(scenario)
-    capacity = provider_capacity(scenario.agents, streams)
-    desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
+    base = lay_foundations(scenario, seed)
+    contract, streams, desk, margin = base.contract, base.streams, base.desk, base.margin
+    clock = _clock(scenario, base.calendar)
     room = PopulationRoom(
         agents=scenario.agents,
         contract=contract,
@@ -113,14 +108,6 @@ def build(
     join_herd(scenario, populations, streams)
     pay_attention(scenario, populations)
     accounts = account_terms(scenario, populations)
-    margin = build_margin(
-        scenario.clearing.margin,
-        contract,
-        clock.calendar,
-        desk.process,
-        streams,
-        final_fixings=desk.final_fixings,
-    )
     return MarketParts(
         contract=contract,
         clock=clock,
@@ -132,29 +119,11 @@ def build(
         margin_history=margin.history,
         populations=populations,
         maker_terms=maker_terms(scenario),
-        list_prices=list_prices,
+        list_prices=base.list_prices,
     )
 
 
-def _contract(scenario: Scenario) -> ContractSpec:
-    section = scenario.contract
-    return ContractSpec(
-        product_code=section.product_code,
-        contract_size_msit=section.contract_size_msit,
-        tick_size_usd_micro=usd_to_micro(section.tick_size_usd),
-        listed_months=section.listed_months,
-    )
-
-
-def _clock(scenario: Scenario) -> MarketClock:
-    calendar = TradingCalendar(
-        rounds_per_day=scenario.calendar.rounds_per_day,
-        days_per_month=scenario.calendar.days_per_month,
-        months_per_year=scenario.calendar.months_per_year,
-        listed_months=scenario.contract.listed_months,
-        first_year=scenario.calendar.first_year,
-        first_month=scenario.calendar.first_month,
-    )
+def _clock(scenario: Scenario, calendar: TradingCalendar) -> MarketClock:
     return MarketClock(
         calendar=calendar,
         intraday_cycles=scenario.clearing.intraday_cycles,
