@@ -21,6 +21,7 @@ from abm.market.hedger_build import cost_decline_per_day
 from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
+from abm.market.margin_build import build_margin
 from abm.market.populate import build_populations
 from abm.market.population_room import PopulationRoom
 from abm.market.position_limits import PositionLimits
@@ -85,7 +86,7 @@ def build(
         Keep every ledger posting for the recorder.
     """
     base = lay_foundations(scenario, seed)
-    contract, streams, desk, margin = base.contract, base.streams, base.desk, base.margin
+    contract, streams, desk = base.contract, base.streams, base.desk
     clock = _clock(scenario, base.calendar)
     room = PopulationRoom(
         agents=scenario.agents,
@@ -108,6 +109,14 @@ def build(
     join_herd(scenario, populations, streams)
     pay_attention(scenario, populations)
     accounts = account_terms(scenario, populations)
+    margin = build_margin(
+        scenario.clearing.margin,
+        contract,
+        clock.calendar,
+        desk.process,
+        streams,
+        final_fixings=desk.final_fixings,
+    )
     return MarketParts(
         contract=contract,
         clock=clock,

@@ -7,13 +7,14 @@ traders and without compiling anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from abm.clearing.margin_models import margin_model_names
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.errors import IndexDataError, ParameterError, ScenarioError
@@ -22,10 +23,10 @@ from abm.core.randomness import RandomStreams
 from abm.exchange.interface import MAX_LADDER_TICKS
 from abm.market.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
 from abm.market.hedger_quantities import provider_capacity
-from abm.market.margin_build import BuiltMargin, build_margin
 from abm.market.spot_build import build_desk, fit_provider_prices
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario, explain
+from abm.scenario.fields import Section
 from abm.scenario.wording import printable, shown
 from abm.spot.list_prices import ListPriceFit
 
@@ -40,14 +41,13 @@ _MOST_TEXT = 600
 
 @dataclass(frozen=True)
 class Foundations:
-    """Contract, days, random streams, price lists, spot desk on day 0, and margin model."""
+    """Contract, days, random streams, price lists, and the spot desk on day 0."""
 
     contract: ContractSpec
     calendar: TradingCalendar
     streams: RandomStreams
     list_prices: ListPriceFit
     desk: SpotDesk
-    margin: BuiltMargin
 
 
 def require_feasible(scenario: Scenario, seed: int | None = None) -> None:
@@ -89,10 +89,14 @@ def lay_foundations(scenario: Scenario, seed: int) -> Foundations:
 def _laid(scenario: Scenario, seed: int) -> Foundations:
     """Build the parts in order, each complaint an ``Infeasible``; overflow is one, not a warning."""
     require_room(scenario)
+    registered = scenario.clearing.margin.registered
+    if registered and registered not in margin_model_names():
+        text = f"no script has registered it (known: {', '.join(margin_model_names())})"
+        raise Infeasible("clearing.margin.registered", text)
     contract, calendar = build_contract(scenario), build_calendar(scenario)
     streams = RandomStreams(seed)
-    list_prices: ListPriceFit = _named("index.provider_prices", lambda: fit_provider_prices(scenario))
     with np.errstate(over="raise", divide="raise", invalid="raise"):
+        list_prices: ListPriceFit = _named("index.provider_prices", lambda: fit_provider_prices(scenario))
         desk: SpotDesk = _named("spot", lambda: _desk_on_day_0(scenario, calendar, list_prices, streams))
         _require_prices(scenario, contract, desk)
         price_usd = desk.process.level.initial_price_usd
@@ -103,18 +107,7 @@ def _laid(scenario: Scenario, seed: int) -> Foundations:
             ),
         )
         desk.ceiling_usd = ROOM_TO_RISE * MOST_POSITION_USD / largest_msit
-        margin: BuiltMargin = _named(
-            "clearing.margin.model",
-            lambda: build_margin(
-                scenario.clearing.margin,
-                contract,
-                calendar,
-                desk.process,
-                streams,
-                final_fixings=desk.final_fixings,
-            ),
-        )
-    return Foundations(contract, calendar, streams, list_prices, desk, margin)
+    return Foundations(contract, calendar, streams, list_prices, desk)
 
 
 def build_contract(scenario: Scenario) -> ContractSpec:
@@ -196,25 +189,37 @@ def _named(field: str, build: Callable[[], Any]) -> Any:
 
 def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
     """Return the field that the user has set and without which the problem is gone, else the one it names."""
-    changed = [field for field in _set_fields(scenario) if scenario.is_set(field)]
-    if problem.field in changed:
+    if scenario.is_set(problem.field):
         return problem.field
     first = problem.field.split(".")[0]
-    for field in sorted(changed, key=lambda field: field.split(".")[0] != first):
-        try:
-            _laid(scenario.replace({field: _value_of(Scenario(), field)}), seed)
-        except (ScenarioError, AttributeError, KeyError):
-            continue  # the default does not go with the rest
-        except Infeasible as other:
-            if other.field == problem.field:
-                continue
-        return field
-    inside = (field for field in changed if field.startswith(problem.field))
-    return next(inside, problem.field)
+    changed = [row.field for row in explain(scenario) if scenario.is_set(row.field)]
+    changed.sort(key=lambda field: field.split(".")[0] != first)
+    for field in changed:
+        if _is_gone(problem, _without(scenario, field), seed):
+            return field
+    for field in changed:  # no one field alone: the one whose default ends it after those before
+        scenario = _without(scenario, field) or scenario
+        if _is_gone(problem, scenario, seed):
+            return field
+    return problem.field
 
 
-def _set_fields(scenario: Scenario) -> Iterator[str]:
-    return (row.field for row in explain(scenario))
+def _without(scenario: Scenario, field: str) -> Scenario | None:
+    """Return a scenario with the default in a field; ``None`` if that does not go with the rest."""
+    try:
+        return scenario.replace({field: _value_of(Scenario(), field)})
+    except (ScenarioError, AttributeError):
+        return None
+
+
+def _is_gone(problem: Infeasible, scenario: Scenario | None, seed: int) -> bool:
+    if scenario is None:
+        return False
+    try:
+        _laid(scenario, seed)
+    except Infeasible as other:
+        return other.field != problem.field
+    return True
 
 
 def _value_of(scenario: Scenario, field: str) -> Any:
@@ -222,5 +227,8 @@ def _value_of(scenario: Scenario, field: str) -> Any:
 
 
 def _value(scenario: Scenario, field: str) -> str:
-    values = {row.field: row.value for row in explain(scenario)}
-    return shown(values[field]) if field in values else "what it says"
+    try:
+        value = _value_of(scenario, field)
+    except (AttributeError, TypeError):
+        return "what it says"  # a place inside an array
+    return shown(value.model_dump() if isinstance(value, Section) else value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -184,13 +185,16 @@ class Scenario(Section):
 
     def is_set(self, dotted_field: str) -> bool:
         """Say whether a file or an override has set a field, or a part of it."""
-        origins = self._layers.origins
-        return dotted_field in origins or any(name.startswith(f"{dotted_field}.") for name in origins)
+        return self._setter(dotted_field) is not None
 
-    def file_that_set(self, field: str) -> str:
+    def file_that_set(self, dotted_field: str) -> str:
         """Return the scenario file that set a field as messages begin with it; empty if none did."""
-        origin = self.origin(field)
+        origin = self._setter(dotted_field)
         return f"{origin}: " if origin in self._layers.folders else ""
+
+    def _setter(self, dotted_field: str) -> str | None:
+        origins, inside = self._layers.origins, f"{dotted_field}."
+        return next((origins[name] for name in origins if f"{name}.".startswith(inside)), None)
 
     def origin(self, dotted_field: str) -> str:
         """Return where a field's value came from: ``default``, a file, or ``override``."""
@@ -261,5 +265,6 @@ class Scenario(Section):
         return self.model_dump(exclude_none=True)
 
 
+@cache
 def _defaults() -> Layers:
     return Layers(Scenario()._tables())

@@ -95,8 +95,12 @@ def graph_fits(agents: PopulationsSection) -> None:
     graph, traders = agents.sentiment.graph, herd_size(agents)
     name = {"watts_strogatz": "neighbours", "barabasi_albert": "attachments"}.get(graph.kind)
     if name is not None and 0 < traders <= getattr(graph, name):
-        raise ValueError(
-            f"agents.sentiment.graph.{name}: {getattr(graph, name)} is not < {traders} speculators"
+        dotted, needed = f"agents.sentiment.graph.{name}", getattr(graph, name)
+        raise Disagreement(
+            dotted,
+            f"{needed} is not < {traders} speculators",
+            "agents.sentiment.strength",
+            f"{agents.sentiment.strength} is not 0: {traders} speculators are too few for {name} = {needed}",
         )
 
 
