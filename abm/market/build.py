@@ -12,14 +12,13 @@ from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
-from abm.core.money import usd_to_micro
 from abm.core.orders import MatchingRule
-from abm.core.randomness import RandomStreams
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
 from abm.market.clearing_build import account_terms, build_clearing
 from abm.market.clock import MarketClock
 from abm.market.custom_build import CustomTraders
-from abm.market.hedger_build import cost_decline_per_day, provider_capacity
+from abm.market.foundations import lay_foundations
+from abm.market.hedger_build import cost_decline_per_day
 from abm.market.herd_build import join_herd, pay_attention
 from abm.market.maker_build import maker_terms
 from abm.market.maker_contract import MakerTerms
@@ -29,10 +28,8 @@ from abm.market.population_room import PopulationRoom
 from abm.market.position_limits import PositionLimits
 from abm.market.rule_build import build_rules
 from abm.market.rules import MarketRule
-from abm.market.spot_build import build_desk
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario
-from abm.scenario.price_model import fit_provider_prices
 from abm.spot.list_prices import ListPriceFit
 
 _SECTION_OF = {
@@ -93,12 +90,9 @@ def build(
     journal : bool
         Keep every ledger posting for the recorder.
     """
-    streams = RandomStreams(seed)
-    firms = streams if population_seed is None else RandomStreams(population_seed)
-    contract, clock = _contract(scenario), _clock(scenario)
-    list_prices = fit_provider_prices(scenario)
-    capacity = provider_capacity(scenario.agents, firms)
-    desk = build_desk(scenario, clock.calendar, list_prices, capacity, streams)
+    base = lay_foundations(scenario, seed, population_seed)
+    contract, streams, firms, desk = base.contract, base.streams, base.firms, base.desk
+    clock = _clock(scenario, base.calendar)
     room = PopulationRoom(
         agents=scenario.agents,
         contract=contract,
@@ -140,7 +134,7 @@ def build(
         margin_history=margin.history,
         populations=populations,
         maker_terms=maker_terms(scenario),
-        list_prices=list_prices,
+        list_prices=base.list_prices,
     )
 
 
@@ -159,25 +153,7 @@ def population_seed_of(scenario: Scenario, given: int | None, seed: int) -> int:
     return int(given)
 
 
-def _contract(scenario: Scenario) -> ContractSpec:
-    section = scenario.contract
-    return ContractSpec(
-        product_code=section.product_code,
-        contract_size_msit=section.contract_size_msit,
-        tick_size_usd_micro=usd_to_micro(section.tick_size_usd),
-        listed_months=section.listed_months,
-    )
-
-
-def _clock(scenario: Scenario) -> MarketClock:
-    calendar = TradingCalendar(
-        rounds_per_day=scenario.calendar.rounds_per_day,
-        days_per_month=scenario.calendar.days_per_month,
-        months_per_year=scenario.calendar.months_per_year,
-        listed_months=scenario.contract.listed_months,
-        first_year=scenario.calendar.first_year,
-        first_month=scenario.calendar.first_month,
-    )
+def _clock(scenario: Scenario, calendar: TradingCalendar) -> MarketClock:
     return MarketClock(
         calendar=calendar,
         intraday_cycles=scenario.clearing.intraday_cycles,

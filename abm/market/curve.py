@@ -14,6 +14,7 @@ from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE
 from abm.exchange import Exchange, TopOfBook, daily_settlement
+from abm.exchange.interface import MAX_LADDER_TICKS
 from abm.market.observation import TradingDayRecord
 from abm.market.spot_desk import SpotDesk
 from abm.scenario.exchange_sections import ExchangeSection
@@ -24,6 +25,9 @@ FloatArray = NDArray[np.float64]
 VOLATILITY_DECAY = 0.94
 """Daily decay of the volatility estimate (RiskMetrics 1996)."""
 _BPS = 10_000
+
+_WIDEST_HALF_TICKS = MAX_LADDER_TICKS // 2 - 1
+"""No limit lies farther from the settlement: a price risen a thousandfold would not fit a book else."""
 
 
 @kernel
@@ -220,7 +224,8 @@ class FuturesCurve:
         )
 
     def _set_limits(self, width: FloatArray) -> None:
-        half = np.floor(width * np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)).astype(np.int64)
+        scale = np.maximum(np.abs(self.settlement_ticks), SCALE_FLOOR_TICKS)
+        half = np.minimum(np.floor(width * scale), _WIDEST_HALF_TICKS).astype(np.int64)
         self.months["low_ticks"] = self.settlement_ticks - half
         self.months["high_ticks"] = self.settlement_ticks + half
 

@@ -17,10 +17,9 @@ from abm.agents.minimum_variance import MinimumVarianceRatios
 from abm.agents.programmes import Programme, strip_ratios
 from abm.agents.treasury import AbandonmentRule
 from abm.core.calendar import TradingCalendar
-from abm.core.randomness import RandomStreams
-from abm.market.population_room import FloatArray, PopulationRoom, check_amounts, standard_draws
+from abm.market.hedger_quantities import mean_needs, provider_capacity
+from abm.market.population_room import FloatArray, PopulationRoom, check_amounts
 from abm.scenario.hedger_sections import HedgeProgramme, ProgrammeSection
-from abm.scenario.populations import PopulationsSection
 from abm.scenario.spot_sections import SpotSection
 from abm.spot.supply import ThreeFactorSupply
 
@@ -101,27 +100,6 @@ def cost_decline_per_day(spot: SpotSection, calendar: TradingCalendar) -> float 
     if spot.trend_per_year != "three_factor_supply":
         return None
     return ThreeFactorSupply(**spot.supply.model_dump()).unit_cost_decline / calendar.days_per_year
-
-
-def mean_needs(agents: PopulationsSection, streams: RandomStreams) -> FloatArray:
-    """Return the mean token need of each enterprise, mSIT a day."""
-    section = agents.enterprises
-    draws = standard_draws(streams, "enterprise", "need", section.count)
-    needs: FloatArray = section.need_msit_per_day * np.exp(section.need_log_sd * draws)
-    return needs
-
-
-def provider_capacity(agents: PopulationsSection, streams: RandomStreams) -> FloatArray:
-    """Return the expected output of each provider, mSIT a day; they are its volumes in the index too.
-
-    Lognormal with mean ``capacity_msit_per_day`` whatever the dispersion. A provider's own draw decides: who
-    else is in the market does not matter, so that one more enterprise changes nobody's forward sales.
-    """
-    section = agents.providers
-    spread = section.capacity_log_sd
-    draws = standard_draws(streams, "provider", "capacity", section.count)
-    capacity: FloatArray = section.capacity_msit_per_day * np.exp(spread * draws - 0.5 * spread**2)
-    return capacity
 
 
 def hedger_columns(

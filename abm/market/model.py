@@ -143,7 +143,6 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.trade_value_ticks: NDArray[np.int64] = np.zeros((accounts, slots), dtype=np.int64)
         self.margin_calls_made = 0
         self.trades_made = 0
-        self.desk.advance_to(0)
         self.curve = FuturesCurve(
             self.market_scenario.exchange, self.contract, self.clock.calendar, self.desk
         )

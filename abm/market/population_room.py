@@ -12,14 +12,8 @@ from abm.core.contract import ContractSpec
 from abm.core.errors import ScenarioError
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
-from abm.scenario.laws import (
-    ChoiceLaw,
-    ExponentialLaw,
-    LognormalLaw,
-    Parameter,
-    ParametersSection,
-    UniformLaw,
-)
+from abm.market.parameter_draws import parameter_draws, standard_draws, uniform_draws
+from abm.scenario.laws import Parameter, ParametersSection
 from abm.scenario.populations import PopulationsSection
 
 FloatArray = NDArray[np.float64]
@@ -127,25 +121,7 @@ class PopulationRoom:
 
         A lognormal or exponential draw beyond a bound is held at it.
         """
-        if isinstance(value, UniformLaw):
-            share = self.uniforms(agent_class, name, count)
-            uniform: FloatArray = value.low + (value.high - value.low) * share
-            return uniform
-        if isinstance(value, LognormalLaw):
-            draws = value.median * np.exp(value.log_sd * self.normals(agent_class, name, count))
-            held: FloatArray = np.clip(draws, *bounds)
-            return held
-        if isinstance(value, ExponentialLaw):
-            waits = -value.mean * np.log1p(-self.uniforms(agent_class, name, count))
-            within: FloatArray = np.clip(waits, *bounds)
-            return within
-        if isinstance(value, ChoiceLaw):
-            weights = np.array(value.weights or np.ones(len(value.values)), dtype=np.float64)
-            ends = np.cumsum(weights) / weights.sum()
-            place = np.searchsorted(ends, self.uniforms(agent_class, name, count), side="right")
-            chosen: FloatArray = np.array(value.values)[np.minimum(place, len(ends) - 1)]
-            return chosen
-        return np.full(count, float(value))
+        return parameter_draws(self.population_streams, agent_class, name, value, count, bounds)
 
     def normals(self, agent_class: str, parameter: str, count: int) -> FloatArray:
         """Return the standard normal draws of one parameter of a class, shape (count,)."""
@@ -153,7 +129,7 @@ class PopulationRoom:
 
     def uniforms(self, agent_class: str, parameter: str, count: int) -> FloatArray:
         """Return the uniform draws of one parameter of a class, shape (count,)."""
-        return self.population_streams.generator("population", agent_class, parameter).random(count)
+        return uniform_draws(self.population_streams, agent_class, parameter, count)
 
     def month_lots(self, index_msit_per_day: FloatArray) -> FloatArray:
         """Return a daily quantity in index terms as lots of a delivery month."""
@@ -215,8 +191,3 @@ def cumulative_tenor_weights(listed_months: int, decay_months: float) -> FloatAr
     weights = np.exp(-np.arange(listed_months) / decay_months)
     cumulative: FloatArray = np.cumsum(weights) / weights.sum()
     return cumulative
-
-
-def standard_draws(streams: RandomStreams, agent_class: str, parameter: str, count: int) -> FloatArray:
-    """Return the standard normal draws of one parameter of a class, shape (count,)."""
-    return streams.generator("population", agent_class, parameter).standard_normal(count)

@@ -22,6 +22,13 @@ from abm.spot.providers import QuoteProcess, SpotAlone
 from abm.spot.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
+
+FLOOR_USD = 1e-12
+"""Lowest spot price before a dislocation, USD per mSIT: a millionth of the smallest unit of a fixing."""
+
+_LARGEST_EXPONENT = 600.0
+"""Keeps e^x finite; the price is held long before."""
+
 IndexMethod = Literal["volume_weighted", "chained_fisher", "process"]
 
 
@@ -53,14 +60,19 @@ class SpotDesk:
     weighted, matched : DailyIndex
         The volume-weighted and the matched-model index; both are computed.
     method : {"volume_weighted", "chained_fisher", "process"}
-        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price
-        itself.
+        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price.
     calendar : TradingCalendar
         Days and delivery months.
     final_fixings : int
         Last fixings of a delivery month that its final settlement averages, 1 to all of them.
     streams : RandomStreams
         Gives the streams ``spot`` and ``provider-basis``.
+
+    Attributes
+    ----------
+    ceiling_usd : float
+        Price at which spot price, quotes and model curve are held: beyond it, positions would be worth more
+        than the clearing house can count. Infinite unless it is set.
     """
 
     def __init__(
@@ -101,6 +113,7 @@ class SpotDesk:
         self.provider_prices_usd: FloatArray = quotes.quote(process.level.initial_price_usd)
         self._dislocation_in_fixing_usd = 0.0
         self._state = SpotState(process.x0)
+        self.ceiling_usd = math.inf
         self._growth_by_regime: dict[int, FloatArray] = {}
         self._spot_stream = streams.generator("spot")
         self._basis_stream = streams.generator("provider-basis")
@@ -151,9 +164,11 @@ class SpotDesk:
             self._step_price(dt)
         if self._arrivals is not None:
             self._arrivals.advance_to(self.calendar.year_fraction(day))
-        spot_usd = math.exp(self._log_level(day) + self._state.x + self._state.xi)
-        quotes_usd = (
-            self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd)
+        log_usd = self._log_level(day) + self._state.x + self._state.xi
+        spot_usd = max(FLOOR_USD, min(math.exp(min(log_usd, _LARGEST_EXPONENT)), self.ceiling_usd))
+        quotes_usd = np.minimum(
+            self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd),
+            self.ceiling_usd,
         )
         added_usd = float(self.dislocation.amount_usd(day))
         self.dislocations_usd.append(added_usd)
@@ -230,7 +245,8 @@ class SpotDesk:
         ahead = to_come - day
         kept = np.exp(-self.process.kappa * (dates - t))
         log_level = self.process.level.log_usd(dates) + self._known_log_shift(day, dates)
-        forwards = np.exp(log_level + x * kept + xi) * self._growth(int(ahead.max(initial=0)))[ahead - 1]
+        seen = np.exp(np.minimum(log_level + x * kept + xi, _LARGEST_EXPONENT))
+        forwards = np.minimum(seen * self._growth(int(ahead.max(initial=0)))[ahead - 1], self.ceiling_usd)
         forwards += self.dislocation.foreseen_usd(day, to_come)
         known = [fixing.usd_micro / 1e6 for fixing in self.fixings[first:]]
         return np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)

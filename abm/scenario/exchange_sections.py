@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from abm.scenario.fields import Section, field, section
+from abm.scenario.fields import Disagreement, Section, field, section
 
 _JUDGEMENT = "judgement"
 
@@ -277,9 +277,14 @@ class ExchangeSection(Section):
     def _limits_widen(self) -> ExchangeSection:
         widths = (self.daily_limit, *self.halts.expanded_limits)
         if list(widths) != sorted(set(widths)):
-            raise ValueError(
-                f"halts.expanded_limits: {list(self.halts.expanded_limits)} is not increasing from above "
-                f"exchange.daily_limit = {self.daily_limit} ([] for a limit that stands all day)"
+            wider = list(self.halts.expanded_limits)
+            raise Disagreement(
+                "halts.expanded_limits",
+                f"{wider} is not increasing from above "
+                f"exchange.daily_limit = {self.daily_limit} ([] for a limit that stands all day)",
+                "daily_limit",
+                f"{self.daily_limit} is not below exchange.halts.expanded_limits = {wider}, which increase "
+                "([] for a limit that stands all day)",
             )
         return self
 
@@ -295,12 +300,18 @@ class ExchangeSection(Section):
     def _no_trade_costs_the_exchange(self) -> ExchangeSection:
         """Set every maker fee against the lowest taker fee: any two accounts may meet in a trade."""
         makers = {name: getattr(self, name) for name in ("maker_fee_usd", "dmm_maker_fee_usd")}
-        takers = {"the taker's fee": self.taker_fee_usd}
+        takers = {"the taker's fee": ("taker_fee_usd", self.taker_fee_usd)}
         for row, tier in enumerate(self.fee_tiers):
             makers[f"fee_tiers.{row}.maker_fee_usd"] = tier.maker_fee_usd
-            takers[f"exchange.fee_tiers.{row}.taker_fee_usd"] = tier.taker_fee_usd
-        payer, lowest = min(takers.items(), key=lambda taker: taker[1])
+            dotted = f"fee_tiers.{row}.taker_fee_usd"
+            takers[f"exchange.{dotted}"] = (dotted, tier.taker_fee_usd)
+        payer, (other, lowest) = min(takers.items(), key=lambda taker: taker[1][1])
         for name, fee in makers.items():
             if fee + lowest < 0:
-                raise ValueError(f"{name}: {fee} is not >= {-lowest}, a rebate that {payer} pays for")
+                raise Disagreement(
+                    name,
+                    f"{fee} is not >= {-lowest}, a rebate that {payer} pays for",
+                    other,
+                    f"{lowest} is not >= {-fee}, which pays for the rebate exchange.{name} = {fee}",
+                )
         return self

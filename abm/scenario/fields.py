@@ -17,6 +17,34 @@ SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _SectionT = TypeVar("_SectionT", bound="Section")
 
 
+class Disagreement(ValueError):
+    """Two fields do not go together: the message names the one that the user set, or the first if both are.
+
+    Parameters
+    ----------
+    field, text : str
+        First field, dotted from the section that checks it, and what is wrong with it.
+    other, other_text : str
+        The field it is set against, and the same said of that one.
+    """
+
+    def __init__(self, field: str, text: str, other: str, other_text: str) -> None:
+        super().__init__(f"{field}: {text}")
+        self.field, self.text = field, text
+        self.other, self.other_text = other, other_text
+
+    @classmethod
+    def of_bounds(cls, field: str, value: object, sign: str, other: str, bound: object) -> Disagreement:
+        """Return that a value is not, say, ``>=`` that of another field."""
+        turned = sign.translate(str.maketrans("<>", "><"))
+        return cls(
+            field,
+            f"{value} is not {sign} {other} = {bound}",
+            other,
+            f"{bound} is not {turned} {field} = {value}",
+        )
+
+
 class Section(BaseModel):
     """One table of a scenario file: immutable, strictly typed, closed to unknown keys.
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import Section, field, section
+from abm.scenario.fields import Disagreement, Section, field, section
 from abm.scenario.laws import Parameter, ParametersSection, parameter
 
 _JUDGEMENT = "judgement"
@@ -126,8 +126,8 @@ class ProgrammeSection(ParametersSection):
     @model_validator(mode="after")
     def _return_is_not_below_leaving(self) -> Self:
         if self.reenter_above < self.abandon_below:
-            raise ValueError(
-                f"reenter_above: {self.reenter_above} is not >= abandon_below = {self.abandon_below}"
+            raise Disagreement.of_bounds(
+                "reenter_above", self.reenter_above, ">=", "abandon_below", self.abandon_below
             )
         return self
 
@@ -192,7 +192,7 @@ class EnterpriseSection(Section):
         description="Enterprises that run a hedge programme.",
     )  # fmt: skip
     need_msit_per_day: float = field(
-        2_000.0, gt=0, le=1e7, unit="mSIT per day", source=_JUDGEMENT, description="Median token need."
+        2_000.0, ge=1e-3, le=1e7, unit="mSIT per day", source=_JUDGEMENT, description="Median token need."
     )
     need_log_sd: float = field(
         0.8,
@@ -207,7 +207,7 @@ class EnterpriseSection(Section):
         source="judgement: the 15 % of a usual quantity-risk case",
     )  # fmt: skip
     need_reversion_per_day: float = field(
-        0.10, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of the log need."
+        0.10, gt=0, le=1e4, unit="per day", source=_JUDGEMENT, description="Reversion speed of the log need."
     )
     need_price_correlation: float = field(
         0.30, ge=-1, le=1, unit="1", source=_JUDGEMENT,
@@ -235,7 +235,7 @@ class ProviderSection(ParametersSection):
         description="Number of providers, at least index.min_providers unless index.method is process.",
     )  # fmt: skip
     capacity_msit_per_day: float = field(
-        20_200.0, gt=0, le=1e9, unit="mSIT per day",
+        20_200.0, ge=1e-3, le=1e9, unit="mSIT per day",
         source="judgement: twelve are expected to make 1.1 times what the baseline's 80 enterprises need",
         description="Mean capacity of a provider, whoever else is there.",
     )  # fmt: skip

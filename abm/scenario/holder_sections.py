@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from abm.scenario.fields import Section, field
+
+Lots = Annotated[int, Field(ge=-(10**9), le=10**9)]
 
 _JUDGEMENT = "judgement"
 
@@ -17,7 +21,7 @@ class HolderSection(Section):
 
     name: str = Field(min_length=1, description="What they are called.")
     count: int = field(1, ge=1, le=10_000, unit="agents", source=_JUDGEMENT, description="How many.")
-    lots: tuple[int, ...] = field(
+    lots: tuple[Lots, ...] = field(
         ..., min_length=1, unit="lots", source=_JUDGEMENT,
         description="Position of each by tenor on day 0, signed, the front month first.",
     )  # fmt: skip
@@ -28,15 +32,15 @@ class HolderSection(Section):
         0.0, ge=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Credit line of each."
     )
     member: int | None = field(
-        None, ge=0, unit="member number", source=_JUDGEMENT,
+        None, ge=0, le=999, unit="member number", source=_JUDGEMENT,
         description="Clearing member of all of them; members take turns if none is named.",
     )  # fmt: skip
     exit_day: int | None = field(
-        None, ge=0, unit="trading day", source=_JUDGEMENT,
+        None, ge=0, le=25_200, unit="trading day", source=_JUDGEMENT,
         description="Day on which they begin to leave; they stay if none is named.",
     )  # fmt: skip
     exit_days: int = field(
-        5, ge=1, unit="trading days", source=_JUDGEMENT, description="Days that leaving takes."
+        5, ge=1, le=25_200, unit="trading days", source=_JUDGEMENT, description="Days that leaving takes."
     )
     actions_per_day: float = field(
         24.0, gt=0, le=10_000, unit="per day", source=_JUDGEMENT, description="Rate of orders while leaving."

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import Section, field, section
+from abm.scenario.fields import Disagreement, Section, field, section
 from abm.scenario.laws import Parameter, ParametersSection, parameter
 
 _JUDGEMENT = "judgement"
@@ -107,6 +107,7 @@ class MarketMakerSection(ParametersSection):
     requotes_per_day: Parameter = parameter(
         192.0,
         gt=0,
+        le=1e6,
         unit="per day and month",
         source=_JUDGEMENT,
         description="Rate of quote updates in a month.",
@@ -120,7 +121,7 @@ class MarketMakerSection(ParametersSection):
         description="Gamma of the Avellaneda-Stoikov quotes.",
     )
     horizon_days: Parameter = parameter(
-        1.0, gt=0, unit="days", source=_JUDGEMENT, description="Rolling horizon of inventory risk."
+        1.0, gt=0, le=1e4, unit="days", source=_JUDGEMENT, description="Rolling horizon of inventory risk."
     )
     fill_distance: Parameter = parameter(
         0.004, gt=0, le=1, unit="share of price", source=_JUDGEMENT,
@@ -134,7 +135,7 @@ class MarketMakerSection(ParametersSection):
         0.001, ge=0, le=5, unit="1", source=_JUDGEMENT, description="Stationary log error of a maker's value."
     )
     belief_reversion_per_day: Parameter = parameter(
-        2.0, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of that error."
+        2.0, gt=0, le=1e4, unit="per day", source=_JUDGEMENT, description="Reversion speed of that error."
     )
     max_skew: Parameter = parameter(
         0.04, gt=0, le=1, unit="share of price", source=_JUDGEMENT, description="Largest shift for inventory."
@@ -160,7 +161,12 @@ class MarketMakerSection(ParametersSection):
         description="Lots to show on each side, far bucket.",
     )
     near_tenors: int = field(
-        3, ge=0, unit="months", source=_JUDGEMENT, description="Number of front tenors in the near bucket."
+        3,
+        ge=0,
+        le=60,
+        unit="months",
+        source=_JUDGEMENT,
+        description="Number of front tenors in the near bucket.",
     )
     min_size_share: float = field(
         0.5, gt=0, le=1, unit="share of the shown lots", source=_JUDGEMENT,
@@ -236,8 +242,11 @@ class MarketMakerSection(ParametersSection):
     @model_validator(mode="after")
     def _levels_ask_for_the_duty(self) -> Self:
         if self.contract.pay_levels and self.contract.pay_levels[0].presence < self.presence_required:
-            raise ValueError(
-                f"contract.pay_levels.0.presence: {self.contract.pay_levels[0].presence} is not >= "
-                f"presence_required = {self.presence_required}"
+            raise Disagreement.of_bounds(
+                "contract.pay_levels.0.presence",
+                self.contract.pay_levels[0].presence,
+                ">=",
+                "presence_required",
+                self.presence_required,
             )
         return self

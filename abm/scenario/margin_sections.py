@@ -24,19 +24,19 @@ class MarginSection(Section):
     )
     rate: float = field(
         0.12,
-        gt=0,
+        ge=0.0001,
         le=1,
         unit="share of notional",
         source="judgement",
-        description="Flat: initial margin of the near months.",
+        description="Flat: initial margin of the near months, in whole basis points.",
     )
     far_rate: float = field(
         0.08,
-        gt=0,
+        ge=0.0001,
         le=1,
         unit="share of notional",
         source="judgement",
-        description="Flat: initial margin of the far months.",
+        description="Flat: initial margin of the far months, in whole basis points.",
     )
     far_from_tenor: int = field(
         6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from abm.core.errors import ScenarioError
 from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
 from abm.scenario.edge_list import EDGE_LIST, read_links
 from abm.scenario.exchange_sections import ExchangeSection
-from abm.scenario.fields import Section, section
+from abm.scenario.fields import Disagreement, Section, section
 from abm.scenario.loading import Layers, packaged_folder, read_layers
 from abm.scenario.plain_values import plain_tables
 from abm.scenario.populations import PopulationsSection
@@ -174,7 +175,7 @@ class Scenario(Section):
             try:
                 read_links(links, traders)
             except ScenarioError as error:
-                raise ScenarioError(f"{self._file_that_set(EDGE_LIST)}{error}") from None
+                raise ScenarioError(f"{self.file_that_set(EDGE_LIST)}{error}") from None
 
     def _named_file(self, field: str, written: str) -> Path | None:
         """Return a file that a field names: packaged, or relative to the file that sets the field."""
@@ -188,13 +189,21 @@ class Scenario(Section):
         reason = unreadable(path)
         if reason is not None:
             named = printable(os.path.abspath(path), 3 * MOST_CHARACTERS)
-            raise ScenarioError(f"{self._file_that_set(field)}{field}: {named}: {reason}")
+            raise ScenarioError(f"{self.file_that_set(field)}{field}: {named}: {reason}")
         return path.resolve()
 
-    def _file_that_set(self, field: str) -> str:
+    def is_set(self, dotted_field: str) -> bool:
+        """Say whether a file or an override has set a field, or a part of it."""
+        return self._setter(dotted_field) is not None
+
+    def file_that_set(self, dotted_field: str) -> str:
         """Return the scenario file that set a field as messages begin with it; empty if none did."""
-        origin = self.origin(field)
+        origin = self._setter(dotted_field)
         return f"{origin}: " if origin in self._layers.folders else ""
+
+    def _setter(self, dotted_field: str) -> str | None:
+        origins, inside = self._layers.origins, f"{dotted_field}."
+        return next((origins[name] for name in origins if f"{name}.".startswith(inside)), None)
 
     def origin(self, dotted_field: str) -> str:
         """Return where a field's value came from: ``default``, a file, or ``override``."""
@@ -213,29 +222,36 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _sections_agree(self) -> Scenario:
         if self.clearing.intraday_cycles >= self.calendar.rounds_per_day:
-            raise ValueError(
-                f"clearing.intraday_cycles: {self.clearing.intraday_cycles} is not "
-                f"< calendar.rounds_per_day = {self.calendar.rounds_per_day}"
+            raise Disagreement.of_bounds(
+                "clearing.intraday_cycles",
+                self.clearing.intraday_cycles,
+                "<",
+                "calendar.rounds_per_day",
+                self.calendar.rounds_per_day,
             )
         providers, fewest = self.agents.providers.count, self.index.min_providers
         if providers < fewest and self.index.method != "process":
-            raise ValueError(
-                f"agents.providers.count: {providers} is not >= index.min_providers = {fewest} "
-                f'while index.method = "{self.index.method}" ("process" needs no providers)'
+            remedy = f'while index.method = "{self.index.method}" ("process" needs no providers)'
+            raise Disagreement(
+                "agents.providers.count",
+                f"{providers} is not >= index.min_providers = {fewest} {remedy}",
+                "index.min_providers",
+                f"{fewest} is not <= agents.providers.count = {providers} {remedy}",
             )
         longest, listed = max(self.exchange.spreads.lengths, default=0), self.contract.listed_months
         if longest >= listed:
-            raise ValueError(
-                f"exchange.spreads.lengths: {longest} is not < contract.listed_months = {listed}"
+            raise Disagreement.of_bounds(
+                "exchange.spreads.lengths", longest, "<", "contract.listed_months", listed
             )
         fixings, days = self.contract.final_fixings, self.calendar.days_per_month
         if fixings > days:
-            raise ValueError(f"contract.final_fixings: {fixings} is not <= calendar.days_per_month = {days}")
+            raise Disagreement.of_bounds(
+                "contract.final_fixings", fixings, "<=", "calendar.days_per_month", days
+            )
         price = self.spot.initial_price_usd
         if isinstance(price, float) and price < self.contract.tick_size_usd:
-            raise ValueError(
-                f"spot.initial_price_usd: {price} is not >= contract.tick_size_usd = "
-                f"{self.contract.tick_size_usd}"
+            raise Disagreement.of_bounds(
+                "spot.initial_price_usd", price, ">=", "contract.tick_size_usd", self.contract.tick_size_usd
             )
         programmes_fit(self.agents, self.contract, self.calendar)
         rounds_hold_the_actions(self.agents, self.calendar.rounds_per_day)
@@ -250,8 +266,8 @@ class Scenario(Section):
         try:
             scenario = cls.model_validate(layers.tables)
         except ValidationError as error:
-            origins = layers.origins if name_files else {}
-            raise ScenarioError(problem_line(error, cls, layers.tables, origins)) from None
+            line = problem_line(error, cls, layers.tables, layers.origins, name_files=name_files)
+            raise ScenarioError(line) from None
         scenario._layers = layers
         return scenario
 
@@ -259,5 +275,6 @@ class Scenario(Section):
         return self.model_dump(exclude_none=True)
 
 
+@cache
 def _defaults() -> Layers:
     return Layers(Scenario()._tables())

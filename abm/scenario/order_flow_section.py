@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from abm.scenario.fields import Section, field
+from abm.scenario.fields import Disagreement, Section, field
 
 _JUDGEMENT = "judgement"
 _CST = "Cont, Stoikov and Talreja 2010"
@@ -64,8 +64,11 @@ class OrderFlowSection(Section):
         if sum(self.limits_per_day) <= 0.0:
             raise ValueError(f"limits_per_day: none of {list(self.limits_per_day)} is > 0")
         if len(self.limits_per_day) > self.reach_ticks:
-            raise ValueError(
-                f"limits_per_day: {len(self.limits_per_day)} rates are more than reach_ticks = "
-                f"{self.reach_ticks}"
+            rates = len(self.limits_per_day)
+            raise Disagreement(
+                "limits_per_day",
+                f"{rates} rates are more than reach_ticks = {self.reach_ticks}",
+                "reach_ticks",
+                f"{self.reach_ticks} is not >= {rates}, the rates in limits_per_day",
             )
         return self

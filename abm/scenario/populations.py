@@ -33,7 +33,7 @@ class PopulationsSection(Section):
         description="Log standard deviation of latency, all classes.",
     )
     tenor_decay: float = field(
-        3.0, gt=0, unit="months", source=_JUDGEMENT,
+        3.0, ge=0.01, le=1e4, unit="months", source=_JUDGEMENT,
         description="Speculators pick a tenor with weight e^(-tenor/this).",
     )  # fmt: skip
     credit_rate: float = field(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from abm.scenario.fields import bounds_text, declared_bounds
+from abm.scenario.fields import Disagreement, bounds_text, declared_bounds
 from abm.scenario.loading import TABLE_TAGS
 from abm.scenario.wording import MOST_CHARACTERS, dotted_name, printable, shown
 
@@ -44,6 +44,8 @@ def problem_line(
     model: type[BaseModel],
     tables: Mapping[str, Any],
     origins: Mapping[str, str],
+    *,
+    name_files: bool,
 ) -> str:
     """Return the first problem of a validation as one line, and how many more there are.
 
@@ -56,7 +58,9 @@ def problem_line(
     tables : mapping
         What was validated.
     origins : mapping of str to str
-        File that set each dotted field, to be named in the message.
+        File that set each dotted field; of two that disagree, one that was set is named.
+    name_files : bool
+        Whether the message begins with the file.
     """
     by_field: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
@@ -64,9 +68,11 @@ def problem_line(
     # An unknown key first: a misspelt key is often the cause of the others.
     ordered = sorted(by_field.items(), key=lambda item: item[1][0]["type"] != "extra_forbidden")
     path, problems = ordered[0]
-    path, text = _describe(path, problems, model, tables)
+    path, text = _describe(path, problems, model, tables, origins)
     dotted, text = dotted_name(path), printable(text, _MOST_TEXT)
     origin = _origin(".".join(map(str, path)), origins) or _origin_of_mentioned(text, origins)
+    if not name_files:
+        origin = None
     more = f" (and {len(ordered) - 1} more)" if len(ordered) > 1 else ""
     return f"{origin + ': ' if origin else ''}{dotted}: {text}{more}"
 
@@ -108,7 +114,11 @@ def _field_path(details: ErrorDetails, tables: Mapping[str, Any]) -> Path:
 
 
 def _describe(
-    path: Path, problems: list[ErrorDetails], model: type[BaseModel], tables: Mapping[str, Any]
+    path: Path,
+    problems: list[ErrorDetails],
+    model: type[BaseModel],
+    tables: Mapping[str, Any],
+    origins: Mapping[str, str],
 ) -> tuple[Path, str]:
     """Return which field is wrong and how."""
     first = problems[0]
@@ -126,6 +136,13 @@ def _describe(
             return (*path, context["discriminator"].strip("'")), "missing"
         case "value_error":
             field, _, text = str(context["error"]).partition(": ")
+            wrong = context["error"]
+            if isinstance(wrong, Disagreement):
+                first_is_set, other_is_set = (
+                    _origin(".".join(map(str, (*path, name))), origins) for name in (wrong.field, wrong.other)
+                )
+                if other_is_set and not first_is_set:
+                    field, text = wrong.other, wrong.other_text
             return (*path, *field.split(".")), text
     info = _field_info(model, path, tables)
     expected = dict.fromkeys(_expectation(problem, info) for problem in problems)

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import Section, field, section
+from abm.scenario.fields import Disagreement, Section, field, section
 
 _JUDGEMENT = "judgement"
 
@@ -41,7 +41,12 @@ class SocialGraphSection(Section):
     @model_validator(mode="after")
     def _file_is_named_when_read(self) -> Self:
         if (self.kind == "edge_list") != bool(self.edge_list):
-            raise ValueError(f"edge_list: {self.edge_list!r} does not go with kind = {self.kind!r}")
+            raise Disagreement(
+                "edge_list",
+                f"{self.edge_list!r} does not go with kind = {self.kind!r}",
+                "kind",
+                f"{self.kind!r} does not go with edge_list = {self.edge_list!r}",
+            )
         return self
 
 
@@ -107,5 +112,5 @@ class AttentionSection(Section):
     @model_validator(mode="after")
     def _recent_is_shorter(self) -> Self:
         if self.recent_days >= self.usual_days:
-            raise ValueError(f"recent_days: {self.recent_days} is not < usual_days ({self.usual_days})")
+            raise Disagreement.of_bounds("recent_days", self.recent_days, "<", "usual_days", self.usual_days)
         return self

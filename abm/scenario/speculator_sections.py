@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from abm.scenario.fields import field, section
+from abm.scenario.fields import Disagreement, field, section
 from abm.scenario.laws import Parameter, ParametersSection, parameter
 from abm.scenario.risk_limit_sections import RiskLimitsSection
 
@@ -85,11 +85,17 @@ class FundamentalistSection(ParametersSection):
         description="Stationary log error of a private belief.",
     )
     belief_reversion_per_day: Parameter = parameter(
-        0.25, gt=0, unit="per day", source=_JUDGEMENT, description="Reversion speed of the belief error."
+        0.25,
+        gt=0,
+        le=1e4,
+        unit="per day",
+        source=_JUDGEMENT,
+        description="Reversion speed of the belief error.",
     )
     threshold: Parameter = parameter(
         0.006,
         ge=0,
+        le=1_000,
         unit="share of price",
         source=_JUDGEMENT,
         description="Mispricing beyond which it trades.",
@@ -129,14 +135,15 @@ class ChartistSection(ParametersSection):
         description="Rate at which one looks at its signal.",
     )
     fast_days: float = field(
-        0.5, gt=0, unit="days", source=_JUDGEMENT, description="Time constant of the fast average."
+        0.5, gt=0, le=1e4, unit="days", source=_JUDGEMENT, description="Time constant of the fast average."
     )
     slow_days: float = field(
-        3.0, gt=0, unit="days", source=_JUDGEMENT, description="Time constant of the slow average."
+        3.0, gt=0, le=1e4, unit="days", source=_JUDGEMENT, description="Time constant of the slow average."
     )
     threshold: Parameter = parameter(
         0.004,
         ge=0,
+        le=1_000,
         unit="share of price",
         source=_JUDGEMENT,
         description="Gap of the averages that is a trend.",
@@ -166,5 +173,5 @@ class ChartistSection(ParametersSection):
     @model_validator(mode="after")
     def _fast_is_faster(self) -> Self:
         if self.fast_days >= self.slow_days:
-            raise ValueError(f"fast_days: {self.fast_days} is not < slow_days ({self.slow_days})")
+            raise Disagreement.of_bounds("fast_days", self.fast_days, "<", "slow_days", self.slow_days)
         return self

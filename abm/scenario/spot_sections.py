@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from abm.scenario.fields import Section, field, section
+from abm.scenario.fields import Disagreement, Section, field, section
 from abm.scenario.shock_sections import (
     DislocationSection,
     DoubleExponentialJumpsSection,
@@ -75,6 +75,23 @@ class SpotSection(Section):
     stress: StressRegimeSection = section(StressRegimeSection, description="Stressed regime.")
     supply: SupplySection = section(SupplySection, description="Supply and demand behind the trend.")
 
+    @model_validator(mode="after")
+    def _forward_is_finite(self) -> SpotSection:
+        if isinstance(self.jumps, DoubleExponentialJumpsSection):
+            tilt, room = self.premium.jump_tilt, self.jumps.eta_up - 1.0
+            if tilt >= room or tilt <= -self.jumps.eta_down:
+                sign, bound, name = (
+                    ("<", room, "eta_up - 1") if tilt >= room else (">", -self.jumps.eta_down, "-eta_down")
+                )
+                raise Disagreement(
+                    "premium.jump_tilt",
+                    f"{tilt} is not {sign} spot.jumps.{name} = {bound:g}: it leaves no finite forward",
+                    f"jumps.{name.strip('-').split()[0]}",
+                    f"{getattr(self.jumps, name.strip('-').split()[0])} leaves no finite forward "
+                    f"with premium.jump_tilt = {tilt}",
+                )
+        return self
+
 
 class IndexSection(Section):
     """Token Price Index: provider quotes, quality gate, weights."""
@@ -119,7 +136,7 @@ class IndexSection(Section):
         86.0, ge=0, le=100, unit="% MMLU", source=_PAPER, description="Quality gate of the index."
     )
     weight_cap: float = field(
-        0.30, gt=0, le=1, unit="1", source=_PAPER, description="Largest weight of one provider."
+        0.30, ge=0.001, le=1, unit="1", source=_PAPER, description="Largest weight of one provider."
     )
     min_providers: int = field(
         4,
@@ -196,8 +213,11 @@ class IndexSection(Section):
     def _cap_can_hold(self) -> IndexSection:
         fewest = ceil(1 / self.weight_cap - 1e-9)
         if self.min_providers < fewest:
-            raise ValueError(
-                f"min_providers: {self.min_providers} is not >= {fewest}, "
-                f"the fewest that weight_cap = {self.weight_cap} allows"
+            raise Disagreement(
+                "min_providers",
+                f"{self.min_providers} is not >= {fewest}, "
+                f"the fewest that weight_cap = {self.weight_cap} allows",
+                "weight_cap",
+                f"{self.weight_cap} is not >= 1 / min_providers, min_providers = {self.min_providers}",
             )
         return self

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from abm.core.calendar import MOST_ACTIONS_PER_ROUND
 from abm.scenario.contract_sections import CalendarSection, ContractSection
+from abm.scenario.fields import Disagreement
 from abm.scenario.hedger_sections import ProgrammeSection
 from abm.scenario.holder_sections import imbalance
 from abm.scenario.laws import largest
@@ -31,12 +34,15 @@ def programmes_fit(agents: PopulationsSection, contract: ContractSection, calend
     for name, programme in programmes.items():
         dotted = f"agents.{name}.programme"
         if programme.rule == "stack" and programme.stack_tenor >= last:
-            raise ValueError(
-                f"{dotted}.stack_tenor: {programme.stack_tenor} is not < contract.listed_months - 1 = {last}"
+            raise Disagreement(
+                f"{dotted}.stack_tenor",
+                f"{programme.stack_tenor} is not < contract.listed_months - 1 = {last}",
+                "contract.listed_months",
+                f"{last + 1} is not > {dotted}.stack_tenor + 1 = {programme.stack_tenor + 1}",
             )
         if programme.rule in ("stack", "rolling") and programme.roll_days > days:
-            raise ValueError(
-                f"{dotted}.roll_days: {programme.roll_days} is not <= calendar.days_per_month = {days}"
+            raise Disagreement.of_bounds(
+                f"{dotted}.roll_days", programme.roll_days, "<=", "calendar.days_per_month", days
             )
 
 
@@ -59,9 +65,13 @@ def rounds_hold_the_actions(agents: PopulationsSection, rounds_per_day: int) -> 
         most = MOST_ACTIONS_PER_ROUND * rounds_per_day / (attention.fastest if paced else 1.0)
         if section.count > 0 and rate is not None and rate > most:
             at_pace = f", agents.attention.fastest = {attention.fastest:g}" if paced else ""
-            raise ValueError(
-                f"agents.{name}.actions_per_day: {rate:g} is not <= {most:g} ({MOST_ACTIONS_PER_ROUND} "
-                f"actions of a trader a round, calendar.rounds_per_day = {rounds_per_day}{at_pace})"
+            raise Disagreement(
+                f"agents.{name}.actions_per_day",
+                f"{rate:g} is not <= {most:g} ({MOST_ACTIONS_PER_ROUND} "
+                f"actions of a trader a round, calendar.rounds_per_day = {rounds_per_day}{at_pace})",
+                "calendar.rounds_per_day",
+                f"{rounds_per_day} is not >= {ceil(rounds_per_day * rate / most)} ({MOST_ACTIONS_PER_ROUND} "
+                f"actions of a trader a round, agents.{name}.actions_per_day = {rate:g}{at_pace})",
             )
 
 
@@ -85,8 +95,12 @@ def graph_fits(agents: PopulationsSection) -> None:
     graph, traders = agents.sentiment.graph, herd_size(agents)
     name = {"watts_strogatz": "neighbours", "barabasi_albert": "attachments"}.get(graph.kind)
     if name is not None and 0 < traders <= getattr(graph, name):
-        raise ValueError(
-            f"agents.sentiment.graph.{name}: {getattr(graph, name)} is not < {traders} speculators"
+        dotted, needed = f"agents.sentiment.graph.{name}", getattr(graph, name)
+        raise Disagreement(
+            dotted,
+            f"{needed} is not < {traders} speculators",
+            "agents.sentiment.strength",
+            f"{agents.sentiment.strength} is not 0: {traders} speculators are too few for {name} = {needed}",
         )
 
 
@@ -106,8 +120,8 @@ def holders_fit(agents: PopulationsSection, contract: ContractSection, members: 
                 f"contract.listed_months = {listed}"
             )
         if holder.member is not None and holder.member >= members:
-            raise ValueError(
-                f"agents.holders.{row}.member: {holder.member} is not < clearing.members = {members}"
+            raise Disagreement.of_bounds(
+                f"agents.holders.{row}.member", holder.member, "<", "clearing.members", members
             )
     wrong = imbalance(agents.holders)
     if wrong is not None:
@@ -147,6 +161,6 @@ def order_flow_fits(agents: PopulationsSection, contract: ContractSection) -> No
     """
     farthest = max(agents.order_flow.tenors, default=0)
     if farthest >= contract.listed_months:
-        raise ValueError(
-            f"agents.order_flow.tenors: {farthest} is not < contract.listed_months = {contract.listed_months}"
+        raise Disagreement.of_bounds(
+            "agents.order_flow.tenors", farthest, "<", "contract.listed_months", contract.listed_months
         )

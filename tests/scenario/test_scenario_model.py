@@ -37,8 +37,8 @@ def test_a_scenario_cannot_be_changed_in_place() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("clearing.margin.rate", -0.1, "clearing.margin.rate: -0.1 is not in (0, 1]"),
-        ("clearing.margin.rate", "0.1", 'clearing.margin.rate: "0.1" is not a number in (0, 1]'),
+        ("clearing.margin.rate", -0.1, "clearing.margin.rate: -0.1 is not in [0.0001, 1]"),
+        ("clearing.margin.rate", "0.1", 'clearing.margin.rate: "0.1" is not a number in [0.0001, 1]'),
         ("clearing.margn.rate", 0.1, "clearing.margn: unknown key (did you mean margin?)"),
         ("clearing", 3, "clearing: 3 is not a table"),
         ("run.days.first", 3, "run.days: {first = 3} is not an integer in [1, 25200]"),

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from abm.scenario import Scenario
+from abm.core.errors import ScenarioError
+from abm.scenario import Scenario, list_scenarios
 from abm.scenario.fields import declared_bounds
 from abm.scenario.laws import ChoiceLaw, ExponentialLaw, LognormalLaw, UniformLaw
 from abm.scenario.toml_text import toml_document
@@ -27,7 +28,7 @@ Tables = dict[str, Any]
 _LAWS = (UniformLaw, LognormalLaw, ExponentialLaw, ChoiceLaw)
 _FIXED = {"name", "description", "run", "exchange.engine", "clearing.margin.registered"}
 _FILES = {"index.provider_prices", "agents.sentiment.graph.edge_list"}
-_SIZES = {"rounds_per_day": 12, "listed_months": 8, "history_days": 400, "lookback_days": 400}
+_SIZES = {"rounds_per_day": 8, "listed_months": 8, "history_days": 400, "lookback_days": 400}
 _FAR = 1e300
 
 
@@ -47,15 +48,24 @@ class ScenarioDraw:
         self.share = float(rng.choice([0.01, 0.03, 0.1, 0.3]))  # of the fields that differ from the default
 
     def tables(self) -> Tables:
-        """Return nested tables as a file has them."""
-        drawn = self.section(Scenario, "")
+        """Return nested tables as a file has them: a scenario of its own, or changes of a packaged one."""
+        if self.rng.random() < 0.2:
+            self.share = 0.005
+            drawn = self.section(Scenario, "")
+            drawn["extends"] = self.one_of(tuple(row.name for row in list_scenarios()))
+        else:
+            drawn = self.section(Scenario, "")
         drawn.setdefault("run", {})["days"] = 2
         drawn["run"]["seed"] = int(self.rng.integers(0, 2**31))
+        if "extends" in drawn:
+            return drawn
         drawn.setdefault("calendar", {}).setdefault("rounds_per_day", int(self.rng.integers(2, 9)))
         drawn.setdefault("contract", {}).setdefault("listed_months", int(self.rng.integers(1, 7)))
         drawn.setdefault("clearing", {}).setdefault("margin", {}).setdefault("history_days", 310)
         for name in ("enterprises", "providers", "noise", "fundamentalists", "chartists", "market_makers"):
             drawn.setdefault("agents", {}).setdefault(name, {}).setdefault("count", self.count())
+        if drawn["agents"]["providers"]["count"] < 4:
+            drawn.setdefault("index", {})["method"] = "process"
         return drawn
 
     def section(self, model: type[BaseModel], prefix: str) -> Tables:
@@ -198,7 +208,48 @@ def bounds_of(annotation: Any) -> dict[str, float]:
     return declared_bounds(infos[0]) if infos else {}
 
 
-def write_random_scenario(path: Path, seed: int, *, small: bool = True) -> None:
-    """Write the random scenario of a seed as a TOML file."""
-    tables = ScenarioDraw(np.random.default_rng(seed), small=small).tables()
-    path.write_text(toml_document(tables), encoding="utf-8")
+class Attempt(NamedTuple):
+    """A random file made acceptable: what was refused on the way was named, and was taken out."""
+
+    scenario: Scenario
+    refusals: list[str]
+
+
+def acceptable_scenario(path: Path, seed: int, check: Callable[[Scenario], None], *, small: bool) -> Attempt:
+    """Write a random scenario, and take out what is refused by its name in the message until it is accepted.
+
+    Raises
+    ------
+    AssertionError
+        If a refusal is not one line, or names no field that the file sets.
+    """
+    tables, refusals = ScenarioDraw(np.random.default_rng(seed), small=small).tables(), []
+    while True:
+        path.write_text(toml_document(tables), encoding="utf-8")
+        try:
+            scenario = Scenario.load(path)
+            check(scenario)
+            return Attempt(scenario, refusals)
+        except ScenarioError as error:
+            message = str(error)
+        refusals.append(message)
+        assert message.isprintable(), message
+        named = [word.strip(":,()") for word in message.removeprefix(f"{path}: ").split()]
+        taken = any(take_out(tables, word.split(".")) for word in named)
+        if "extends" in tables and not taken:  # the other of two fields is in the file that it extends
+            return acceptable_scenario(path, seed + 1_000_000, check, small=small)
+        assert taken, f"seed {seed}: {message}"
+        assert message.startswith(f"{path}: "), f"seed {seed}: {message}"
+
+
+def take_out(tables: Tables, parts: list[str]) -> bool:
+    """Delete a field from nested tables, or the array or law around it; say whether it was there."""
+    *outer, last = parts
+    here: Any = tables
+    for at, part in enumerate(outer):
+        if not isinstance(here, dict) or part not in here:
+            return False
+        if not isinstance(here[part], dict) or "law" in here[part]:
+            return at > 0 and here.pop(part) is not None
+        here = here[part]
+    return bool(outer) and isinstance(here, dict) and here.pop(last, None) is not None
