@@ -2,9 +2,9 @@
 
 ``pytest -m verify tests/faults -k margin`` plants those of one part: matching, margin, waterfall, spot,
 agents or wiring. To add a fault, change a line, see tests fail, and keep the diff with its first line as
-``planted_fault`` says; to renew one that no longer applies, do the same again. Where a fault is in a
-compiled kernel, all kernels of its test files are compiled anew, into a cache that goes with the copy: prefer
-the plain twin where there is one.
+``planted_fault`` says; to renew one that no longer applies, do the same again. The copy
+compiles kernels of its own, some two minutes in all, and a fault in a kernel has those of its test files
+compiled anew: prefer the plain twin where there is one, and test files that need few kernels.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from pathlib import Path
 
 import pytest
 from planted_fault import FAULTS, PlantedFault
-
-from abm.core import kernel as kernel_module
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("abm", "analysis", "scenarios", "tests")
@@ -59,12 +57,14 @@ def copy_of_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(folder: Path, tests: tuple[str, ...], cache_folder: Path | None = None) -> tuple[int, str]:
+def _run(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
     """Run test files of a copy until one fails; return pytest's exit code and what it printed."""
-    environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SITSIM_CACHE_DIR": str(folder / "kernels"),  # compiled code knows the folder of its sources
+    }
     environment.pop("PYTEST_ADDOPTS", None)
-    if cache_folder is not None:
-        environment["SITSIM_CACHE_DIR"] = str(cache_folder)
     command = [
         sys.executable,
         "-m",
@@ -88,15 +88,14 @@ def _passes_as_it_is(folder: Path, tests: tuple[str, ...]) -> tuple[int, str]:
 
 @pytest.mark.verify
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_a_planted_fault_is_noticed(fault: PlantedFault, copy_of_sources: Path, tmp_path: Path):
+def test_a_planted_fault_is_noticed(fault: PlantedFault, copy_of_sources: Path):
     code, printed = _passes_as_it_is(copy_of_sources, fault.tests)
     assert code == ALL_PASSED, f"the tests fail without the fault:\n{printed}"
     source = copy_of_sources / fault.source
     sound = source.read_text(encoding="utf-8")
-    is_compiled_in = fault.source.removeprefix("abm/") in kernel_module._watched_sources()
     source.write_text(fault.planted_in(sound), encoding="utf-8")
     try:
-        code, printed = _run(copy_of_sources, fault.tests, tmp_path / "kernels" if is_compiled_in else None)
+        code, printed = _run(copy_of_sources, fault.tests)
     finally:
         source.write_text(sound, encoding="utf-8")
     assert code == SOME_FAILED, f"no test fails although {fault.fault}: exit code {code}\n{printed}"
