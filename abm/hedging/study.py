@@ -211,7 +211,6 @@ class HedgeStudy:
 
         if market is None:
             count = block.stop - block.start
-            # A whole block is drawn, so that a path does not depend on how many there are.
             paths = simulate_paths(
                 ground.process, ground.listing, ground.moves, count, stream("spot"), stream("shifts")
             )
