@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from abm.core.errors import ParameterError, RunFolderError, SitsimError
 from abm.experiments.executors import run_tasks
-from abm.recording import FORMAT, check_place, read_run
 from abm.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class RunSpec:
         RunFolderError
             If they are not there, damaged, of another format, or of another scenario, seed or profile.
         """
+        from abm.recording import FORMAT, read_run
+
         facts = read_run(self.folder).manifest
         wanted = {
             "format": FORMAT,
@@ -159,6 +160,8 @@ def sweep(
 @contextmanager
 def _place(out: Path | str | None) -> Iterator[Path]:
     """Yield the folder of the run folders, found to be writable, or a temporary one."""
+    from abm.recording import check_place  # late: worker processes import this file
+
     if out is None:
         try:
             temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-")
@@ -245,6 +248,8 @@ def _frame(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: b
 
 
 def _results(spec: RunSpec) -> dict[str, Any]:
+    from abm.recording import read_run
+
     try:
         facts = read_run(spec.folder, verify=False).manifest
     except RunFolderError as error:
