@@ -16,7 +16,6 @@ from abm.core.arguments import shown, whole_number
 from abm.core.errors import ParameterError, RunFolderError, SitsimError
 from abm.experiments.across import across_columns
 from abm.experiments.executors import run_tasks
-from abm.recording import FORMAT, check_place, read_run
 from abm.scenario import Scenario
 from abm.scenario.plain_values import plain_value
 
@@ -65,6 +64,8 @@ class RunSpec:
         RunFolderError
             If they are not there, damaged, of another format, or of another scenario, seed or profile.
         """
+        from abm.recording import FORMAT, read_run
+
         facts = read_run(self.folder).manifest
         wanted = {
             "format": FORMAT,
@@ -169,6 +170,8 @@ def sweep(
 @contextmanager
 def _place(out: Path | str | None) -> Iterator[Path]:
     """Yield the folder of the run folders, found to be writable, or a temporary one."""
+    from abm.recording import check_place  # late: worker processes import this file
+
     if out is None:
         try:
             temporary = tempfile.TemporaryDirectory(prefix="sitsim-sweep-")
@@ -274,6 +277,8 @@ def _frame(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: b
 
 
 def _results(spec: RunSpec) -> dict[str, Any]:
+    from abm.recording import read_run
+
     try:
         facts = read_run(spec.folder, verify=False).manifest
     except RunFolderError as error:

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,10 +21,13 @@ from abm.recording.formats import FIRST_WITH_CHECKSUMS, FORMAT, filled, said_of,
 from abm.recording.manifest import NAME, read_manifest
 from abm.recording.tables import to_frame
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _SCENARIO = "scenario.toml"
 
 
-class RunTables(Mapping[str, pd.DataFrame]):
+class RunTables(Mapping[str, "pd.DataFrame"]):
     """Tables of a run folder by name, each read from disk once, when it is first asked for.
 
     Asking for a table that the run does not have raises ``RunFolderError``; ``name in tables`` asks first.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +22,9 @@ from abm.recording.formats import FORMAT
 from abm.recording.manifest import NAME, REQUIRED_MANIFEST_KEYS, stamped_text
 from abm.recording.schemas import PROFILES, SCHEMAS
 from abm.recording.tables import TableBuffer, check_column_names, to_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Recorder:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from abm.core.orders import NO_PRICE
 from abm.recording.schemas import SCHEMAS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _KINDS_ALLOWED = {"int64": "iu", "double": "fiu", "bool": "b", "string": "UOT"}
 _DTYPES: dict[str, Any] = {"int64": np.int64, "double": np.float64, "bool": np.bool_, "string": np.object_}
@@ -102,6 +104,8 @@ def to_frame(arrow: pa.Table) -> pd.DataFrame:
 
     Integer columns that may be null have the ``Int64`` type, so that a price never becomes a float.
     """
+    import pandas as pd  # late: opening a run folder does not need it
+
     frame: pd.DataFrame = arrow.to_pandas(ignore_metadata=True)
     nullable = {
         field.name: arrow.column(field.name).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)

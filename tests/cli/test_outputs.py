@@ -126,6 +126,7 @@ def test_a_report_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch
     assert not [path for path in folder.iterdir() if "partial" in path.name]
 
 
+@pytest.mark.verify
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no device that is always full")
 def test_an_output_that_takes_nothing_is_one_line_without_a_trace_of_ours() -> None:
     with open("/dev/full", "w") as full:

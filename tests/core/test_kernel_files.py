@@ -62,11 +62,18 @@ def test_a_kernel_is_compiled_once_and_again_when_anything_it_is_made_of_changes
     assert desk.bill() == (21, False)
     assert desk.bill(fee=3) == (31, True)
     assert desk.bill(fee=3, fixed=5) == (35, True)
+
+
+def test_a_damaged_file_is_compiled_again(desk: Desk) -> None:
+    desk.bill()
+    for path in desk.store.folder.glob("*.nbc"):
+        flip_a_byte(path)
+    assert desk.bill() == (21, True)
     assert desk.bill() == (21, False)
 
 
 def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-100])
+    path.write_bytes(path.read_bytes()[:-1])
 
 
 def flip_a_byte(path: Path) -> None:
@@ -82,16 +89,16 @@ def put_a_folder_in_its_place(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [cut, flip_a_byte, lambda path: path.write_bytes(b""), put_a_folder_in_its_place],
-    ids=["cut", "a byte flipped", "emptied", "a folder"],
+    [cut, flip_a_byte, lambda path: path.write_bytes(b""), Path.unlink, put_a_folder_in_its_place],
+    ids=["cut", "a byte flipped", "emptied", "gone", "a folder"],
 )
-def test_a_damaged_file_is_compiled_again(desk: Desk, damage) -> None:
-    desk.bill()
-    for path in list(desk.store.folder.glob("*.nbc")):
-        damage(path)
-    assert desk.bill() == (21, True)
-    desk.keep_in(desk.store.folder)
-    assert desk.bill() == (21, False)
+def test_a_damaged_file_is_not_served_and_another_takes_its_place(desk: Desk, damage) -> None:
+    desk.store.save("bill.nbc", b"compiled")
+    assert list(desk.store.load("bill.nbc")) == [b"compiled"]
+    damage(desk.store.folder / "bill.nbc")
+    assert list(desk.store.load("bill.nbc")) == []
+    desk.store.save("bill.nbc", b"again")
+    assert list(desk.store.load("bill.nbc")) == [b"again"]
 
 
 def test_where_the_folder_cannot_be_made_kernels_are_kept_elsewhere_and_never_stale(
@@ -101,8 +108,8 @@ def test_where_the_folder_cannot_be_made_kernels_are_kept_elsewhere_and_never_st
     desk.keep_in(desk.folder / "file" / "kernels-1")
     with caplog.at_level(logging.WARNING, "sitsim"):
         assert desk.bill() == (21, True)
-        assert desk.bill() == (21, False)
         assert desk.bill(fee=3) == (31, True)
+        assert desk.bill(fee=3) == (31, False)
     elsewhere = desk.folder / f"sitsim-{os.getuid()}" / "kernels-1"
     (line,) = [record.getMessage() for record in caplog.records]
     assert "file/kernels-1 (Not a directory)" in line
@@ -115,24 +122,35 @@ def test_where_the_folder_cannot_be_made_kernels_are_kept_elsewhere_and_never_st
 def test_a_folder_that_cannot_be_written_still_serves_what_is_in_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.bill()
+    desk.store.save("bill.nbc", b"compiled")
     desk.keep_in(desk.store.folder)
+    replace = os.replace
 
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    def refuse(draft: Path, target: Path) -> None:
+        if target.parent == desk.store.folder:
+            raise PermissionError(13, "Permission denied")
+        replace(draft, target)
 
     monkeypatch.setattr(os, "replace", refuse)
-    assert desk.bill() == (21, False)
+    desk.store.save("fee.nbc", b"elsewhere")
+    assert list(desk.store.load("bill.nbc")) == [b"compiled"]
+    assert list(desk.store.load("fee.nbc")) == [b"elsewhere"]
+    assert [path.name for path in desk.store.folder.iterdir()] == ["bill.nbc"]
 
 
-def test_without_any_place_a_kernel_still_runs(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_any_place_nothing_is_kept_and_that_is_said(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     (desk.folder / f"sitsim-{os.getuid()}").touch()
     (desk.folder / "file").touch()
     desk.keep_in(desk.folder / "file" / "kernels-1")
     with caplog.at_level(logging.WARNING, "sitsim"):
-        assert desk.bill() == (21, True)
+        desk.store.save("bill.nbc", b"compiled")
+        desk.store.save("fee.nbc", b"compiled")
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.endswith("every run compiles them again")
+    assert list(desk.store.load("bill.nbc")) == []
+    assert desk.store.is_empty()
 
 
 @pytest.mark.parametrize("fault", ["open to others", "a link", "of another user"])

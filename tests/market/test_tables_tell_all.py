@@ -13,7 +13,7 @@ from abm.market import RunResult, run
 from abm.scenario import Scenario
 
 SMALL = Path(__file__).parents[1] / "recording" / "folders" / "small_market.toml"
-SHORT = {"recording.profile": "daily", "calendar.rounds_per_day": 6}
+SHORT = {"recording.profile": "daily", "calendar.rounds_per_day": 4}
 # Everybody's resources are nothing against four shorts and a price that doubles in two days.
 BEYOND_ALL_LAYERS = SHORT | {
     "spot.level_shift.log_size": 0.8,
@@ -30,7 +30,7 @@ ON_CREDIT = (
     {"name": "long", "count": 2, "lots": (0, 100, 50), "cash_usd": 5e7},
 )
 CASES = {
-    "auction and porting": ("aas_2018", SHORT | {"spot.dislocation.start_day": 1, "run.days": 8}),
+    "auction and porting": ("aas_2018", SHORT | {"spot.dislocation.start_day": 1, "run.days": 6}),
     "haircut": (
         "nickel_2022",
         BEYOND_ALL_LAYERS | {"run.days": 5, "clearing.recovery.variation_haircut": 0.5},

@@ -166,6 +166,7 @@ Recorder("summary").write({out!r}, manifest=MANIFEST, scenario_toml="")
 """
 
 
+@pytest.mark.verify
 def test_a_killed_writer_leaves_nothing_that_looks_whole_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     code = KILLED_IN_MID_WRITE.format(tests=str(Path(__file__).parent), out=str(tmp_path / "run"))
     killed = subprocess.run([sys.executable, "-c", code], check=False)
