@@ -142,15 +142,18 @@ def counted(name: str, value: Any) -> Any:
 
 
 def whole_array(name: str, values: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.int64]:
-    """Return an array of whole numbers as int64.
+    """Return an array of whole numbers as int64; floats count where every one of them is whole.
 
     Raises
     ------
     ParameterError
-        If it holds floats, booleans or anything else, or has another shape than the one asked for.
+        If it holds fractions, NaN, booleans or anything else, or has another shape than the one asked for.
     """
     array = np.asarray(values)
-    if array.dtype.kind not in "iu" and array.size:
+    is_whole = array.dtype.kind in "iu" or array.size == 0
+    if not is_whole and array.dtype.kind == "f":
+        is_whole = bool((np.isfinite(array) & (np.floor(array) == array)).all())
+    if not is_whole:
         raise refusal(name, values, "an array of whole numbers")
     if shape is not None and array.shape != shape:
         raise ParameterError(f"{name}: shape {array.shape} is not {shape}")

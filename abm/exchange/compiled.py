@@ -342,8 +342,8 @@ class CompiledExchange:
 
 def _column(name: str, values: Any, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return an array in the layout that kernels are compiled for, or raise ``ParameterError``."""
-    given = np.asarray(values)
-    if given.dtype.kind not in ("b" if dtype == np.bool_ else "iu"):
+    given = np.asarray(values) if dtype == np.bool_ else whole_array(name, values)
+    if dtype == np.bool_ and given.dtype.kind != "b":
         raise ParameterError(f"{name}: dtype {given.dtype} is not {np.dtype(dtype)}")
     if given.shape != shape:
         raise ParameterError(f"{name}: shape {given.shape} is not {shape}")

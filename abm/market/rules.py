@@ -74,8 +74,7 @@ def checked_rules(rules: Any) -> tuple[MarketRule, ...]:
     listed = tuple(rules)
     for position, rule in enumerate(listed):
         if not isinstance(rule, MarketRule):
-            hint = f": give {rule.__name__}(...)" if isinstance(rule, type) else ""
-            raise ParameterError(f"rules: {shown(rule)} is not an instance of a MarketRule{hint}")
+            raise ParameterError(f"rules: {shown(rule)} is not an instance of a MarketRule")
         if any(rule is other for other in listed[:position]):
             raise ParameterError(f"rules: the same {type(rule).__name__} stands twice in the list")
         for hook, arguments in _HOOKS.items():

@@ -227,8 +227,8 @@ class ProviderQuotes:
             USD per mSIT.
         """
         require_number("dt", dt)
-        require_generator(rng)
         require(0.0 <= dt < math.inf, "dt", dt, "a finite number >= 0")
+        require_generator(rng)
         shocks = rng.standard_normal(len(self))
         spread = self.basis_sd * math.sqrt(-math.expm1(-2.0 * self.basis_kappa * dt))
         self.basis = self.basis * math.exp(-self.basis_kappa * dt) + spread * shocks
