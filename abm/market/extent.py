@@ -41,11 +41,12 @@ _CLASSES = {
 
 
 class Infeasible(Exception):
-    """A valid scenario makes a market that cannot be held: the field to look at first, and what is wrong."""
+    """A valid scenario makes a market that cannot be held: the fields to look at first, and what is wrong."""
 
-    def __init__(self, field: str, text: str) -> None:
+    def __init__(self, field: str, text: str, *others: str) -> None:
         super().__init__(f"{field}: {text}")
         self.field, self.text = field, text
+        self.others = others
 
 
 class Amount(NamedTuple):

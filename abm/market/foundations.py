@@ -23,16 +23,22 @@ from abm.core.randomness import RandomStreams
 from abm.exchange.interface import MAX_LADDER_TICKS
 from abm.market.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
 from abm.market.hedger_quantities import provider_capacity
+from abm.market.margin_history import growth_of_tenors
 from abm.market.spot_build import build_desk
 from abm.market.spot_desk import SpotDesk
 from abm.scenario import Scenario, explain
 from abm.scenario.fields import Section
-from abm.scenario.price_model import fit_provider_prices
+from abm.scenario.laws import Law
+from abm.scenario.price_model import build_level, build_process, fit_provider_prices
+from abm.scenario.shock_sections import StressRegimeSection
 from abm.scenario.wording import printable, shown
 from abm.spot.list_prices import ListPriceFit
 
 MOST_PRICE_USD = 1e7
 """Highest price or model price on day 0, USD per mSIT; judgement: the most that a scenario may ask is 1e6."""
+
+MOST_LOG_GROWTH = 40.0
+"""Largest log growth of the price over the listed months; judgement: far beyond any price allowed."""
 
 ROOM_TO_RISE = 100.0
 """How far beyond the largest position allowed on day 0 the price may take it before it is held there."""
@@ -111,6 +117,7 @@ def _laid(scenario: Scenario, seed: int) -> Foundations:
     firms = streams if chosen is None else RandomStreams(chosen)
     with np.errstate(over="raise", divide="raise", invalid="raise"):
         list_prices: ListPriceFit = _named("index.provider_prices", lambda: fit_provider_prices(scenario))
+        _named("spot", lambda: _require_growth(scenario, calendar, list_prices))
         desk: SpotDesk = _named(
             "spot", lambda: _desk_on_day_0(scenario, calendar, list_prices, streams, firms)
         )
@@ -162,12 +169,27 @@ def _desk_on_day_0(
     return desk
 
 
+def _require_growth(scenario: Scenario, calendar: TradingCalendar, list_prices: ListPriceFit) -> None:
+    """Refuse a price that would grow beyond counting if it stayed in one regime: closed forms, so at once."""
+    spot, months = scenario.spot, scenario.contract.listed_months
+    level = build_level(spot, list_prices, calendar)
+    alone = {"spot": spot.model_copy(update={"stress": StressRegimeSection()})}
+    if spot.stress.entries_per_year > 0.0:
+        stressed = {"sigma": spot.stress.sigma, "jump_intensity": spot.stress.jump_intensity}
+        alone["spot.stress"] = alone["spot"].model_copy(update=stressed)
+    for field, section in alone.items():
+        _, growth = growth_of_tenors(build_process(section, level), calendar, months)
+        if not np.abs(growth).max() <= MOST_LOG_GROWTH:
+            text = f"the price would be expected to move by e^{growth[np.abs(growth).argmax()]:.3g}"
+            raise Infeasible(field, f"{text} within contract.listed_months = {months}")
+
+
 def _require_prices(scenario: Scenario, contract: ContractSpec, desk: SpotDesk) -> None:
     """Refuse a price below a tick, a curve beyond counting, and limits wider than a book."""
     price_usd, tick_usd = desk.process.level.initial_price_usd, contract.tick_size_usd_micro / 1e6
     if price_usd < tick_usd:
-        text = f"the price of day 0, {price_usd:.6g} USD per mSIT, is below a tick (spot.initial_price_usd)"
-        raise Infeasible("contract.tick_size_usd", text)
+        text = f"the price of day 0, {price_usd:.6g} USD per mSIT, is below a tick"
+        raise Infeasible("contract.tick_size_usd", text, "spot.initial_price_usd")
     curve_usd = _named("spot", lambda: desk.model_curve_usd(0, contract.listed_months + 1))
     prices = {"index": desk.index_usd} | {f"model price of tenor {i}": usd for i, usd in enumerate(curve_usd)}
     for name, usd in prices.items():
@@ -185,6 +207,8 @@ def _require_prices(scenario: Scenario, contract: ContractSpec, desk: SpotDesk) 
             "contract.tick_size_usd",
             f"exchange.{widest} = {widths[widest]:g} of a model price of {scale_ticks:.3g} ticks is a range "
             f"of more than {MAX_LADDER_TICKS:,} ticks",
+            f"exchange.{widest}",
+            "spot.initial_price_usd",
         )
 
 
@@ -209,17 +233,21 @@ def _named(field: str, build: Callable[[], Any]) -> Any:
 
 def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
     """Return the field that the user has set and without which the problem is gone, else the one it names."""
-    if scenario.is_set(problem.field):
-        return problem.field
-    first = problem.field.split(".")[0]
-    changed = [row.field for row in explain(scenario) if scenario.is_set(row.field)]
-    changed.sort(key=lambda field: field.split(".")[0] != first)
-    for field in changed:
-        if _is_gone(problem, _without(scenario, field), seed):
+    for field in (problem.field, *problem.others):
+        if scenario.is_set(field) and not _is_table(scenario, field):
             return field
-    for field in changed:  # no one field alone: the one whose default ends it after those before
+    first = problem.field.split(".")[0]
+    changed = [row for row in explain(scenario) if scenario.is_set(row.field)]
+    changed.sort(key=lambda row: (not row.field.startswith(first), not isinstance(row.value, float | int)))
+    fields = [row.field for row in changed]
+    left = {field: _problem_of(_without(scenario, field), seed) for field in fields}
+    well = [field for field in fields if left[field] is None]
+    other = [field for field, now in left.items() if now is not None and now.field not in ("", problem.field)]
+    if well or other:
+        return (well + other)[0]
+    for field in fields:  # no one field alone: the one whose default ends it after those before
         scenario = _without(scenario, field) or scenario
-        if _is_gone(problem, scenario, seed):
+        if _problem_of(scenario, seed) is None:
             return field
     return problem.field
 
@@ -227,19 +255,36 @@ def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
 def _without(scenario: Scenario, field: str) -> Scenario | None:
     """Return a scenario with the default in a field; ``None`` if that does not go with the rest."""
     try:
-        return scenario.replace({field: _value_of(Scenario(), field)})
-    except (ScenarioError, AttributeError):
+        return scenario.replace({field: _default_of(scenario, field)})
+    except (ScenarioError, AttributeError, KeyError):
         return None
 
 
-def _is_gone(problem: Infeasible, scenario: Scenario | None, seed: int) -> bool:
+def _problem_of(scenario: Scenario | None, seed: int) -> Infeasible | None:
+    """Return what is wrong with a scenario, ``None`` if nothing is."""
     if scenario is None:
-        return False
+        return Infeasible("", "no scenario")
     try:
         _laid(scenario, seed)
-    except Infeasible as other:
-        return other.field != problem.field
-    return True
+    except Infeasible as problem:
+        return problem
+    return None
+
+
+def _is_table(scenario: Scenario, field: str) -> bool:
+    """Say whether a place is a table of fields; a law is a value."""
+    try:
+        value = _value_of(scenario, field)
+    except AttributeError:
+        return False  # a place inside an array
+    return isinstance(value, Section) and not isinstance(value, Law)
+
+
+def _default_of(scenario: Scenario, field: str) -> Any:
+    """Return a field's default in the kind of table that it stands in."""
+    *tables, last = field.split(".")
+    table: Section = reduce(getattr, tables, scenario)
+    return type(table).model_fields[last].get_default(call_default_factory=True)
 
 
 def _value_of(scenario: Scenario, field: str) -> Any:

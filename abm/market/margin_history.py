@@ -49,13 +49,8 @@ def launch_history(
     times = np.arange(_BURN_IN_DAYS + days + 1) / calendar.days_per_year
     paths = process.simulate_factors(times, 1, rng)
     x, xi = paths.x[0, _BURN_IN_DAYS:], paths.xi[0, _BURN_IN_DAYS:]
-    month = calendar.days_per_month / calendar.days_per_year
-    averaged = final_fixings / calendar.days_per_month
-    tenors = np.arange(listed_months) + 0.5 * (1.0 - averaged)
-    tenors[0] += 0.25 * averaged**2
-    ahead = month * tenors
+    ahead, growth = growth_of_tenors(process, calendar, listed_months, final_fixings)
     dt = 1.0 / calendar.days_per_year
-    growth = np.log(process.risk_neutral().exponential_moment(1.0, np.append(ahead, ahead + dt), 0.0, xi=0.0))
     now, before = growth[:listed_months], growth[listed_months:]
     kept = np.exp(-process.kappa * ahead)
     log_move = (
@@ -66,3 +61,29 @@ def launch_history(
     )
     moves: FloatArray = np.expm1(log_move)
     return moves
+
+
+def growth_of_tenors(
+    process: SpotProcess, calendar: TradingCalendar, listed_months: int, final_fixings: int | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return how far ahead each tenor lies, in years, and the log of its expected growth.
+
+    Parameters
+    ----------
+    process, calendar, listed_months, final_fixings
+        As for ``launch_history``; all fixings settle a month by default.
+
+    Returns
+    -------
+    ahead : array of float, shape (listed_months,)
+    growth : array of float, shape (2 x listed_months,)
+        From today to each tenor, then from a day before.
+    """
+    month = calendar.days_per_month / calendar.days_per_year
+    averaged = (final_fixings or calendar.days_per_month) / calendar.days_per_month
+    tenors = np.arange(listed_months) + 0.5 * (1.0 - averaged)
+    tenors[0] += 0.25 * averaged**2
+    ahead = np.asarray(month * tenors, dtype=np.float64)
+    dt = 1.0 / calendar.days_per_year
+    moments = process.risk_neutral().exponential_moment(1.0, np.append(ahead, ahead + dt), 0.0, xi=0.0)
+    return ahead, np.log(moments)

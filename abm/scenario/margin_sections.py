@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from abm.scenario.fields import Section, field
+from pydantic import model_validator
+
+from abm.scenario.fields import Disagreement, Section, field
 
 
 class MarginSection(Section):
@@ -88,7 +90,7 @@ class MarginSection(Section):
     )
     lookback_days: int = field(
         750,
-        ge=100,
+        ge=250,
         le=5_000,
         unit="trading days",
         source="ICE Clear Europe, IRM 2: 750 days (the earlier model: 500)",
@@ -127,10 +129,10 @@ class MarginSection(Section):
     buffer_share: float = field(
         0.25,
         ge=0,
-        le=10,
+        le=0.375,
         unit="share of margin",
         source="EMIR RTS 153/2013, Art. 28(1)(a)",
-        description="Buffer on top of the margin, released in stress.",
+        description="Buffer on top of the margin, released in stress; with a larger one it would fall then.",
     )
     stressed_weight: float = field(
         0.25,
@@ -156,3 +158,11 @@ class MarginSection(Section):
         source="judgement: the look-back of 750 days and 60 to start the volatility",
         description="Simulated days before the launch that margin models start from.",
     )
+
+    @model_validator(mode="after")
+    def _near_spreads_are_cheapest(self) -> MarginSection:
+        if self.model == "scan" and self.spread_charge > self.tier_charge:
+            raise Disagreement.of_bounds(
+                "spread_charge", self.spread_charge, "<=", "tier_charge", self.tier_charge
+            )
+        return self
