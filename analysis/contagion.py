@@ -117,7 +117,10 @@ def _move(exposures: pd.DataFrame, loss: str) -> _Move:
         return dict(zip(members.index.tolist(), values.tolist(), strict=True))
 
     return _Move(
-        *(column(name) for name in ("resources", "fund", "assessable", loss)),
+        capital=column("resources"),
+        fund=column("fund"),
+        assessable=column("assessable"),
+        owed=column(loss),
         house_capital=int(house["resources_usd_micro"].iloc[0]),
     )
 
