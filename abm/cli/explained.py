@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from itertools import groupby
 
 from abm.scenario import ExplainedField, Scenario, explain
 from abm.scenario.explain import fields_under, section_descriptions
@@ -32,19 +33,17 @@ def explained_toml(scenario: Scenario, name: str | None = None) -> str:
         rows = fields_under(rows, name)
     descriptions = section_descriptions(scenario)
     lines: list[str] = []
-    table = ""
-    for row in rows:
-        here = row.field.rpartition(".")[0]
-        if here != table:
-            table = here
+    for table, in_table in groupby(rows, key=lambda row: row.field.rpartition(".")[0]):
+        if table:
             lines += ["", *_comment(descriptions.get(table, "")), f"[{table}]"]
-        lines += _field(row)
+        # An array of tables ends the plain fields of the table that it stands in.
+        for row in sorted(in_table, key=lambda row: _is_array_of_tables(row.value)):
+            lines += _field(row)
     return "\n".join(lines).strip("\n")
 
 
 def _field(row: ExplainedField) -> Iterator[str]:
     """Yield a field: what it means, what it may be and where its value is from, then the value."""
-    name = row.field.rpartition(".")[2]
     yield ""
     yield from _comment(row.description)
     said = [
@@ -54,12 +53,37 @@ def _field(row: ExplainedField) -> Iterator[str]:
         "" if row.source in ("-", f"see {row.origin}") else row.source,
     ]
     yield from _comment("; ".join(part for part in said if part), indent="  ")
-    yield from _assignment(name, row.value)
+    if not _is_array_of_tables(row.value):
+        yield from _assignment(row.field.rpartition(".")[2], row.value)
+        return
+    for number, item in enumerate(row.value):
+        yield from ([""] if number else [])
+        yield f"[[{row.field}]]"
+        for key, value in item.items():
+            yield from _assignment(key, value)
+
+
+def _is_array_of_tables(value: object) -> bool:
+    """Say whether a value is an array of tables of which one is too wide for a line."""
+    return (
+        isinstance(value, tuple)
+        and len(value) > 0
+        and all(isinstance(item, dict) for item in value)
+        and any(len(toml_value(item)) > _WIDTH - 5 for item in value)
+    )
 
 
 def _assignment(name: str, value: object) -> Iterator[str]:
-    """Yield a TOML assignment; a long array gets a line for each item, as TOML allows."""
+    """Yield a TOML assignment; a long array gets a line for each item, and a long string several."""
     text = f"{name} = {toml_value(value)}"
+    if len(text) > _WIDTH and isinstance(value, str):
+        quoted = toml_value(value)[1:-1]
+        words = textwrap.wrap(quoted, _WIDTH - 6, break_long_words=False, break_on_hyphens=False)
+        if " ".join(words) == quoted:  # blanks in a row would be lost
+            yield f'{name} = """\\'
+            yield from (f"    {line} \\" for line in words[:-1])
+            yield f'    {words[-1]}"""'
+            return
     if len(text) <= _WIDTH or not isinstance(value, tuple):
         yield text
         return

@@ -143,7 +143,7 @@ def _allowed(info: FieldInfo) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with the sections inside an array as mappings."""
+    """Return a value with the sections in an array as mappings, less what is not set: TOML has no null."""
     if isinstance(value, Section):
-        return value.model_dump()
+        return value.model_dump(exclude_none=True)
     return tuple(_plain(item) for item in value) if isinstance(value, tuple) else value

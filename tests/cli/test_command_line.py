@@ -180,6 +180,17 @@ def test_explain_prints_a_scenario_file_with_meanings_units_sources_and_origins(
     assert Scenario.load(path).sha256() == expected.sha256()
 
 
+@pytest.mark.parametrize("name", ["aas_2018", "negative_price_2020"])
+def test_explain_of_a_scenario_with_holders_is_a_scenario_file_of_eighty_columns(
+    name: str, tmp_path: Path
+) -> None:
+    result = sitsim("explain", name)
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    path = tmp_path / "copy.toml"
+    path.write_text(result.stdout)
+    assert Scenario.load(path).sha256() == Scenario.load(name).sha256()
+
+
 def test_explain_of_a_table_or_a_field_prints_it_alone(tmp_path: Path) -> None:
     margin = tomllib.loads(sitsim("explain", "baseline", "clearing.margin").stdout)
     assert margin == {"clearing": {"margin": Scenario().clearing.margin.model_dump()}}
