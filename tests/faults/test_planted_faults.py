@@ -2,9 +2,9 @@
 
 ``pytest -m verify tests/faults -k margin`` plants those of one part: matching, margin, waterfall, spot,
 agents or wiring. To add a fault, change a line, see tests fail, and keep the diff with its first line as
-``planted_fault`` says; to renew one that no longer applies, do the same again. The copy
-compiles kernels of its own, some two minutes in all, and a fault in a kernel has those of its test files
-compiled anew: prefer the plain twin where there is one, and test files that need few kernels.
+``planted_fault`` says; to renew one that no longer applies, do the same again. The copy compiles
+kernels of its own, some two minutes in all, and a fault in a kernel has those of its test files compiled
+anew: prefer the plain twin where there is one, and test files that need few kernels.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from quiet_market import buys, play, quiet, sells, together
 
+from abm.market.hedge_days import day_opening
+
 ROUNDS, MONTH, DAYS = 12, 4, 12
 FIELDS = {
     "run__days": DAYS,
@@ -134,3 +136,10 @@ def test_net_cost_is_the_bill_less_the_profit_and_all_that_the_hedge_cost(books)
     paid = rows["bill_usd"] - rows["futures_pnl_usd"] + rows["fees_usd"] + rows["interest_usd"]
     assert rows["net_cost_usd"].to_numpy() == pytest.approx(paid.to_numpy())
     assert rows["abandoned_days"].tolist() == [0] * len(rows)
+
+
+def test_needs_are_told_how_far_the_price_went_from_what_was_expected(books):
+    market, _ = books
+    surprise = day_opening(market).log_price_surprise
+    assert surprise == market.desk.log_price_surprise
+    assert abs(surprise) > 1e-6

@@ -13,8 +13,12 @@ missing is 110,500, of which the member bears 10,000 and 20,000, the house 30,00
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from quiet_market import buys, play, quiet, rows_of, sells
+
+from abm.clearing.stress import historical_moves
+from abm.market.hedge_days import day_opening
 
 FIELDS = {
     "calendar__days_per_month": 4,
@@ -33,6 +37,8 @@ FIELDS = {
     "clearing__member_capital_usd": 10_000.0,
     "clearing__fund_contribution_usd": 20_000.0,
     "clearing__skin_in_the_game_usd": 30_000.0,
+    "clearing__margin__mpor_days": 1,
+    "clearing__fund__stress_history_days": 5,
     "agents__holders": [
         {"name": "short", "lots": (0, -1_000), "cash_usd": 600_000.0, "member": 2},
         {"name": "long", "lots": (0, 1_000), "cash_usd": 1e9, "member": 4},
@@ -174,20 +180,50 @@ def test_variation_is_of_the_day_and_the_month_in_delivery_goes_at_the_mean_of_i
     ]  # fmt: skip
 
 
-def test_margin_is_held_against_the_loss_of_two_days_also_where_the_month_ends(crisis):
+def test_margin_is_held_against_the_loss_of_the_next_day_also_where_the_month_ends(crisis):
     market, tables = crisis
     backtest, first = tables["margin_backtest"], _first(market)
     columns = ("day", "account", "requirement_usd_micro", "loss_usd_micro", "breach")
     expected = [
-        (0, SHORT, 240_000, 700_000, True), (0, LONG, 240_000, -700_000, False),
-        (0, SELLER, 1_800, 3_500, True), (0, BUYER, 1_800, -3_500, False),
-        # Two days on, the month in delivery has gone at its final price.
-        (1, SHORT, 240_000, 710_000, True), (1, LONG, 240_000, -710_000, False),
+        (0, SHORT, 240_000, 0, False), (0, LONG, 240_000, 0, False),
+        (0, SELLER, 1_800, 0, False), (0, BUYER, 1_800, 0, False),
+        (1, SHORT, 240_000, 700_000, True), (1, LONG, 240_000, -700_000, False),
         (1, SELLER, 1_200, 3_500, True), (1, BUYER, 1_200, -3_500, False),
-        (2, SHORT, 324_000, 0, False), (2, LONG, 324_000, 0, False),
+        # The next day is the last of the month in delivery, which goes at its final price.
+        (2, SHORT, 324_000, 10_000, False), (2, LONG, 324_000, -10_000, False),
         (2, SELLER, 705, 0, False), (2, BUYER, 705, 0, False),
+        (3, LONG, 325_200, 10_000, False),
     ]  # fmt: skip
     own = backtest[backtest["account"].between(first, first + 3)]
     assert rows_of(own, *columns) == [
         (day, first + place, *_usd(asked, loss), breach) for day, place, asked, loss, breach in expected
     ]
+    contracts = tables["contract_backtest"].query("day == 3 and side == 1")
+    assert sorted(rows_of(contracts, "month", "tenor")) == [(month, month - 1) for month in range(1, 13)]
+
+
+def test_stress_is_by_the_months_to_delivery_also_after_a_month_has_gone(crisis):
+    market, _ = crisis
+    # Month 1 is in delivery in row 1 now, and month 12, the last, stands in row 0.
+    tenor = np.array([11, *range(11)])
+    worst = historical_moves(
+        market.curve.settlement_by_slot(), tenor, market.risk_desk._history, period_days=5
+    )
+    assert market.risk_desk.stress_ticks()[2:].tolist() == worst.tolist()
+
+
+def test_every_call_is_counted(crisis):
+    market, tables = crisis
+    assert market.margin_calls_made == len(tables["margin_calls"]) == 4
+
+
+def test_at_the_open_traders_know_their_positions_margin_and_prices_by_tenor(crisis):
+    market, _ = crisis
+    opening = day_opening(market)
+    assert (opening.day, opening.day_of_month, opening.front_month) == (5, 1, 1)
+    assert opening.position_lots[_first(market) + LONG].tolist() == [1_000, *[0] * 11]
+    # 12 % of 2,700 ticks, and of the month in delivery for three fixings of four.
+    assert opening.margin_per_lot_usd_micro[:2].tolist() == _usd(243, 324)
+    assert opening.settlement_usd[0] == pytest.approx(2.7)
+    assert opening.expired_final_usd == pytest.approx(2.35)
+    assert opening.free_funds_usd_micro[_first(market) + BUYER] == _usd(1_003_500)[0]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import at_settlement, buys, play, quiet, reasons, sells, together
+from quiet_market import Player, at_settlement, buys, play, quiet, reasons, sells, together
 
-from abm.market import TokenFuturesMarket
+from abm.market import CustomAgents, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
@@ -90,3 +90,36 @@ def test_a_market_whose_ledger_is_not_recorded_keeps_no_postings(profile):
     scenario = Scenario().replace({"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0})
     market = TokenFuturesMarket(scenario, rng=1, recorder=profile and Recorder(profile))
     assert np.size(market.clearing.drain_postings()) == 0
+
+
+def test_traders_see_the_index_that_was_published_and_not_the_spot_price():
+    market, (ann, _), recorder = quiet()
+    play(market, 25)
+    seen = {day: view.index_usd for (day, _), view in ann.views.items()}
+    spot = recorder.table("spot").set_index("day")
+    assert seen == pytest.approx((spot["index_fixing_usd_micro"] / 1e6).to_dict())
+    assert (abs(spot["index_fixing_usd_micro"] / 1e6 - spot["spot_usd"]) > 1e-4).all()
+
+
+def test_an_account_may_trade_as_far_as_all_its_money_covers_the_margin_of_all_it_holds():
+    """100 lots short take 24,000 of 30,000 USD; 20 more 4,800, and 10 more than that 2,400."""
+    scenario = Scenario().replace(
+        {name.replace("__", "."): value for name, value in STILL.items()}
+        | {"calendar.rounds_per_day": 12, "exchange.sessions.opening_auction": 0.0}
+    )
+    recorder = Recorder("full")
+    agents = [CustomAgents(Player, 1, cash_usd=1e9), CustomAgents(Poor, 1, cash_usd=30_000.0)]
+    market = TokenFuturesMarket(scenario, rng=1, custom_agents=agents, recorder=recorder)
+    for population in market.populations[:-2]:
+        for name in population.activity_columns:
+            population.columns[name][:] = 0.0
+    (bids,), (poor,) = market.agents_by_type[Player], market.agents_by_type[Poor]
+    for moment, lots in {(0, 1): 100, (1, 1): 20, (1, 3): 10}.items():
+        bids.script[moment] = buys(2_000, lots, 1)
+        poor.script[moment[0], moment[1] + 1] = sells(2_000, lots, 1)
+    play(market, 24)
+    assert reasons(recorder, poor.account) == ["NONE", "NONE", "INSUFFICIENT_MARGIN"]
+
+
+class Poor(Player):
+    """Follows a script on little money."""

@@ -34,7 +34,7 @@ class Short(Player):
     """Follows a script on 30,000 USD, which a rise of 400 ticks takes from 100 lots."""
 
 
-def test_a_forced_reduction_takes_the_accounts_own_orders_out_of_the_book():
+def test_a_forced_reduction_takes_the_accounts_orders_out_and_lets_it_send_none():
     fields = {name.replace("__", "."): value for name, value in FIELDS.items() if "holders" not in name}
     changes = {
         "calendar.rounds_per_day": 12,
@@ -70,11 +70,29 @@ def test_a_forced_reduction_takes_the_accounts_own_orders_out_of_the_book():
         player.cancel(own["order"])
 
     short.script[2, 0] = bid_low
+    short.script[2, 9] = sells(2_800, 1, 1)
     short.script[2, 11] = cancel
     play(market, 3 * 12)
     (notice,) = recorder.table("defaults").itertuples()
     assert (notice.event, notice.account) == ("forced_reduction", short.account)
     assert (notice.day, notice.round) == (2, 8)  # called after round 5, a quarter of a day
     orders = recorder.table("orders")
-    tried = orders[(orders["account"] == short.account) & (orders["day"] == 2) & (orders["kind"] == 2)]
-    assert [RejectReason(reason).name for reason in tried["reason"]] == ["ORDER_NOT_FOUND"]
+    sent = orders[(orders["account"] == short.account) & (orders["day"] == 2) & (orders["arrival_ms"] > 0.0)]
+    assert [(row.round, RejectReason(row.reason).name) for row in sent.itertuples()] == [
+        (0, "NONE"),
+        (9, "ACCOUNT_SUSPENDED"),
+        (11, "ORDER_NOT_FOUND"),
+    ]
+
+
+def test_the_fund_and_the_capital_of_the_house_are_filled_up_again_when_that_is_due():
+    """Used after round 5 of day 3 for 30,000 and 50,500 USD, they are due half a day later, at the close."""
+    market, (offers, bids), recorder = quiet(**(FIELDS | {"clearing__recovery__replenish_days": 0.5}))
+    for moment in np.ndindex(4, 12):
+        offers.script[moment] = sells(_near_value(10), 300, 1)
+        bids.script[moment] = buys(_near_value(-10), 300, 1)
+    play(market, 4 * 12)
+    fresh = recorder.table("ledger").query("kind == 'house_capital' or kind == 'fund_contribution'")
+    sums = fresh.groupby(["day", "round", "kind"])["amount_usd_micro"].sum() / 1e6
+    assert sums.to_dict() == {(3, 11, "fund_contribution"): 50_500.0, (3, 11, "house_capital"): 30_000.0}
+    assert market.clearing.skin_in_the_game_usd_micro == 30_000_000_000
