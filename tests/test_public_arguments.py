@@ -49,6 +49,10 @@ NOT_HERE = {
     "MarketView.__init__": "a record, made by the market",
     "NewAccounts.__init__": "a record, made by the market",
     "PriceSeries.__init__": "a record, made by read_price_series",
+    "CustomPopulation.suspend": "the same as Population.suspend",
+    "TokenFuturesMarket.__init__: seed": "another name of rng: tests/market/test_mesa_contract.py",
+    "TokenFuturesMarket.reset_randomizer": "refused whatever it is given: tests/market/test_mesa_contract.py",
+    "TokenFuturesMarket.reset_rng": "refused whatever it is given: tests/market/test_mesa_contract.py",
     "CustomPopulation.__init__": "its accounts are given by the market",
     "Population.__init__": "its accounts are checked when the market is built",
     "PoissonFlow.__init__: first_account": "its accounts are checked when the market is built",
@@ -342,8 +346,9 @@ TABLE: dict[str, Case] = {
         f"CompiledExchange: {name}": whole(
             lambda v, name=name: exchange.CompiledExchange(**{"n_accounts": 1, "n_slots": 1} | {name: v}), 1
         )
-        for name in ("n_accounts", "n_slots", "max_order_lots")
+        for name in ("n_slots", "max_order_lots")
     },
+    "CompiledExchange: n_accounts": whole(lambda v: exchange.CompiledExchange(n_accounts=v, n_slots=1), 0),
     "sweep: jobs": whole(lambda v: abm.sweep("baseline", {}, jobs=v), 1),
     "sweep: seeds": Case(
         lambda v: abm.sweep("baseline", {}, seeds=v),
@@ -430,6 +435,18 @@ TABLE: dict[str, Case] = {
     ),
     "SpotProcess.mean: x0": Case(lambda v: PROCESS.mean(1.0, v), (math.nan, math.inf, "0", [0.0, math.nan])),
     "SpotProcess.mean: tau": Case(lambda v: PROCESS.mean(v), (math.nan, -1.0, "1", True, [1j])),
+    **{
+        f"SpotProcess.{name}: regime": Case(
+            lambda v, ask=ask: ask(v), (0.5, True, "1", 1, -1, [0, 1.0], np.array([0.5])), (0, np.int8(0))
+        )
+        for name, ask in {
+            "average_price_forward": lambda v: PROCESS.average_price_forward(0.0, [0.5], 0.0, regime=v),
+            "exponential_moment": lambda v: PROCESS.exponential_moment(1.0, 1.0, regime=v),
+            "forward": lambda v: PROCESS.forward(0.0, [0.5], 0.0, regime=v),
+            "mean": lambda v: PROCESS.mean(1.0, regime=v),
+            "variance": lambda v: PROCESS.variance(1.0, regime=v),
+        }.items()
+    },
     "SpotProcess.exponential_moment: a": Case(
         lambda v: PROCESS.exponential_moment(v, 1.0), (math.nan, math.inf, "1"), (1, 1j)
     ),

@@ -107,8 +107,6 @@ class Scenario(Section):
         if not isinstance(changes, Mapping):
             raise ScenarioError(f"changes: {shown(changes)} is not a mapping of dotted fields to values")
         for dotted, value in plain_tables(changes).items():
-            if not isinstance(dotted, str):
-                raise ScenarioError(f"{shown(dotted)} is not a field (allowed: text such as run.days)")
             *tables, last = dotted.split(".")
             if len(tables) >= MOST_LEVELS:
                 raise ScenarioError(f"{printable(dotted, MOST_CHARACTERS)}: more than {MOST_LEVELS} parts")

@@ -152,7 +152,8 @@ def market():
 
 
 @pytest.mark.parametrize("case", AGENTS)
-def test_an_agent_that_is_set_up_wrong_is_refused_by_name(market, case):
+def test_an_agent_that_is_set_up_wrong_is_refused_by_name(market, case, monkeypatch):
+    monkeypatch.setattr(market, "_admits_traders", True)  # as while it is built
     agent_class, words = AGENTS[case]
     population = market.populations[-1]
     population.custom_class = agent_class
