@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from abm.core.arguments import finite_number, row_number, whole_number
+from abm.core.arguments import finite_number, whole_number
 from abm.recording import RunFolder
 
 from .runs import Run, load
@@ -85,7 +85,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
     tenor : int
         Months to delivery.
     """
-    tenor = row_number("tenor", tenor, run.calendar.listed_months)
+    tenor = _listed_tenor(run, tenor)
     quotes = run.tables["quotes"]
     quotes = quotes[quotes["tenor"] == tenor]
     mid = 0.5 * (quotes["best_bid_ticks"].astype(float) + quotes["best_ask_ticks"].astype(float))
@@ -104,6 +104,13 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
         day_lots=daily["volume_lots"].to_numpy(dtype=np.float64),
         month=wide.groupby("day")["month"].first().to_numpy(dtype=np.int64),
     )
+
+
+def _listed_tenor(run: RunFolder, tenor: int) -> int:
+    """Return a tenor that is one of a month listed in the run, or raise ``ParameterError``."""
+    daily = run.tables["daily"] if "daily" in run.tables else None
+    listed = daily["tenor"].max() if daily is not None and len(daily) else None
+    return whole_number("tenor", tenor, least=0, most=None if listed is None else int(listed))
 
 
 def over_rounds(returns: Returns, rounds: int) -> FloatArray:
@@ -134,7 +141,7 @@ def level_of_each_month_apart(returns: Returns) -> FloatArray:
 
 def aggressor_signs(run: RunFolder, tenor: int = 1) -> FloatArray:
     """Return the side of each incoming order that traded in a month, in order; 1 bought, -1 sold."""
-    tenor = row_number("tenor", tenor, run.calendar.listed_months)
+    tenor = _listed_tenor(run, tenor)
     trades = run.tables["trades"]
     own = trades[
         (trades["tenor"] == tenor) & (trades["aggressor_side"] != 0) & (trades["spread_months"] == 0)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -159,7 +158,7 @@ LISTED = spot.ListPriceQuotes(
     rng=DRAWS,
 )
 SHOCK = spot.PriceDislocation(1.0)
-RUN = SimpleNamespace(calendar=TradingCalendar(), tables={})
+RUN = SimpleNamespace(tables={"daily": pd.DataFrame({"tenor": range(12)})})
 NO_SEED = (-1, 1.7, 1.0, True, "7", math.nan, DRAWS, np.random.RandomState(1), [1], np.float64(3))
 NO_SOURCE = (1, None, "1", np.random.RandomState(1))
 NO_STEP = (math.nan, math.inf, -1.0, "1", True, [0.1], None)
@@ -599,7 +598,7 @@ EXPOSURES = pd.DataFrame(
     }
     | {f"{name}_usd_micro": 0 for name in AMOUNTS}
 )
-OPEN_RUN = abm.RunFolder(Path(), {"calendar": asdict(CALENDAR)}, "", {})
+OPEN_RUN = abm.RunFolder(Path(), {}, "", RUN.tables)
 
 
 @pytest.mark.parametrize("name", TABLE)

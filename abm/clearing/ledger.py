@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.arguments import shown, whole_array, whole_number
+from abm.core.arguments import row_number, shown, whole_array
 from abm.core.errors import ParameterError
 
 MONEY_BOUND_USD_MICRO = 2**62
@@ -225,10 +225,10 @@ class Ledger:
         amount = np.atleast_1d(whole_array("amount_usd_micro", amount_usd_micro))
         if not amount.any():
             return
-        sides = {"debit": debit, "credit": credit}
-        debits, credits_ = (self._rows(name, given, amount) for name, given in sides.items())
+        debited, credited = self._rows("debit", debit, amount), self._rows("credit", credit, amount)
         assert amount.min() >= 0, f"{kind.name}: an amount is negative"
         assert amount.max() < MONEY_BOUND_USD_MICRO, f"{kind.name}: an amount is at or over 2**62 micro-USD"
+        debits, credits_ = np.broadcast_to(debited, amount.shape), np.broadcast_to(credited, amount.shape)
         np.subtract.at(self.balance_usd_micro, debits, amount)
         np.add.at(self.balance_usd_micro, credits_, amount)
         self.posted_usd_micro[kind] += amount.sum()
@@ -240,15 +240,17 @@ class Ledger:
             rows["amount_usd_micro"] = amount[moved]
             self._journal.append(rows)
 
-    def _rows(self, name: str, given: NDArray[np.int64] | int, amount: NDArray[np.int64]) -> Any:
-        """Return the ledger account of each amount, found to be one."""
+    def _rows(
+        self, name: str, given: NDArray[np.int64] | int, amount: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return ledger accounts that go with the amounts, or raise ``ParameterError``: none wraps."""
         count = self.chart.count
-        row = whole_array(name, given) if np.ndim(given) else np.asarray(whole_number(name, given))
-        if row.ndim > 0 and row.shape not in ((1,), amount.shape):
-            raise ParameterError(f"{name}: shape {row.shape} is not that of the amounts {amount.shape}")
-        if row.size and not (row.min() >= 0 and row.max() < count):
-            raise ParameterError(f"{name}: {shown(given)} is not an account in [0, {count - 1}]")
-        return np.broadcast_to(row, amount.shape)
+        rows = np.asarray(row_number(name, given, count)) if np.ndim(given) == 0 else whole_array(name, given)
+        if rows.ndim > 0 and rows.shape not in ((1,), amount.shape):
+            raise ParameterError(f"{name}: shape {rows.shape} is not that of the amounts {amount.shape}")
+        if rows.size and not (rows.min() >= 0 and rows.max() < count):
+            raise ParameterError(f"{name}: {shown(given)} is not all in [0, {count - 1}]")
+        return rows
 
     def drain(self) -> NDArray[np.void]:
         """Return the postings since the last drain in order (``POSTING_DTYPE``); empty without a journal."""

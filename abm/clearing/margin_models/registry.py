@@ -130,7 +130,7 @@ def register_margin_model(name: str, factory: MarginFactory) -> None:
     """
     if not isinstance(name, str) or not name or name in _BUILT_IN:
         raise ParameterError(
-            f"margin.model: {shown(name)} is no name, or one of the built-in {', '.join(_BUILT_IN)}"
+            f"margin.model: {shown(name)} is empty or one of the built-in {', '.join(_BUILT_IN)}, or no text"
         )
     if not callable(factory):
         raise ParameterError(f"margin.model: {name}: {shown(factory)} cannot be called as factory(basis)")
