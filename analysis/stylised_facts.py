@@ -108,7 +108,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
 
 def _listed_tenor(run: RunFolder, tenor: int) -> int:
     """Return a tenor that is one of a month listed in the run, or raise ``ParameterError``."""
-    daily = run.tables["daily"] if "daily" in run.tables else None
+    daily = run.tables.get("daily")
     listed = daily["tenor"].max() if daily is not None and len(daily) else None
     return whole_number("tenor", tenor, least=0, most=None if listed is None else int(listed))
 
