@@ -37,7 +37,7 @@ class DoubleExponentialJumpsSection(Section):
     )
     eta_down: float = field(
         10.0,
-        gt=0,
+        ge=0.1,
         le=1e6,
         unit="1/log price",
         source="judgement",

@@ -128,7 +128,7 @@ def test_a_run_that_leaves_no_manifest_is_an_error_of_its_row(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("vary", "options", "message"),
     [
-        ({"clearing.margin.rate": [0.1, 2.0]}, {}, "clearing.margin.rate: 2.0 is not in (0, 1]"),
+        ({"clearing.margin.rate": [0.1, 2.0]}, {}, "clearing.margin.rate: 2.0 is not in [0.0001, 1]"),
         ({"run.seed": [1]}, {}, "vary: run.seed is not allowed (pass seeds)"),
         ({"run.days": []}, {}, "vary: run.days: [] is not a sequence of at least one value"),
         ({"exchange.engine": "compiled"}, {}, "'compiled' is not a sequence of at least one value"),

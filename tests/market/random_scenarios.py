@@ -95,7 +95,7 @@ class ScenarioDraw:
     def count(self) -> int:
         """Return a number of traders: often none, seldom many."""
         if not self.small and self.rng.random() < 0.02:
-            return int(self.rng.choice([1_000, 100_000]))
+            return int(self.rng.choice([1_000, 10_000]))
         return int(self.rng.choice([0, 1, 2, 4, 12, 30], p=[0.15, 0.1, 0.1, 0.2, 0.25, 0.2]))
 
     def value(self, annotation: Any, info: FieldInfo, name: str) -> Any:

@@ -68,7 +68,9 @@ def test_a_registered_margin_model_is_used_and_an_unknown_name_is_a_scenario_err
     market = TokenFuturesMarket(named, rng=1)
     value = np.abs(market.curve.settlement_by_slot()) * market.contract.tick_value_usd_micro
     assert market.clearing.margin_per_lot_usd_micro.tolist() == (-(-value // 5)).tolist()
-    with pytest.raises(ScenarioError, match=r"clearing\.margin\.model: 'nobody' is not one of flat, ewma"):
+    with pytest.raises(
+        ScenarioError, match=r'registered: "nobody" is not usable: .*known: flat, ewma.*a_fifth'
+    ):
         TokenFuturesMarket(named.replace({"clearing.margin.registered": "nobody"}))
 
 

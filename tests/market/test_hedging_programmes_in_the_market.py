@@ -349,15 +349,15 @@ def test_a_programme_that_contradicts_itself_is_refused(changes):
     [
         (
             {"need_log_sd": 5.0, "need_msit_per_day": 1e7},
-            "agents.enterprises.need_msit_per_day: the finished",
+            r"agents.enterprises.need_msit_per_day: 10000000.0 .*all money",
         ),
         (
             {"need_msit_per_day": 1e7, "cash_share": 100.0, "cash_log_sd": 5.0},
-            "agents.enterprises.cash_share: the cash",
+            "agents.enterprises.cash_share: 100.0 .*all money",
         ),
         (
             {"need_msit_per_day": 1e6, "credit_share": 1e2, "need_log_sd": 2.0},
-            "agents.enterprises.credit_share",
+            "agents.enterprises.credit_share: 100.0 .*all money",
         ),
     ],
 )
