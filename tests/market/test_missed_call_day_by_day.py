@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from quiet_market import buys, play, quiet, rows_of, sells
 
-from abm.clearing.stress import historical_moves
 from abm.market.hedge_days import day_opening
+from abm.market.risk_desk import RiskDesk
 
 FIELDS = {
     "calendar__days_per_month": 4,
@@ -64,6 +64,7 @@ def crisis():
             offers.script[day, number] = sells(_near_value(10), lots=300, tenor=tenor)
             bids.script[day, number] = buys(_near_value(-10), lots=300, tenor=tenor)
     play(market, 12 * DAYS)
+    market.seen = offers.views
     return market, {name: recorder.table(name) for name in recorder.table_names}
 
 
@@ -204,12 +205,12 @@ def test_margin_is_held_against_the_loss_of_the_next_day_also_where_the_month_en
 
 def test_stress_is_by_the_months_to_delivery_also_after_a_month_has_gone(crisis):
     market, _ = crisis
-    # Month 1 is in delivery in row 1 now, and month 12, the last, stands in row 0.
-    tenor = np.array([11, *range(11)])
-    worst = historical_moves(
-        market.curve.settlement_by_slot(), tenor, market.risk_desk._history, period_days=5
-    )
-    assert market.risk_desk.stress_ticks()[2:].tolist() == worst.tolist()
+    # Five days of 1 % a month to delivery; month 1 is in delivery in row 1 now, month 12 stands in row 0.
+    history = np.repeat([0.01 * np.arange(12)], 5, axis=0)
+    rise = RiskDesk(market, history).stress_ticks()[2]
+    prices = market.curve.settlement_by_slot()
+    grown = (1.0 + 0.01 * np.array([11, *range(11)])) ** 5 - 1.0
+    assert rise.tolist() == np.ceil(prices * grown - 1e-6).astype(int).tolist()
 
 
 def test_every_call_is_counted(crisis):
@@ -227,3 +228,14 @@ def test_at_the_open_traders_know_their_positions_margin_and_prices_by_tenor(cri
     assert opening.settlement_usd[0] == pytest.approx(2.7)
     assert opening.expired_final_usd == pytest.approx(2.35)
     assert opening.free_funds_usd_micro[_first(market) + BUYER] == _usd(1_003_500)[0]
+
+
+def test_volatility_weighs_the_last_settlement_by_six_per_cent_and_moves_up_with_its_month(crisis):
+    market, _ = crisis
+    front, second = 0.06 * (350 / 2_000) ** 2, 0.06 * (700 / 2_000) ** 2
+    volatility = {day: market.seen[day, 0].months["volatility_per_day"] for day in range(DAYS)}
+    assert volatility[2][:2].tolist() == [0.0, 0.0]
+    assert volatility[3][:2] == pytest.approx(np.sqrt([front, second]))
+    # Month 1 is in delivery on day 4; on day 3 it settled 10 ticks higher.
+    assert volatility[4][0] ** 2 == pytest.approx(0.94 * second + 0.06 * (10 / 2_700) ** 2)
+    assert len(volatility[4]) == 12

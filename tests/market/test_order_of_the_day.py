@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import Player, at_settlement, buys, play, quiet, reasons, sells, together
+from quiet_market import Player, at_settlement, buys, phases, play, quiet, reasons, sells, together
 
-from abm.market import CustomAgents, TokenFuturesMarket
+from abm.market import CustomAgents, MarketRule, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
@@ -121,5 +121,44 @@ def test_an_account_may_trade_as_far_as_all_its_money_covers_the_margin_of_all_i
     assert reasons(recorder, poor.account) == ["NONE", "NONE", "INSUFFICIENT_MARGIN"]
 
 
+def test_a_month_goes_at_the_mean_of_the_last_fixings_that_the_contract_asks_for():
+    market, _, recorder = quiet(calendar__days_per_month=3, contract__final_fixings=2)
+    play(market, 36)
+    fixings = recorder.table("spot")["index_fixing_usd_micro"].tolist()
+    (final,) = recorder.table("daily").query("final")["settlement_ticks"]
+    assert final == round((fixings[1] + fixings[2]) / 2 / 1_000)
+    assert final != round(sum(fixings) / 3 / 1_000)
+
+
+@pytest.mark.parametrize("fixings", [0, 3])
+def test_the_first_volatility_is_that_of_a_future_on_the_middle_of_its_fixings(fixings):
+    market, _, _ = quiet(contract__final_fixings=fixings)
+    days = 21.0 * np.arange(1, 13) - 0.5 * (fixings or 21)
+    yearly = market.desk.process.futures_volatility(days / 252)
+    assert market.curve.months["volatility_per_day"] == pytest.approx(yearly / np.sqrt(252))
+
+
 class Poor(Player):
     """Follows a script on little money."""
+
+
+class HaltInTheLastRound(MarketRule):
+    """Halts every month in the last round of day 0, for longer than the day."""
+
+    def before_round(self, market):
+        if (market.clock.day, market.clock.round) == (0, 11):
+            everywhere = np.ones(market.exchange.n_slots, dtype=np.bool_)
+            market.sessions.halt(everywhere, until_round=market.clock.now_round + 3, reopening_rounds=0)
+
+
+def test_a_halt_that_the_close_has_ended_says_nothing_of_an_interruption_of_the_next_day():
+    """A bid 100 ticks above the settlement interrupts trading in round 2; the auction lasts 3 rounds."""
+    market, (ann, bob), _ = quiet(
+        rules=[HaltInTheLastRound()],
+        exchange__interruption__width=0.01,
+        exchange__interruption__duration_days=3 / 12,
+    )
+    bob.script[1, 1] = sells(at_settlement(plus=100), 5)
+    ann.script[1, 2] = buys(at_settlement(plus=100), 5)
+    play(market, 24)
+    assert phases(market, ann) == "ccccccccccch" + "cccaaacccccc"

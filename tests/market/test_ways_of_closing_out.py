@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from quiet_market import Player, buys, play, quiet, sells
 from test_missed_call_day_by_day import FIELDS, _near_value
 
 from abm.core.orders import RejectReason
-from abm.market import CustomAgents, TokenFuturesMarket
+from abm.market import CustomAgents, MarketRule, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
@@ -96,3 +97,30 @@ def test_the_fund_and_the_capital_of_the_house_are_filled_up_again_when_that_is_
     sums = fresh.groupby(["day", "round", "kind"])["amount_usd_micro"].sum() / 1e6
     assert sums.to_dict() == {(3, 11, "fund_contribution"): 50_500.0, (3, 11, "house_capital"): 30_000.0}
     assert market.clearing.skin_in_the_game_usd_micro == 30_000_000_000
+
+
+class HaltOfThreeRounds(MarketRule):
+    """Halts every month in rounds 1 to 3 of day 3."""
+
+    def before_round(self, market):
+        if (market.clock.day, market.clock.round) == (3, 1):
+            everywhere = np.ones(market.exchange.n_slots, dtype=np.bool_)
+            market.sessions.halt(everywhere, until_round=market.clock.now_round + 3, reopening_rounds=0)
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["it buys", "it sells"])
+def test_the_house_sends_no_close_out_orders_into_a_halt(sign):
+    first, second, *rest = FIELDS["agents__holders"]
+    turned = [holder | {"lots": (0, sign * holder["lots"][1])} for holder in (first, second)]
+    fields = FIELDS | {"agents__holders": [*turned, *rest], "spot__level_shift__log_size": sign * 0.3}
+    market, (offers, bids), recorder = quiet(rules=[HaltOfThreeRounds()], **fields)
+    for moment in np.ndindex(4, 12):
+        offers.script[moment] = sells(_near_value(10), 300, 1)
+        bids.script[moment] = buys(_near_value(-10), 300, 1)
+    play(market, 4 * 12)
+    (default,) = recorder.table("defaults").query("event == 'client_default'").itertuples()
+    orders = recorder.table("orders").query(f"account == {default.account} and day == 3")
+    # In round 0 nobody offers yet; the quotes of the halt stand, and the house waits for its end.
+    assert orders["round"].min() == 4
+    assert (orders["reason"] == 0).all()
+    assert set(orders["side"]) == {sign}

@@ -184,6 +184,12 @@ POSITION_LIMITS = Group(
     },
 )  # fmt: skip
 
+WIDER_IN_FRONT = Group(
+    "a limit in any month below the one of the front month",
+    [Row("exchange.position_limits.month_lots", 55, (lambda m: m.position_limits.by_slot(5, 1), [55] * 5))],
+    given={"exchange.position_limits.front_month_lots": 88},
+)  # fmt: skip
+
 FRONT_LIMIT_ALONE = Group(
     "a limit in the front month alone",
     [
@@ -203,4 +209,14 @@ PROFILE_GROUPS = [
     for name in ("summary", "full")
 ]
 
-GROUPS = [LIMITS, FINAL_DAY, FEES, BOOKS, SPREAD_BOOKS, POSITION_LIMITS, FRONT_LIMIT_ALONE, *PROFILE_GROUPS]
+GROUPS = [
+    LIMITS,
+    FINAL_DAY,
+    FEES,
+    BOOKS,
+    SPREAD_BOOKS,
+    POSITION_LIMITS,
+    WIDER_IN_FRONT,
+    FRONT_LIMIT_ALONE,
+    *PROFILE_GROUPS,
+]
