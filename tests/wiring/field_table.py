@@ -46,7 +46,7 @@ BASE: dict[str, Any] = {
 """Under every group: 60 days a year, 500 ticks a price, a tick of a lot worth 2 USD, and few traders."""
 
 _BUILT: dict[str, TokenFuturesMarket] = {}
-_ENTRY = re.compile(r"(?P<table>.+)\[(?P<kind>\w*)\]\.(?P<name>\w+)")
+_ENTRY = re.compile(r"(?P<table>.+)\[(?P<kind>\w*)\]\.(?P<name>[\w.]+)")
 _KIND = re.compile(r"\[\w+\]")
 _LAWS = typing.get_args(Law)
 
@@ -102,9 +102,13 @@ class Group:
             if entry is None:
                 changes[row.field] = value
             else:
-                changes.setdefault(entry["table"], {})[entry["name"]] = value
+                *tables, last = entry["name"].split(".")
+                inside = changes.setdefault(entry["table"], {})
+                for table in tables:
+                    inside = inside.setdefault(table, {})
+                inside[last] = value
         lists = {row.field.partition("[]")[0] for row in self.rows if "[]" in row.field}
-        for table in lists:
+        for table in sorted(lists):
             changes[table] = [changes[table], *self.alongside.get(table, [])]
         return changes
 

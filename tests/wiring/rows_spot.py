@@ -78,7 +78,7 @@ def _averages_of_three_in_history(market):
 CALENDAR = Group(
     "calendar",
     [
-        Row("run.days", 33, (lambda m: m.hedge_accounts._expected_unit_cost_usd.shape[1], 4)),
+        Row("run.days", 33, (lambda m: len(m.hedge_accounts._expected_month_usd), 4)),
         Row("run.seed", 77, (lambda m: type(m)(m.market_scenario).seed_used, 77)),
         Row(
             "calendar.rounds_per_day", 24,
@@ -140,6 +140,13 @@ def _remaining(market, day):
     return int(market.curve.margin_day(day, none).remaining_share_bps[0])
 
 
+def _is_counted_on(market):
+    """Say whether the far month is dearer by what the shifts to come are expected to add."""
+    desk, calendar = market.desk, market.clock.calendar
+    dates = np.array([calendar.year_fraction(day) for day in range(40, 50)])
+    return bool((desk._known_log_shift(0, dates) > 0.1).all())
+
+
 SPOT = Group(
     "spot price",
     [
@@ -171,6 +178,25 @@ SPOT = Group(
     ],
     given={"spot.jumps": {"kind": "gaussian"}},
 )  # fmt: skip
+
+
+def _law_of_shifts(term):
+    return lambda m: getattr(m.desk._arrivals.law, term)
+
+
+RANDOM_SHIFTS = Group(
+    "random shifts of the level",
+    [
+        Row("spot.level_shift.intensity_per_year", 1.5, (_law_of_shifts("intensity"), 1.5)),
+        Row("spot.level_shift.log_size", 0.24, (_law_of_shifts("log_size"), 0.24)),
+        Row("spot.level_shift.log_size_sd", 0.09, (_law_of_shifts("log_size_sd"), 0.09)),
+        Row("spot.level_shift.start_day", 8, (_law_of_shifts("first_year"), 8 / 60)),
+        Row("spot.level_shift.duration_days", 15, (_law_of_shifts("duration_years"), 15 / 60)),
+        # A curve that counts on 1.5 shifts a year lies higher than one that does not.
+        Row("spot.level_shift.foreseen", True, (_is_counted_on, True)),
+    ],
+)
+
 
 GAUSSIAN = Group(
     "Gaussian jumps and stress",
@@ -316,8 +342,20 @@ INDEX = Group(
 )  # fmt: skip
 
 
+def _index_is_spot(market):
+    desk = market.desk
+    spot_usd = math.exp(desk._log_level(0) + desk._state.x + desk._state.xi)
+    return bool(abs(desk.index_usd - spot_usd) < 1e-9)
+
+
 def _dynamics(name):
     return lambda m: getattr(m.desk.quotes.dynamics[0], name)
+
+
+NO_INDEX = Group(
+    "index of the process",
+    [Row("index.method", "process", (lambda m: m.desk.method, "process"), (_index_is_spot, True))],
+)
 
 
 QUOTES = Group(
@@ -325,7 +363,7 @@ QUOTES = Group(
     [
         Row("index.quote_dynamics", "list_prices",
             (lambda m: type(m.desk.quotes).__name__, "ListPriceQuotes")),
-        Row("index.method", "chained_fisher", (lambda m: m.desk.settles_on_matched, True)),
+        Row("index.method", "chained_fisher", (lambda m: m.desk.method, "chained_fisher")),
         Row("index.changes_per_year", 5.6, (_dynamics("changes_per_year"), 5.6)),
         Row("index.share_down", 0.66, (_dynamics("share_down"), 0.66)),
         Row("index.mean_abs_log_change", 0.28, (_dynamics("mean_abs_log_change"), 0.28)),
@@ -339,6 +377,6 @@ QUOTES = Group(
     ],
 )  # fmt: skip
 
-GROUPS = [
+GROUPS = [RANDOM_SHIFTS,
     CALENDAR, ONE_RUN, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
 ]  # fmt: skip

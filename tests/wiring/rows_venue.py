@@ -87,9 +87,9 @@ LIMITS = Group(
             (lambda m: rule(m, LimitHalts).widths, (0.11, 0.19))),
         Row("exchange.halts.duration_days", 0.36, (lambda m: rule(m, LimitHalts).rounds, 7)),
         Row("exchange.halts.scope", "all_months", (lambda m: rule(m, LimitHalts).scope, "all_months")),
-        Row("exchange.market_data.depth_levels", 4, (lambda m: m._feed._depth_levels, 4)),
-        Row("exchange.market_data.trades_shown", 13, (lambda m: m._feed._trades_shown, 13)),
-        Row("exchange.market_data.delay_days", 0.41, (lambda m: m._feed._delay_rounds, 8)),
+        Row("exchange.market_data.depth_levels", 4, (lambda m: m.feed._depth_levels, 4)),
+        Row("exchange.market_data.trades_shown", 13, (lambda m: m.feed._trades_shown, 13)),
+        Row("exchange.market_data.delay_days", 0.41, (lambda m: m.feed._delay_rounds, 8)),
     ],
 )  # fmt: skip
 
