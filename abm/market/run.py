@@ -20,6 +20,7 @@ from abm.agents.base import TraderAgent
 from abm.agents.view import MarketView
 from abm.core.orders import RejectReason
 from abm.market.custom_build import CustomAgents, CustomTraders
+from abm.market.foundations import require_feasible
 from abm.market.kernel_choices import optional_choices
 from abm.market.model import TokenFuturesMarket
 from abm.market.rules import MarketRule
@@ -107,6 +108,7 @@ def run(
     """
     started, cpu_started = time.time(), time.process_time()
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    require_feasible(resolved, seed)  # before anything is compiled
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(
