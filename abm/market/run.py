@@ -21,6 +21,7 @@ from abm.agents.view import MarketView
 from abm.core.arguments import seed_number
 from abm.core.orders import RejectReason
 from abm.market.custom_build import CustomAgents, CustomTraders, checked_traders
+from abm.market.foundations import require_feasible
 from abm.market.kernel_choices import optional_choices
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
@@ -121,6 +122,7 @@ def run(
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     seed = None if seed is None else seed_number("seed", seed)
     custom_agents, rules = checked_traders(custom_agents), checked_rules(rules)
+    require_feasible(resolved, seed)  # before anything is compiled
     load_kernels(optional_choices(resolved))
     recorder = Recorder(resolved.recording.profile)
     market = TokenFuturesMarket(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -33,7 +34,7 @@ def unreadable(path: Path) -> str | None:
     """Return why a path cannot be read as a file, ``None`` if it can: it is there, plain and accessible."""
     try:
         if path.is_file():
-            return None
+            return None if os.access(path, os.R_OK) else "permission denied"
         return "not a file" if path.exists() else "no such file"
     except OSError as error:
         return str(error.strerror)

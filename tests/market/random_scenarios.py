@@ -28,7 +28,7 @@ Tables = dict[str, Any]
 _LAWS = (UniformLaw, LognormalLaw, ExponentialLaw, ChoiceLaw)
 _FIXED = {"name", "description", "run", "exchange.engine", "clearing.margin.registered"}
 _FILES = {"index.provider_prices", "agents.sentiment.graph.edge_list"}
-_SIZES = {"rounds_per_day": 8, "listed_months": 8, "history_days": 400, "lookback_days": 400}
+_SIZES = {"rounds_per_day": 6, "listed_months": 6, "history_days": 400, "lookback_days": 400}
 _FAR = 1e300
 
 
@@ -45,11 +45,13 @@ class ScenarioDraw:
 
     def __init__(self, rng: np.random.Generator, *, small: bool = True) -> None:
         self.rng, self.small = rng, small
-        self.share = float(rng.choice([0.01, 0.03, 0.1, 0.3]))  # of the fields that differ from the default
+        self.share = float(
+            rng.choice([0.01, 0.03] if small else [0.01, 0.03, 0.1, 0.3])
+        )  # of the fields that differ from the default
 
     def tables(self) -> Tables:
         """Return nested tables as a file has them, some of them a few changes of a packaged scenario."""
-        if self.rng.random() < 0.2:
+        if self.rng.random() < (0.04 if self.small else 0.2):
             self.share = 0.005
             drawn = self.section(Scenario, "")
             drawn["extends"] = self.one_of(tuple(row.name for row in list_scenarios()))
@@ -62,8 +64,12 @@ class ScenarioDraw:
         drawn["run"]["seed"] = int(self.rng.integers(0, 2**31))
         if "extends" in drawn:
             return drawn
-        drawn.setdefault("calendar", {}).setdefault("rounds_per_day", int(self.rng.integers(2, 9)))
-        drawn.setdefault("contract", {}).setdefault("listed_months", int(self.rng.integers(1, 7)))
+        drawn.setdefault("calendar", {}).setdefault(
+            "rounds_per_day", int(self.rng.integers(2, 5 if self.small else 9))
+        )
+        drawn.setdefault("contract", {}).setdefault(
+            "listed_months", int(self.rng.integers(1, 4 if self.small else 7))
+        )
         drawn.setdefault("clearing", {}).setdefault("margin", {}).setdefault("history_days", 310)
         for name in ("enterprises", "providers", "noise", "fundamentalists", "chartists", "market_makers"):
             drawn.setdefault("agents", {}).setdefault(name, {}).setdefault("count", self.count())
@@ -96,7 +102,8 @@ class ScenarioDraw:
         """Return a number of traders: often none, seldom many."""
         if not self.small and self.rng.random() < 0.02:
             return int(self.rng.choice([1_000, 10_000]))
-        return int(self.rng.choice([0, 1, 2, 4, 12, 30], p=[0.15, 0.1, 0.1, 0.2, 0.25, 0.2]))
+        some = [0, 1, 2, 4, 6, 12] if self.small else [0, 1, 2, 4, 12, 30]
+        return int(self.rng.choice(some, p=[0.15, 0.1, 0.1, 0.2, 0.25, 0.2]))
 
     def value(self, annotation: Any, info: FieldInfo, name: str) -> Any:
         """Return a value of a type within bounds, as TOML has it; ``None`` to leave the field out."""

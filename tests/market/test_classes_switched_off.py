@@ -16,12 +16,12 @@ from analysis.summary import summarise
 
 CLASSES = ("enterprises", "providers", "noise", "fundamentalists", "chartists", "market_makers")
 SHORT: dict[str, Any] = {
-    "run.days": 5,
-    "calendar.rounds_per_day": 5,
+    "run.days": 3,
+    "calendar.rounds_per_day": 4,
     "calendar.days_per_month": 2,
     "contract.listed_months": 4,
     "clearing.margin.history_days": 310,
-    "exchange.sessions.opening_auction": 0.2,
+    "exchange.sessions.opening_auction": 0.25,
 }
 
 
@@ -44,12 +44,18 @@ def test_a_market_trades_without_any_one_class(name: str) -> None:
         assert result.tables["hedging"].empty
 
 
-def test_a_market_of_noise_alone_trades_and_is_reported(tmp_path: Path) -> None:
+def test_a_market_of_noise_alone_trades(tmp_path: Path) -> None:
     result = run(pure_noise(), out=tmp_path / "noise")
     assert set(result.tables["agents"]["agent_class"]) == {"noise"}
     assert result.manifest["counts"]["trades"] > 0
     assert "nan" not in " ".join(row.value for row in summarise(tmp_path / "noise")).lower()
-    assert write_report(tmp_path / "noise").is_file()
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("names", [CLASSES[:2] + CLASSES[3:], *((name,) for name in CLASSES)])
+def test_a_market_without_a_class_is_reported(names: tuple[str, ...], tmp_path: Path) -> None:
+    run(without(*names), out=tmp_path / "some")
+    assert write_report(tmp_path / "some").is_file()
 
 
 def test_an_empty_market_runs_is_reported_and_has_the_same_price_path(tmp_path: Path) -> None:
@@ -70,7 +76,7 @@ def test_the_process_itself_is_the_index_by_the_method_of_that_name(providers: i
             "index.method": "process",
             "agents.providers.count": providers,
             "spot.dislocation.size": -2.0,
-            "spot.dislocation.start_day": 3,
+            "spot.dislocation.start_day": 2,
         }
     )
     spot = run(scenario).tables["spot"]
@@ -84,7 +90,7 @@ def test_the_process_itself_is_the_index_by_the_method_of_that_name(providers: i
 
 def test_an_enterprise_pays_the_spot_price_where_nobody_else_quotes() -> None:
     market = TokenFuturesMarket(without("providers"))
-    for _ in range(5):
+    for _ in range(4):
         market.step()
     enterprises = market.enterprises
     assert np.allclose(enterprises.month_bill_usd, enterprises.need_msit * market.desk.spot_usd)
