@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import buys, play, quiet, sells, together
+from quiet_market import buys, play, quiet, rows_of, sells, together
 
+from abm.agents.treasury import HedgeEvents
 from abm.market.hedge_days import day_opening
 
 ROUNDS, MONTH, DAYS = 12, 4, 12
@@ -143,3 +144,25 @@ def test_needs_are_told_how_far_the_price_went_from_what_was_expected(books):
     surprise = day_opening(market).log_price_surprise
     assert surprise == market.desk.log_price_surprise
     assert abs(surprise) > 1e-6
+
+
+def test_the_expected_bill_is_the_need_at_the_price_that_day_0_expected_of_the_month(books):
+    _, tables = books
+    fresh, _, _ = quiet(**FIELDS)
+    own = fresh.enterprises
+    by_month = fresh.desk.expected_month_mean_usd(0, DAYS // MONTH)
+    assert len(set(by_month.round(6))) == DAYS // MONTH
+    for row in tables["hedging"].itertuples():
+        multiple = fresh.desk.quotes.expected_multiples[own.provider[row.account - own.first_account]]
+        assert row.expected_bill_usd == pytest.approx(row.need_msit * multiple * by_month[row.month])
+
+
+def test_an_event_of_a_hedge_names_the_account_and_not_its_place_in_the_class():
+    market, _, recorder = quiet(**FIELDS)
+    money = np.array([5, 6], dtype=np.int64)
+    market.tables.record_hedge_events(7, HedgeEvents("abandoned", np.array([0, 2]), money, money + 10))
+    columns = ("account", "event", "free_funds_usd_micro", "initial_margin_usd_micro")
+    assert rows_of(recorder.table("hedge_events"), *columns) == [
+        (7, "abandoned", 5, 15),
+        (9, "abandoned", 6, 16),
+    ]
