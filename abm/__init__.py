@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from abm.scenario.explain import explain, list_scenarios
     from abm.scenario.model import Scenario
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "NO_PRICE",
