@@ -108,9 +108,9 @@ def run(
 @one_line_failures
 def validate(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
     """Check a scenario file and print the hash of its resolved content."""
-    from abm.market.foundations import require_feasible
-
     checked = _load(scenario).replace(parse_overrides(overrides or []))
+    from abm.market.foundations import require_feasible  # a mistake in the file is told without NumPy
+
     require_feasible(checked)
     typer.echo(f"{checked.name}: valid, sha256 {checked.sha256()}")
 
