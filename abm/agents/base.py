@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.custom_class import check_agent, check_latency, new_agent, note_where
+from abm.agents.custom_class import HOW_TO_INIT, check_agent, check_latency, new_agent, note_where
 from abm.agents.order_entry import OrderEntry
 from abm.agents.outbox import Outbox
 from abm.agents.risk_limits import RiskLimits
@@ -110,6 +110,8 @@ class TraderAgent(OrderEntry, mesa.Agent):  # type: ignore[misc]
 
     def __init__(self, model: Any, population: Population | None = None, row: int = 0) -> None:
         if population is None:
+            if getattr(model, "_admits_traders", False):  # it is being built: the class forgot to pass it on
+                raise ParameterError(f"{type(self).__name__}: {HOW_TO_INIT}")
             self._refuse_to_join()
         super().__init__(model)
         self.population = population

@@ -21,7 +21,7 @@ _METHODS = (
 )  # fmt: skip
 """What a trader calls; a value of such a name, of the class or of one agent, would hide it."""
 _NO_SETTER = re.compile(r"property '(\w+)' of .* has no setter")
-_HOW_TO_INIT = "__init__(self, model, population, row) must call super().__init__(model, population, row)"
+HOW_TO_INIT = "__init__(self, model, population, row) must call super().__init__(model, population, row)"
 
 
 def check_class(agent_class: Any, base: type[TraderAgent]) -> None:
@@ -54,7 +54,7 @@ def check_class(agent_class: Any, base: type[TraderAgent]) -> None:
     if not takes(inspect.getattr_static(agent_class, "decide"), agent_class.decide, 1):
         raise ParameterError(f"{name}: decide cannot be called as decide(view)")
     if not can_take(agent_class.__init__, 4):
-        raise ParameterError(f"{name}: {_HOW_TO_INIT}")
+        raise ParameterError(f"{name}: {HOW_TO_INIT}")
 
 
 def takes(static: Any, method: Callable[..., Any], count: int) -> bool:
@@ -86,7 +86,7 @@ def new_agent(agent_class: type[TraderAgent], model: Any, population: Population
         agent = agent_class(model, population, row)
     except TypeError as error:
         if "TraderAgent.__init__()" in str(error):
-            raise ParameterError(f"{agent_class.__name__}: {_HOW_TO_INIT}") from error
+            raise ParameterError(f"{agent_class.__name__}: {HOW_TO_INIT}") from error
         raise
     except AttributeError as error:
         taken = _NO_SETTER.match(str(error))  # Mesa's random and rng, our equity_usd
@@ -115,7 +115,7 @@ def check_agent(agent: TraderAgent, population: Population, row: int, model: Any
         "model": getattr(agent, "model", None) if model is None else model,
     }
     if not all(hasattr(agent, attribute) for attribute in (*expected, "drawn_for_batch")):
-        raise ParameterError(f"{name}: {_HOW_TO_INIT}")
+        raise ParameterError(f"{name}: {HOW_TO_INIT}")
     for attribute, value in expected.items():
         found = getattr(agent, attribute)
         if not (found is value or (isinstance(value, int) and whole(found) == value)):

@@ -75,6 +75,9 @@ def _is_array_of_tables(value: object) -> bool:
 
 def _assignment(name: str, value: object) -> Iterator[str]:
     """Yield a TOML assignment; a long array gets a line for each item, and a long string several."""
+    if value is None:
+        yield f"# {name} is not set"
+        return
     text = f"{name} = {toml_value(value)}"
     if len(text) > _WIDTH and isinstance(value, str):
         quoted = toml_value(value)[1:-1]

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 from numbers import Real
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 from abm.core.errors import ParameterError
 
@@ -23,7 +24,7 @@ _LONGEST_SHOWN = 80
 
 def whole(value: Any) -> int | None:
     """Return a whole number as a plain ``int``, ``None`` for anything else: a float, a boolean, a text."""
-    if isinstance(value, (bool, np.bool_)) or getattr(value, "ndim", 0) > 0:
+    if isinstance(value, bool) or getattr(value, "ndim", 0) > 0:
         return None
     try:
         return index(value)
@@ -33,7 +34,7 @@ def whole(value: Any) -> int | None:
 
 def finite(value: Any) -> float | None:
     """Return a real number as a plain ``float``, ``None`` for NaN, infinities and what is no number."""
-    plain = value.item() if isinstance(value, np.generic) or getattr(value, "ndim", None) == 0 else value
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value
     if isinstance(plain, bool) or not isinstance(plain, Real):
         return None
     try:
@@ -133,7 +134,7 @@ def counted(name: str, value: Any) -> Any:
     """
     if type(value) is int and value >= 0:
         return value
-    if isinstance(value, np.ndarray) and value.ndim > 0:
+    if getattr(value, "ndim", 0) > 0:
         array = whole_array(name, value)
         if (array < 0).any():
             raise refusal(name, int(array.min()), "a whole number >= 0")
@@ -149,6 +150,8 @@ def whole_array(name: str, values: Any, shape: tuple[int, ...] | None = None) ->
     ParameterError
         If it holds fractions, NaN, booleans or anything else, or has another shape than the one asked for.
     """
+    import numpy as np  # a scenario that is only read needs none
+
     array = np.asarray(values)
     is_whole = array.dtype.kind in "iu" or array.size == 0
     if not is_whole and array.dtype.kind == "f":
@@ -167,7 +170,7 @@ def refusal(name: str, value: Any, allowed: str) -> ParameterError:
 
 def shown(value: Any) -> str:
     """Return a value in one short line."""
-    text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+    text = " ".join(repr(value.item() if getattr(value, "ndim", None) == 0 else value).split())
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} ..."
 
 

@@ -236,6 +236,8 @@ def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
     for field in (problem.field, *problem.others):
         if scenario.is_set(field) and not _is_table(scenario, field):
             return field
+    if any(part.isdigit() for part in problem.field.split(".")):
+        return problem.field  # what stands in an array was set with the array
     first = problem.field.split(".")[0]
     changed = [row for row in explain(scenario) if scenario.is_set(row.field)]
     changed.sort(key=lambda row: (not row.field.startswith(first), not isinstance(row.value, float | int)))
@@ -288,12 +290,16 @@ def _default_of(scenario: Scenario, field: str) -> Any:
 
 
 def _value_of(scenario: Scenario, field: str) -> Any:
-    return reduce(getattr, field.split("."), scenario)
+    """Return the value of a field; a part that is a number is a place in an array."""
+    value: Any = scenario
+    for part in field.split("."):
+        value = value[int(part)] if part.isdigit() else getattr(value, part)
+    return value
 
 
 def _value(scenario: Scenario, field: str) -> str:
     try:
         value = _value_of(scenario, field)
-    except (AttributeError, TypeError):
+    except (AttributeError, IndexError, TypeError):
         return "what it says"  # a place inside an array
     return shown(value.model_dump() if isinstance(value, Section) else value)

@@ -27,6 +27,10 @@ class Row(NamedTuple):
     value: str
     note: str
 
+    @property
+    def warns(self) -> bool:
+        return self.note.startswith("warning:")
+
 
 class ToyMarket:
     """Stands for the market, the summary and the report, and remembers what it was asked."""

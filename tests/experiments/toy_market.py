@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from abm.core.errors import ParameterError
+from abm.recording import FORMAT
 from abm.scenario import Scenario
 
 FOLDERS = Path(__file__).parents[1] / "recording" / "folders"
-KEPT = FOLDERS / "format-2"
+KEPT = FOLDERS / f"format-{FORMAT}"
 SUMMARY_OR_DAILY = {"summary": FOLDERS / "format-1", "daily": KEPT}
 """Folders that have the tables of the profile. Nothing of ours reads or writes them here: that takes time."""
 

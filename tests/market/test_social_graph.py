@@ -153,7 +153,7 @@ def test_a_scenario_names_its_links_relative_to_its_own_file(tmp_path):
 
 @pytest.mark.parametrize("graph", [{"kind": "edge_list"}, {"edge_list": "links.txt"}])
 def test_links_and_their_file_go_together(graph):
-    with pytest.raises(ScenarioError, match=r"edge_list: .* does not go with kind = "):
+    with pytest.raises(ScenarioError, match=r"edge_list.* does not go with (kind|edge_list) = "):
         Scenario().replace({f"{HERD}.graph": graph})
 
 
