@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from abm.core.arguments import finite_number, whole_array, whole_number
 
 MONTH_LETTERS = "FGHJKMNQUVXZ"
@@ -63,7 +61,7 @@ class ContractSpec:
         """Return price times quantity in micro-USD, signed like the product."""
         factors: dict[str, Any] = {"price_ticks": price_ticks, "lots": lots}
         for name, value in factors.items():
-            if isinstance(value, np.ndarray) and value.ndim > 0:
+            if getattr(value, "ndim", 0) > 0:
                 whole_array(name, value)
             else:
                 whole_number(name, value)
