@@ -166,3 +166,10 @@ def test_an_event_of_a_hedge_names_the_account_and_not_its_place_in_the_class():
         (7, "abandoned", 5, 15),
         (9, "abandoned", 6, 16),
     ]
+
+
+def test_each_month_counts_its_own_days_without_a_hedge():
+    market, _, recorder = quiet(**FIELDS)
+    market.enterprises.treasury.abandoned[1] = True
+    play(market, 2 * MONTH * ROUNDS)
+    assert recorder.table("hedging")["abandoned_days"].tolist() == [0, MONTH, 0] * 2

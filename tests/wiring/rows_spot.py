@@ -254,12 +254,17 @@ LIST_PRICES = Group(
     ],
 )  # fmt: skip
 
+TWO_PRICES = np.array([1.5 * 86.0 / 88.0, 0.75 * 86.0 / 87.5])
+"""What the newest models of the file cost with a quarter of output tokens, at the reference quality; the six
+providers of the market are like the one or the other by turns."""
+
 OWN_PRICES = Group(
     "own list prices",
     [
         Row(
             "index.provider_prices", str(PRICES),
             (lambda m: m.list_prices.provider_names, ("Alpha", "Beta")),
+            (lambda m: m.desk.quotes.log_offsets, np.resize(np.log(TWO_PRICES / TWO_PRICES.mean()), 6)),
         )
     ],
     given={"index.min_providers": 2, "index.weight_cap": 0.5},
