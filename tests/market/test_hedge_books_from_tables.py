@@ -9,9 +9,10 @@ from quiet_market import buys, play, quiet, rows_of, sells, together
 from abm.agents.treasury import HedgeEvents
 from abm.market.hedge_days import day_opening
 
-ROUNDS, MONTH, DAYS = 12, 4, 12
+ROUNDS, MONTH, DAYS = 6, 4, 12
 FIELDS = {
     "run__days": DAYS,
+    "calendar__rounds_per_day": ROUNDS,
     "calendar__days_per_month": MONTH,
     "calendar__months_per_year": 6,
     "agents__enterprises__count": 3,
