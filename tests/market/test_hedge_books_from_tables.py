@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import buys, play, quiet, rows_of, sells, together
+from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells, together
 
 from abm.agents.treasury import HedgeEvents
 from abm.market.hedge_days import day_opening
 
 ROUNDS, MONTH, DAYS = 6, 4, 12
-FIELDS = {
+FIELDS = FEW_TRADERS | {
     "run__days": DAYS,
     "calendar__rounds_per_day": ROUNDS,
     "calendar__days_per_month": MONTH,
