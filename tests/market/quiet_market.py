@@ -13,6 +13,15 @@ from abm.market import CustomAgents, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
+FEW_TRADERS = {
+    f"agents__{name}__count": count
+    for name, count in {
+        "enterprises": 2, "providers": 4, "noise": 1, "fundamentalists": 1, "chartists": 1,
+        "market_makers": 1,
+    }.items()
+}  # fmt: skip
+"""For a market of players alone: the silent built-in traders take time to make and to margin."""
+
 Moment = tuple[int, int]
 Act = Callable[[TraderAgent, Any], None]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import buys, play, quiet, rows_of, sells, together
+from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells, together
 
 from abm.agents.treasury import HedgeEvents
 from abm.market.hedge_days import day_opening
 
-ROUNDS, MONTH, DAYS = 12, 4, 12
-FIELDS = {
+ROUNDS, MONTH, DAYS = 6, 4, 12
+FIELDS = FEW_TRADERS | {
     "run__days": DAYS,
+    "calendar__rounds_per_day": ROUNDS,
     "calendar__days_per_month": MONTH,
     "calendar__months_per_year": 6,
     "agents__enterprises__count": 3,
@@ -166,3 +167,10 @@ def test_an_event_of_a_hedge_names_the_account_and_not_its_place_in_the_class():
         (7, "abandoned", 5, 15),
         (9, "abandoned", 6, 16),
     ]
+
+
+def test_each_month_counts_its_own_days_without_a_hedge():
+    market, _, recorder = quiet(**FIELDS)
+    market.enterprises.treasury.abandoned[1] = True
+    play(market, 2 * MONTH * ROUNDS)
+    assert recorder.table("hedging")["abandoned_days"].tolist() == [0, MONTH, 0] * 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quiet_market import at_settlement, buys, play, quiet, rows_of, sells
+from quiet_market import FEW_TRADERS, at_settlement, buys, play, quiet, rows_of, sells
 
 
 def test_net_and_gross_lots_differ_where_months_offset_each_other():
@@ -10,7 +10,7 @@ def test_net_and_gross_lots_differ_where_months_offset_each_other():
         {"name": "one", "lots": (4, -3), "cash_usd": 1e6},
         {"name": "other", "lots": (-4, 3), "cash_usd": 1e6},
     ]
-    market, _, recorder = quiet(agents__holders=holders)
+    market, _, recorder = quiet(agents__holders=holders, **FEW_TRADERS)
     play(market, 12)
     first = next(population for population in market.populations if population.name == "holder").first_account
     rows = recorder.table("accounts").query(f"{first} <= account < {first + 2}")
@@ -18,7 +18,7 @@ def test_net_and_gross_lots_differ_where_months_offset_each_other():
 
 
 def test_lots_traded_are_those_of_auctions_too():
-    market, (ann, bob), recorder = quiet(exchange__sessions__opening_auction=0.25)
+    market, (ann, bob), recorder = quiet(exchange__sessions__opening_auction=0.25, **FEW_TRADERS)
     ann.script[0, 0], bob.script[0, 0] = buys(at_settlement(), 5), sells(at_settlement(), 5)
     bob.script[0, 5], ann.script[0, 6] = sells(at_settlement(), 3), buys(at_settlement(), 3)
     play(market, 12)
@@ -32,7 +32,7 @@ def test_lots_traded_are_those_of_auctions_too():
 
 
 def test_quotes_and_open_interest_stand_beside_their_month_when_one_has_gone():
-    market, (ann, bob), recorder = quiet(calendar__days_per_month=2)
+    market, (ann, bob), recorder = quiet(calendar__days_per_month=2, **FEW_TRADERS)
     bob.script[1, 0], ann.script[1, 1] = sells(at_settlement(2), 6, 2), buys(at_settlement(2), 6, 2)
     ann.script[2, 0], bob.script[2, 0] = buys(at_settlement(1, -50), 7, 1), sells(at_settlement(1, 50), 9, 1)
     play(market, 36)

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import buys, play, quiet, rows_of, sells
+from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells
 
 from abm.market.hedge_days import day_opening
 from abm.market.risk_desk import RiskDesk
 
-FIELDS = {
+FIELDS = FEW_TRADERS | {
     "calendar__days_per_month": 4,
     "spot__initial_price_usd": 2.0,
     "spot__trend_per_year": 0.0,

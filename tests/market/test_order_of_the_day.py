@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from quiet_market import Player, at_settlement, buys, phases, play, quiet, reasons, sells, together
+from quiet_market import (
+    FEW_TRADERS,
+    Player,
+    at_settlement,
+    buys,
+    phases,
+    play,
+    quiet,
+    reasons,
+    sells,
+    together,
+)
 
 from abm.market import CustomAgents, MarketRule, TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
-STILL = {
+STILL = FEW_TRADERS | {
     "spot__initial_price_usd": 2.0,
     "spot__trend_per_year": 0.0,
     "spot__sigma": 0.0,
@@ -93,7 +104,7 @@ def test_a_market_whose_ledger_is_not_recorded_keeps_no_postings(profile):
 
 
 def test_traders_see_the_index_that_was_published_and_not_the_spot_price():
-    market, (ann, _), recorder = quiet()
+    market, (ann, _), recorder = quiet(**FEW_TRADERS)
     play(market, 25)
     seen = {day: view.index_usd for (day, _), view in ann.views.items()}
     spot = recorder.table("spot").set_index("day")
@@ -122,7 +133,7 @@ def test_an_account_may_trade_as_far_as_all_its_money_covers_the_margin_of_all_i
 
 
 def test_a_month_goes_at_the_mean_of_the_last_fixings_that_the_contract_asks_for():
-    market, _, recorder = quiet(calendar__days_per_month=3, contract__final_fixings=2)
+    market, _, recorder = quiet(calendar__days_per_month=3, contract__final_fixings=2, **FEW_TRADERS)
     play(market, 36)
     fixings = recorder.table("spot")["index_fixing_usd_micro"].tolist()
     (final,) = recorder.table("daily").query("final")["settlement_ticks"]
@@ -132,7 +143,7 @@ def test_a_month_goes_at_the_mean_of_the_last_fixings_that_the_contract_asks_for
 
 @pytest.mark.parametrize("fixings", [0, 3])
 def test_the_first_volatility_is_that_of_a_future_on_the_middle_of_its_fixings(fixings):
-    market, _, _ = quiet(contract__final_fixings=fixings)
+    market, _, _ = quiet(contract__final_fixings=fixings, **FEW_TRADERS)
     days = 21.0 * np.arange(1, 13) - 0.5 * (fixings or 21)
     yearly = market.desk.process.futures_volatility(days / 252)
     assert market.curve.months["volatility_per_day"] == pytest.approx(yearly / np.sqrt(252))
@@ -155,6 +166,7 @@ def test_a_halt_that_the_close_has_ended_says_nothing_of_an_interruption_of_the_
     """A bid 100 ticks above the settlement interrupts trading in round 2; the auction lasts 3 rounds."""
     market, (ann, bob), _ = quiet(
         rules=[HaltInTheLastRound()],
+        **FEW_TRADERS,
         exchange__interruption__width=0.01,
         exchange__interruption__duration_days=3 / 12,
     )

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from field_table import Probe, Row
+import pandas as pd
+from field_table import SEED, Probe, Row
 
 from abm.agents.base import Population
 from abm.core.randomness import RandomStreams
-from abm.market import TokenFuturesMarket
-from abm.market.rules import MarketRule
+from abm.market import MarketRule, TokenFuturesMarket, run
+from abm.recording import Recorder
+
+COARSE = {"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
+"""What makes a day short where nothing but its close is looked at."""
+
+_SEEN: WeakKeyDictionary[TokenFuturesMarket, Any] = WeakKeyDictionary()
+
+
+def tables_of_a_run(market: TokenFuturesMarket) -> dict[str, pd.DataFrame]:
+    """Run the scenario of a market, and return the tables that its profile keeps."""
+    if market not in _SEEN:
+        _SEEN[market] = dict(run(market.market_scenario, seed=SEED).tables)
+    return _SEEN[market]
+
+
+def two_days(market: TokenFuturesMarket) -> Recorder:
+    """Trade two coarse days of the scenario of a market, and return what a recorder has kept of them."""
+    if market not in _SEEN:
+        _SEEN[market] = Recorder("daily")
+        trading = TokenFuturesMarket(market.market_scenario.replace(COARSE), rng=SEED, recorder=_SEEN[market])
+        for _ in range(4):
+            trading.step()
+    return _SEEN[market]
 
 
 def traders(market: TokenFuturesMarket, name: str) -> Population:

@@ -6,12 +6,11 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from field_table import BASE, SEED, Group, Row
-from probes import traders
+from field_table import BASE, Group, Row
+from probes import traders, two_days
 
 from abm.clearing.margin_models import FlatMargin, register_margin_model
 from abm.clearing.stress import historical_moves
-from abm.market import run
 
 FEW = ("enterprises", "providers", "noise", "fundamentalists", "chartists")
 register_margin_model("of_the_field_table", lambda basis: FlatMargin(basis, buckets=[(4, 2_222)]))
@@ -46,8 +45,7 @@ def _worst_of_history(market, days):
 
 def _fund_of_two_days(market):
     """Run a market whose months are two days long, and look at the fund as it was sized at the close."""
-    changes = {"run.days": 2, "calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
-    return run(market.market_scenario.replace(changes), seed=SEED).tables["guaranty_fund"]
+    return two_days(market).table("guaranty_fund")
 
 
 RULES = Group(

@@ -1,4 +1,4 @@
-"""Where the fields of ``run``, ``calendar``, ``contract``, ``spot`` and ``index`` arrive."""
+"""Where the fields of ``run``, ``recording``, ``calendar``, ``contract``, ``spot`` and ``index`` arrive."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from field_table import SEED, Group, Idle, Row
-from probes import traders
+from probes import COARSE, tables_of_a_run, traders
 
 from abm.core.randomness import RandomStreams
-from abm.market import run
 from abm.market.margin_history import launch_history
+from abm.recording.schemas import PROFILES
 from abm.spot.list_prices import fit_list_prices, read_list_prices
 
 PRICES = Path(__file__).parent / "inputs" / "three_prices.csv"
-TINY = {"calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
 
 IDLE = [
     Idle("name", "a label, shown in reports and left out of the hash"),
@@ -54,12 +53,12 @@ def _process(market):
     return market.desk.process
 
 
-def _tables_of_a_run(profile_days):
-    def probe(market):
-        tables = run(market.market_scenario.replace(TINY), seed=SEED).tables
-        return int(tables["spot"]["day"].max()) + 1 if profile_days == "days" else sorted(tables)
+def _days_of_a_run(market):
+    return int(tables_of_a_run(market)["spot"]["day"].max()) + 1
 
-    return probe
+
+def _kept_of_a_run(market):
+    return sorted(tables_of_a_run(market))
 
 
 def _averages_of_three_in_history(market):
@@ -115,11 +114,17 @@ CALENDAR = Group(
     ],
 )  # fmt: skip
 
-ONE_RUN = Group(
-    "a run of some days",
-    [Row("run.days", 3, (_tables_of_a_run("days"), 3))],
-    given={"run.days": 1},
-)
+RUNS = [
+    Group(
+        f"a run of profile {profile}",
+        [
+            Row("run.days", days, (_days_of_a_run, days)),
+            Row("recording.profile", profile, (_kept_of_a_run, sorted(PROFILES[profile]))),
+        ],
+        given=COARSE | {"run.days": 1},
+    )
+    for days, profile in ((3, "summary"), (2, "full"))
+]
 
 FIXINGS = Group(
     "final fixings",
@@ -280,12 +285,17 @@ LIST_PRICES = Group(
     ],
 )  # fmt: skip
 
+TWO_PRICES = np.array([1.5 * 86.0 / 88.0, 0.75 * 86.0 / 87.5])
+"""What the newest models of the file cost with a quarter of output tokens, at the reference quality; the six
+providers of the market are like the one or the other by turns."""
+
 OWN_PRICES = Group(
     "own list prices",
     [
         Row(
             "index.provider_prices", str(PRICES),
             (lambda m: m.list_prices.provider_names, ("Alpha", "Beta")),
+            (lambda m: m.desk.quotes.log_offsets, np.resize(np.log(TWO_PRICES / TWO_PRICES.mean()), 6)),
         )
     ],
     given={"index.min_providers": 2, "index.weight_cap": 0.5},
@@ -379,5 +389,5 @@ QUOTES = Group(
 
 GROUPS = [
     RANDOM_SHIFTS, NO_INDEX,
-    CALENDAR, ONE_RUN, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
+    CALENDAR, *RUNS, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
 ]  # fmt: skip

@@ -1,20 +1,18 @@
-"""Where the fields of ``exchange`` and ``recording`` arrive."""
+"""Where the fields of ``exchange`` arrive."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from field_table import SEED, Group, Row
-from probes import rule, traders
+from field_table import Group, Row
+from probes import rule, traders, two_days
 
 from abm.core.orders import MatchingRule, SelfMatch
 from abm.exchange.interface import UNLIMITED_LOTS
-from abm.market import run
 from abm.market.fee_tiers import FeeTiers
 from abm.market.halts import LimitHalts, VolatilityInterruptions
 from abm.market.sessions import ClosingAuction, OpeningAuction
-from abm.recording.schemas import PROFILES
 
 
 def _terms(name):
@@ -49,8 +47,7 @@ def _closing_rounds(market):
 
 def _final_day_gap(market, share):
     """Run a month of two days; say how far the second day's range is from a share of the settlement."""
-    changes = {"run.days": 2, "calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
-    daily = run(market.market_scenario.replace(changes), seed=SEED).tables["daily"]
+    daily = two_days(market).table("daily")
     front = daily[daily["tenor"] == 0].set_index("day")
     settled = int(front["settlement_ticks"][0])
     assert front["limit_high_ticks"][1] - settled == settled - front["limit_low_ticks"][1]
@@ -199,16 +196,6 @@ FRONT_LIMIT_ALONE = Group(
 )  # fmt: skip
 
 
-def _kept(market):
-    changes = {"run.days": 1, "calendar.rounds_per_day": 2, "exchange.sessions.opening_auction": 0.0}
-    return sorted(run(market.market_scenario.replace(changes), seed=SEED).tables)
-
-
-PROFILE_GROUPS = [
-    Group(f"profile {name}", [Row("recording.profile", name, (_kept, sorted(PROFILES[name])))])
-    for name in ("summary", "full")
-]
-
 GROUPS = [
     LIMITS,
     FINAL_DAY,
@@ -218,5 +205,4 @@ GROUPS = [
     POSITION_LIMITS,
     WIDER_IN_FRONT,
     FRONT_LIMIT_ALONE,
-    *PROFILE_GROUPS,
 ]
