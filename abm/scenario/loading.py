@@ -44,7 +44,7 @@ class Layers:
     label: str = ""
 
     def setter(self, dotted: str) -> str | None:
-        """Return what was last to set a field, a part of it or the table around it; ``None`` if nothing was."""
+        """Return what was last to set a field, a part of it or the table around it, if anything was."""
         here = f"{dotted}."
         labels = [
             label
