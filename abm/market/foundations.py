@@ -233,14 +233,15 @@ def _named(field: str, build: Callable[[], Any]) -> Any:
 
 def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
     """Return the field that the user has set and without which the problem is gone, else the one it names."""
-    for field in (problem.field, *problem.others):
-        if scenario.is_set(field) and not _is_table(scenario, field):
-            return field
+    named = [field for field in (problem.field, *problem.others) if _is_changed(scenario, field)]
+    if named:
+        return max(named, key=scenario.rank)
     if any(part.isdigit() for part in problem.field.split(".")):
         return problem.field  # what stands in an array was set with the array
     first = problem.field.split(".")[0]
-    changed = [row for row in explain(scenario) if scenario.is_set(row.field)]
-    changed.sort(key=lambda row: (not row.field.startswith(first), not isinstance(row.value, float | int)))
+    changed = [row for row in explain(scenario) if _is_changed(scenario, row.field)]
+    changed.sort(key=lambda row: not isinstance(row.value, float | int))
+    changed.sort(key=lambda row: (-scenario.rank(row.field), not row.field.startswith(first)))
     fields = [row.field for row in changed]
     left = {field: _problem_of(_without(scenario, field), seed) for field in fields}
     well = [field for field in fields if left[field] is None]
@@ -273,13 +274,17 @@ def _problem_of(scenario: Scenario | None, seed: int) -> Infeasible | None:
     return None
 
 
-def _is_table(scenario: Scenario, field: str) -> bool:
-    """Say whether a place is a table of fields; a law is a value."""
+def _is_changed(scenario: Scenario, field: str) -> bool:
+    """Say whether a field, not a table of fields, was set to another value than its default."""
+    if scenario.rank(field) < 0:
+        return False
     try:
         value = _value_of(scenario, field)
     except AttributeError:
-        return False  # a place inside an array
-    return isinstance(value, Section) and not isinstance(value, Law)
+        return True  # a place inside an array
+    if isinstance(value, Section) and not isinstance(value, Law):
+        return False
+    return bool(value != _default_of(scenario, field))
 
 
 def _default_of(scenario: Scenario, field: str) -> Any:

@@ -43,6 +43,25 @@ class Layers:
     folders: dict[str, Path] = field(default_factory=dict)
     label: str = ""
 
+    def setter(self, dotted: str) -> str | None:
+        """Return what was last to set a field, a part of it or the table around it, if anything was."""
+        here = f"{dotted}."
+        labels = [
+            label
+            for name, label in self.origins.items()
+            if f"{name}.".startswith(here) or here.startswith(f"{name}.")
+        ]
+        return max(labels, key=self._place, default=None)
+
+    def rank(self, dotted: str) -> int:
+        """Return how late in the chain that was; -1 if never."""
+        label = self.setter(dotted)
+        return -1 if label is None else self._place(label)
+
+    def _place(self, label: str) -> int:
+        """Return the place of a layer in the chain; an override, which has no folder, comes last."""
+        return list(self.folders).index(label) if label in self.folders else len(self.folders)
+
     def over(self, tables: Mapping[str, Any], label: str, folder: Path | None = None) -> Layers:
         """Return these layers with another one on top."""
         origins = dict(self.origins)

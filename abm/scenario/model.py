@@ -190,18 +190,14 @@ class Scenario(Section):
             raise ScenarioError(f"{self.file_that_set(field)}{field}: {named}: {reason}")
         return path.resolve()
 
-    def is_set(self, dotted_field: str) -> bool:
-        """Say whether a file or an override has set a field, or a part of it."""
-        return self._setter(dotted_field) is not None
+    def rank(self, dotted_field: str) -> int:
+        """Return how late in the chain of files a field was set; overrides are last, -1 if it never was."""
+        return self._layers.rank(dotted_field)
 
     def file_that_set(self, dotted_field: str) -> str:
         """Return the scenario file that set a field as messages begin with it; empty if none did."""
-        origin = self._setter(dotted_field)
+        origin = self._layers.setter(dotted_field)
         return f"{origin}: " if origin in self._layers.folders else ""
-
-    def _setter(self, dotted_field: str) -> str | None:
-        origins, inside = self._layers.origins, f"{dotted_field}."
-        return next((origins[name] for name in origins if f"{name}.".startswith(inside)), None)
 
     def origin(self, dotted_field: str) -> str:
         """Return where a field's value came from: ``default``, a file, or ``override``."""
@@ -264,7 +260,7 @@ class Scenario(Section):
         try:
             scenario = cls.model_validate(layers.tables)
         except ValidationError as error:
-            line = problem_line(error, cls, layers.tables, layers.origins, name_files=name_files)
+            line = problem_line(error, cls, layers, name_files=name_files)
             raise ScenarioError(line) from None
         scenario._layers = layers
         return scenario

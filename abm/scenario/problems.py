@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from abm.scenario.fields import Disagreement, bounds_text, declared_bounds
-from abm.scenario.loading import TABLE_TAGS
+from abm.scenario.loading import TABLE_TAGS, Layers
 from abm.scenario.wording import MOST_CHARACTERS, dotted_name, printable, shown
 
 _TYPES = {
@@ -42,8 +42,7 @@ Path = tuple[str | int, ...]
 def problem_line(
     error: ValidationError,
     model: type[BaseModel],
-    tables: Mapping[str, Any],
-    origins: Mapping[str, str],
+    layers: Layers,
     *,
     name_files: bool,
 ) -> str:
@@ -55,20 +54,19 @@ def problem_line(
         What validation found.
     model : type
         The model the tables were validated against.
-    tables : mapping
-        What was validated.
-    origins : mapping of str to str
-        File that set each dotted field; of two that disagree, one that was set is named.
+    layers : Layers
+        What was validated, and what set each field; of two that disagree, the one that was set last is named.
     name_files : bool
         Whether the message begins with the file.
     """
+    tables, origins = layers.tables, layers.origins
     by_field: dict[Path, list[ErrorDetails]] = {}
     for details in error.errors(include_url=False):
         by_field.setdefault(_field_path(details, tables), []).append(details)
     # An unknown key first: a misspelt key is often the cause of the others.
     ordered = sorted(by_field.items(), key=lambda item: item[1][0]["type"] != "extra_forbidden")
     path, problems = ordered[0]
-    path, text = _describe(path, problems, model, tables, origins)
+    path, text = _describe(path, problems, model, layers)
     dotted, text = dotted_name(path), printable(text, _MOST_TEXT)
     origin = _origin(".".join(map(str, path)), origins) or _origin_of_mentioned(text, origins)
     if not name_files:
@@ -117,11 +115,10 @@ def _describe(
     path: Path,
     problems: list[ErrorDetails],
     model: type[BaseModel],
-    tables: Mapping[str, Any],
-    origins: Mapping[str, str],
+    layers: Layers,
 ) -> tuple[Path, str]:
     """Return which field is wrong and how."""
-    first = problems[0]
+    first, tables = problems[0], layers.tables
     value = shown(first["input"])
     context = first.get("ctx", {})
     match first["type"]:
@@ -138,10 +135,10 @@ def _describe(
             field, _, text = str(context["error"]).partition(": ")
             wrong = context["error"]
             if isinstance(wrong, Disagreement):
-                first_is_set, other_is_set = (
-                    _origin(".".join(map(str, (*path, name))), origins) for name in (wrong.field, wrong.other)
+                first_rank, other_rank = (
+                    layers.rank(".".join(map(str, (*path, name)))) for name in (wrong.field, wrong.other)
                 )
-                if other_is_set and not first_is_set:
+                if other_rank > first_rank:
                     field, text = wrong.other, wrong.other_text
             return (*path, *field.split(".")), text
     info = _field_info(model, path, tables)

@@ -126,11 +126,14 @@ def refusal(path: Path) -> str:
     return message
 
 
+@pytest.mark.parametrize("base", ["", "extends = 'baseline'\n"])
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_held_is_refused_by_the_field_that_the_user_set(case: str, tmp_path: Path) -> None:
+def test_what_cannot_be_held_is_refused_by_the_field_that_the_user_set(
+    case: str, base: str, tmp_path: Path
+) -> None:
     changes, expected = REFUSED[case]
     path = tmp_path / "mine.toml"
-    path.write_text(toml_document(nested(changes)))
+    path.write_text(base + toml_document(nested(changes)))
     message = refusal(path)
     assert message.startswith(f"{path}: ")
     assert expected in message
