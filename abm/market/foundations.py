@@ -236,8 +236,6 @@ def _culprit(scenario: Scenario, seed: int, problem: Infeasible) -> str:
     named = [field for field in (problem.field, *problem.others) if _is_changed(scenario, field)]
     if named:
         return max(named, key=scenario.rank)
-    if any(part.isdigit() for part in problem.field.split(".")):
-        return problem.field  # what stands in an array was set with the array
     first = problem.field.split(".")[0]
     changed = [row for row in explain(scenario) if _is_changed(scenario, row.field)]
     changed.sort(key=lambda row: not isinstance(row.value, float | int))
@@ -278,10 +276,9 @@ def _is_changed(scenario: Scenario, field: str) -> bool:
     """Say whether a field, not a table of fields, was set to another value than its default."""
     if scenario.rank(field) < 0:
         return False
-    try:
-        value = _value_of(scenario, field)
-    except AttributeError:
-        return True  # a place inside an array
+    if any(part.isdigit() for part in field.split(".")):
+        return True  # what stands in an array was set with the array
+    value = _value_of(scenario, field)
     if isinstance(value, Section) and not isinstance(value, Law):
         return False
     return bool(value != _default_of(scenario, field))
