@@ -135,12 +135,7 @@ def run(
     )
     set_up = time.process_time() - cpu_started
     opened = cpu_started + set_up
-    days, rounds = resolved.run.days, market.clock.calendar.rounds_per_day
-    for day in range(days):
-        for _ in range(rounds):
-            market.step()
-        if progress is not None:
-            progress(day, days, market.trades_made, int(market.messages_sent.sum()))
+    _trade(market, progress)
     traded = time.process_time()
     market.tables.record_agents()
     tables = RunTables(recorder)
@@ -156,20 +151,29 @@ def run(
     manifest["metrics"] = metrics
     if not custom_agents and not rules:  # a user's own may hold the market, and ask it after the run
         take_apart(market)
-    folder = None
-    if place is not None:
-        began = time.process_time()
-
-        def note_time_of_writing() -> None:
-            cpu_seconds["write"] = time.process_time() - began
-
-        folder = recorder.write(
-            place,
-            manifest=manifest,
-            scenario_toml=resolved.to_toml(),
-            when_written=note_time_of_writing,
-        )
+    folder = None if place is None else _written(recorder, place, manifest, resolved)
     return RunResult(tables, manifest, manifest["state_hash"], folder)
+
+
+def _trade(market: TokenFuturesMarket, progress: Progress | None) -> None:
+    """Step through all days of the scenario."""
+    days, rounds = market.market_scenario.run.days, market.clock.calendar.rounds_per_day
+    for day in range(days):
+        for _ in range(rounds):
+            market.step()
+        if progress is not None:
+            progress(day, days, market.trades_made, int(market.messages_sent.sum()))
+
+
+def _written(recorder: Recorder, place: Path, manifest: dict[str, Any], scenario: Scenario) -> Path:
+    """Write the run folder; the manifest, which is written last, says how long the tables took."""
+    began = time.process_time()
+
+    def note_time_of_writing() -> None:
+        manifest["cpu_seconds"]["write"] = time.process_time() - began
+
+    text = scenario.to_toml()
+    return recorder.write(place, manifest=manifest, scenario_toml=text, when_written=note_time_of_writing)
 
 
 @cache
