@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.csv_columns import read_columns
 from abm.core.errors import CalibrationError
 from abm.spot.jumps import FloatArray
 
@@ -68,7 +67,8 @@ def read_price_series(
     prices: list[float] = []
     dates: list[date] = []
     lines: list[int] = []
-    for line, cells in _cells(path, [column] if date_column is None else [column, date_column]):
+    wanted = [column] if date_column is None else [column, date_column]
+    for line, cells in read_columns(path, wanted, error=CalibrationError):
         prices.append(_price(f"{path}:{line}: {column}", cells[0]))
         lines.append(line)
         if date_column is not None:
@@ -115,31 +115,6 @@ def without_weekly_pattern(prices: ArrayLike, day_of_week: ArrayLike) -> tuple[F
     fitted = np.linalg.lstsq(np.column_stack([is_day, time]), log_prices, rcond=None)[0]
     effects: FloatArray = fitted[:-1] - fitted[:-1].mean()
     return np.exp(log_prices - effects[days]), effects
-
-
-def _cells(path: Path, columns: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line number and the wanted cells of each row."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            for name in columns:
-                if header.count(name) != 1:
-                    found = ", ".join(header) or "none"
-                    raise CalibrationError(f"{path}:1: column {name!r} is not once in the header ({found})")
-            places = [header.index(name) for name in columns]
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    continue
-                if len(row) != len(header):
-                    raise CalibrationError(
-                        f"{path}:{reader.line_num}: fields: {len(row)} is not {len(header)}, as in the header"
-                    )
-                yield reader.line_num, [row[place].strip() for place in places]
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CalibrationError(f"{path}: is not a UTF-8 CSV file: {error}") from error
 
 
 def _price(place: str, text: str) -> float:
