@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from inspect import iscoroutinefunction as is_coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,10 @@ _HOOKS = {
     "close_day": ("market",),
     "update_digest": ("digest",),
 }
+
+
+_ALIKE = 0.8
+"""Ratio of ``difflib`` from which a name counts as another, misspelt."""
 
 
 class MarketRule:
@@ -77,12 +82,23 @@ def checked_rules(rules: Any) -> tuple[MarketRule, ...]:
             raise ParameterError(f"rules: {shown(rule)} is not an instance of a MarketRule")
         if any(rule is other for other in listed[:position]):
             raise ParameterError(f"rules: the same {type(rule).__name__} stands twice in the list")
+        _require_no_misspelt_hook(rule)
         for hook, arguments in _HOOKS.items():
             method = getattr(rule, hook)
             if not (callable(method) and can_take(method, len(arguments))) or is_coroutine(method):
                 call = f"{hook}({', '.join(arguments)})"
                 raise ParameterError(f"rules: {type(rule).__name__}: {hook} cannot be called as {call}")
     return listed
+
+
+def _require_no_misspelt_hook(rule: MarketRule) -> None:
+    """Refuse a method that nobody would call, because its name is nearly that of a hook."""
+    for name in dir(type(rule)):
+        if name.startswith("_") or name in _HOOKS or not callable(getattr(type(rule), name, None)):
+            continue
+        meant = get_close_matches(name, _HOOKS, n=1, cutoff=_ALIKE)
+        if meant:
+            raise ParameterError(f"rules: {type(rule).__name__}.{name} is not a hook: is {meant[0]} meant?")
 
 
 def call_rules(market: TokenFuturesMarket, hook: str, *arguments: Any) -> None:

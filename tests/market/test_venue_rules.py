@@ -201,9 +201,15 @@ class Wordy(MarketRule):
         return batch.tolist()
 
 
+class Misspelt(MarketRule):
+    def before_matchin(self, market, batch):
+        return batch
+
+
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
+        ([Misspelt()], r"^rules: Misspelt\.before_matchin is not a hook: is before_matching meant\?$"),
         ([Forgetful()], r"^Forgetful\.before_matching: returned NoneType, not messages of ORDER_DTYPE$"),
         ([Wordy()], r"^Wordy\.before_matching: returned list, not messages of ORDER_DTYPE$"),
         ([Opener(999)], r"^before_matching: account 999 is not in \[0, 201\]$"),
