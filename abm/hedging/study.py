@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -107,7 +107,7 @@ class HedgeStudy:
         hedges = _named(self.programmes)
         for hedge in hedges:
             if isinstance(hedge, FuturesHedge):
-                hedge.terms(self.listing, self.process.kappa)
+                _require_terms(hedge, self.listing, self.process.kappa)
         object.__setattr__(self, "programmes", tuple(hedge.name for hedge in hedges))
         object.__setattr__(self, "hedges", hedges)
 
@@ -148,7 +148,13 @@ class HedgeStudy:
         assert isinstance(self.need, Need), "set at construction"
         return self.need
 
-    def run(self, market: PricePaths | None = None, used: Consumption | None = None) -> HedgeResult:
+    def run(
+        self,
+        market: PricePaths | None = None,
+        used: Consumption | None = None,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> HedgeResult:
         """Simulate, hedge, and return what came of it.
 
         Parameters
@@ -157,6 +163,8 @@ class HedgeStudy:
             Paths to replay (see ``observed_paths``) instead of simulating.
         used : Consumption, optional
             Needs and bills on those paths; drawn as in the study by default.
+        progress : callable, optional
+            Told after each block how many paths are done, and of how many.
 
         Raises
         ------
@@ -177,6 +185,8 @@ class HedgeStudy:
         for number, first in enumerate(range(0, count, BLOCK_PATHS)):
             block = slice(first, min(first + BLOCK_PATHS, count))
             self._run_block(ground, room, number, block, market, used)
+            if progress is not None:
+                progress(block.stop, count)
         return room.result()
 
     def _ground(self) -> Ground:
@@ -311,6 +321,14 @@ class _Room:
             expected_bill_usd=self.budget,
             programmes=self.programmes,
         )
+
+
+def _require_terms(hedge: FuturesHedge, listing: Listing, kappa: float) -> None:
+    """Refuse a programme that needs months which are not listed, by its name."""
+    try:
+        hedge.terms(listing, kappa)
+    except ParameterError as error:
+        raise ParameterError(f"programme {hedge.name!r}: {error}") from None
 
 
 def _named(programmes: Iterable[str | Hedge]) -> tuple[Hedge, ...]:
