@@ -16,7 +16,9 @@ from abm.hedging import (
     FixedPrice,
     Frictions,
     HedgeStudy,
+    Need,
     ProviderBasis,
+    QuantityRisk,
     advise,
     company_study,
 )
@@ -106,13 +108,14 @@ def test_what_limits_a_programme_is_what_a_study_without_it_finds(result):
     assert (limits["change_usd"] < 0.0).all()
 
 
-def test_up_to_the_break_even_markup_a_fixed_price_is_the_better_choice(result):
-    advice = advise(result)
+def test_up_to_the_break_even_markup_a_fixed_price_is_the_better_choice():
+    study = STUDY.replace(programmes=["strip"], need=Need(1_000.0, QuantityRisk(0.3)))
+    advice = advise(study.run())
     assert advice.futures_programme == "strip"
     worst = {}
     for markup in (advice.break_even_markup - 0.001, advice.break_even_markup + 0.001):
         plan = FixedPrice(markup)
-        worst[markup] = np.quantile(STUDY.replace(programmes=[plan]).run().horizon_bill(plan.name), 0.99)
+        worst[markup] = np.quantile(study.replace(programmes=[plan]).run().horizon_bill(plan.name), 0.99)
     below, above = worst.values()
     assert below < advice.standings["strip"].worst_bill_usd < above
 

@@ -62,6 +62,12 @@ def test_a_basis_that_drifts_away_or_is_gone_in_a_step_is_bounded_and_said():
     assert "gone within a step" in flickers.warnings[0]
 
 
+def test_the_multiple_is_the_mean_price_over_the_index_not_the_median():
+    index = np.full(252, 3.0)
+    price = index * np.exp(0.2 * (-1.0) ** np.arange(252))
+    assert estimate_basis(price, index, DAY).multiple == pytest.approx((price / index).mean(), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("prices", "index", "dt", "complaint"),
     [

@@ -1,0 +1,186 @@
+"""``sitsim hedge``: a company's answer first, the evidence after it; mistakes are one line and write nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from abm.cli import app
+from abm.hedging import CompanyTerms, advise, company_study, read_basis, read_needs
+from abm.recording.hedge_folder import read_hedge_folder
+
+QUICK = ("--paths", "200", "--no-report")
+
+
+def sitsim(*arguments: str | Path) -> Result:
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(app, ["hedge", *words], catch_exceptions=False, env={"COLUMNS": "120"})
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def needs(tmp_path) -> Path:
+    path = tmp_path / "needs.csv"
+    path.write_text(
+        "month,mSIT,provider\n2027-01,200000,nimbus\n2027-01,100000,strato\n2027-02,300000,nimbus\n"
+    )
+    return path
+
+
+@pytest.fixture
+def prices(tmp_path) -> Path:
+    rng = np.random.default_rng(1)
+    index = 3.0 * np.exp(np.cumsum(0.02 * rng.standard_normal(90)))
+    noise = 0.03 * rng.standard_normal((2, 90))
+    rows = zip(index, 1.1 * index * np.exp(noise[0]), 0.9 * index * np.exp(noise[1]), strict=True)
+    path = tmp_path / "prices.csv"
+    path.write_text(
+        "index,nimbus,strato\n"
+        + "".join(f"{a!r},{b!r},{c!r}\n" for a, b, c in rows).replace("np.float64(", "").replace(")", "")
+    )
+    return path
+
+
+def test_the_answer_comes_first_and_every_number_is_the_studys():
+    result = sitsim("--spend", "2e6", "--cash", "3e5", "--scenario", "baseline",
+                    "--programme", "strip,rolling:2", "--programme", "fixed_price:0.02", *QUICK)  # fmt: skip
+    assert result.exit_code == 0
+    study = company_study(
+        "baseline",
+        ["strip", "rolling:2", "fixed_price:0.02"],
+        CompanyTerms(spend_usd=2e6, cash_usd=3e5),
+        paths=200,
+        mark_every_days=1,
+    )
+    found = study.run()
+    advice = advise(found)
+    best = advice.standings[advice.programme]
+    first = one_line(result.stdout)
+    assert first.startswith(
+        f"Take {advice.programme}: the bill of 12 months is at most USD {best.worst_bill_usd / 1e6:,.2f} m"
+    )
+    assert f"Runner-up: {'no hedge' if advice.runner_up == 'none' else advice.runner_up}" in first
+    assert "Money limits the choice" in first
+    summary = found.summary()
+    for name in found.programmes:
+        line = next(
+            line for line in result.stdout.splitlines() if re.match(rf"\s*{re.escape(name)}( \*)? +USD", line)
+        )
+        assert f"USD {summary.loc[name, 'mean_bill_usd'] / 1e6:,.2f} m" in line
+        assert f"USD {summary.loc[name, 'bill_99_usd'] / 1e6:,.2f} m" in line
+    assert "nan" not in result.stdout
+
+
+def test_the_folder_holds_advice_and_question():
+    result = sitsim("--spend", "2e6", "--scenario", "baseline", "--programme", "layered", "--quiet", *QUICK)
+    folder = read_hedge_folder(result.stdout.strip())
+    assert folder.path.name == "hedge-baseline-seed1"
+    assert folder.manifest["advice"]["programme"] in ("layered", "none")
+    assert folder.manifest["advice"]["money_usd"] is None  # no limit
+    assert ["Scenario", "baseline"] in [list(row) for row in folder.manifest["question"]]
+    assert set(folder.tables["limits"]["part"]) >= {"uncertain need", "the provider's basis"}
+    again = sitsim("--spend", "2e6", "--scenario", "baseline", "--programme", "layered", "--quiet", *QUICK)
+    assert Path(again.stdout.strip()).name == "hedge-baseline-seed1-2"
+    left, right = (read_hedge_folder(one.stdout.strip()).tables["paths"] for one in (result, again))
+    assert left.equals(right)
+
+
+def test_needs_and_prices_of_two_providers_make_one_company(needs, prices):
+    result = sitsim(
+        "--needs", needs, "--prices", prices, "--scenario", "baseline", "--programme", "strip", *QUICK
+    )
+    assert result.exit_code == 0
+    bought = read_needs(needs)
+    estimate = read_basis(prices, bought.provider_shares, days_per_year=252.0)
+    said = one_line(result.stdout)
+    assert "600,000 mSIT in 2 months" in said
+    assert f"90 prices over 0.4 years: multiple {estimate.multiple:.4g}" in said
+    assert f"price {estimate.multiple:.4g} times the index" in said
+    assert estimate.multiple == pytest.approx(5 / 6 * 1.1 + 1 / 6 * 0.9, rel=0.02)
+
+
+def test_a_page_is_written_unless_it_is_not_wanted():
+    result = sitsim("--spend", "2e6", "--scenario", "baseline", "--programme", "strip", "--paths", "200")
+    page = Path("runs/hedge-baseline-seed1/report.html")
+    assert str(page) in result.stdout
+    assert "Take strip" in page.read_text() or "Do not hedge" in page.read_text()
+
+
+def test_what_is_smaller_than_a_lot_cannot_be_traded_and_is_told():
+    result = sitsim("--spend", "1", "--scenario", "baseline", "--programme", "strip", *QUICK)
+    assert "A lot is 1,000 mSIT and the largest month needs 0.327" in one_line(result.stdout)
+    lots_of_one = sitsim(
+        "--spend", "1e4", "--set", "contract.contract_size_msit=1", "--programme", "strip", *QUICK
+    )
+    assert "nothing to trade" not in one_line(lots_of_one.stdout)
+
+
+def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
+    result = sitsim("--spend", "2e6", "--programme", "strip", *QUICK)
+    assert "moves by 51 % on every path and the futures curve does not see it coming" in one_line(
+        result.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("--spend -5", "--spend: -5.0 is not in (0, 1e+12] USD a month"),
+        ("--spend nan", "--spend: nan is not in"),
+        ("", "--spend, --needs: neither is given, one is needed"),
+        ("--spend 1 --needs x.csv", "--spend, --needs: both are given"),
+        ("--needs x.csv --months 3", "--months: 3 is not allowed with --needs"),
+        ("--needs x.csv", "x.csv: cannot be read: No such file or directory"),
+        ("--spend 1 --cash -3", "--cash: -3.0 is not >= 0 USD"),
+        ("--spend 1 --credit 5", "--credit: 5.0 is not 0 where cash is not limited"),
+        ("--spend 1 --programme foo", "--programme: 'foo' is not one of none, strip[:COVERAGE]"),
+        ("--spend 1 --programme strip:3", "programme 'strip:3': coverage: 3.0 is not in [0, 2]"),
+        ("--spend 1 --programme strip,,layered", "--programme: '' is not one of"),
+        ("--spend 1 --programme rolling:40", "programme 'rolling:40': lead_months: 40 is not <= 11"),
+        ("--spend 1 --months 0", "--months: 0 is not a whole number in [1, 120]"),
+        ("--spend 1 --paths 99", "--paths: 99 is not at least 100"),
+        ("--spend 1 --paths 99999999999", "--paths: 99999999999 is not a whole number in [1, 10000000]"),
+        ("--spend 1 --seed -1", "--seed: -1 is not"),
+        ("--spend 1 --half-spread 4", "--half-spread: 4.0 is not in [0, 0.5]"),
+        ("--spend 1 --scenario nope", "nope is not a packaged scenario"),
+        ("--spend 1 --scenario negative_price_2020", "the laboratory has no dislocations in USD"),
+        ("--spend 1 --set foo=1", "foo: unknown key"),
+        ("--spend 1 --prices x.csv", "x.csv: cannot be read"),
+        ("--spend 1 --out missing.toml", ""),
+    ],
+)
+def test_impossible_input_is_one_line_and_writes_nothing(words, complaint, tmp_path):
+    if not complaint:
+        (tmp_path / "missing.toml").write_text("")
+        complaint = "--out" if False else "cannot be written"
+    before = sorted(tmp_path.rglob("*"))
+    result = sitsim(*words.split())
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert complaint in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_providers_without_a_history_are_not_known(needs):
+    result = sitsim("--needs", needs)
+    assert result.exit_code == 2
+    assert "provider: nimbus, strato is not known without --prices" in result.stderr
+
+
+def test_a_missing_month_is_named(tmp_path):
+    (tmp_path / "gap.csv").write_text("month,mSIT\n1,5\n3,5\n")
+    result = sitsim("--needs", "gap.csv")
+    assert (result.exit_code, result.stderr) == (2, "sitsim: gap.csv: month: 2 is missing between 1 and 3\n")
