@@ -123,7 +123,8 @@ def draw_lines(results: list[LineResult], file: Path) -> None:
             axes.set_ylabel("volatility reduction")
         _key(grid[-1, 1])
         figure.suptitle(
-            "The hedge and the bill's own risks move the reduction of the year;\njumps and trend hardly do",
+            "The hedge and the bill's own risks move a year's reduction;\n"
+            "jumps and trend hardly do without a basis",
             x=0.01, ha="left", fontsize=13,
         )  # fmt: skip
         _note(figure, f"No basis, and a need as expected, where they are not varied.\n{STANDS_IN}")

@@ -126,10 +126,10 @@ class MapPoint(NamedTuple):
         return self.simulated.error > 1e-6
 
 
-def map_points(paths: int, seed: int) -> list[MapPoint]:
+def map_points(paths: int, seed: int, basis_sds: tuple[float, ...] = MAP_BASIS_SDS) -> list[MapPoint]:
     """Return strips of several coverages at bases of several sizes, and two programmes without a basis."""
     points = []
-    for basis_sd in MAP_BASIS_SDS:
+    for basis_sd in basis_sds:
         words = tuple(f"strip:{coverage:g}" for coverage in MAP_COVERAGES)
         words += ("layered", "rolling:2") if basis_sd == 0.0 else ()
         setting = Setting(basis_sd=basis_sd)
