@@ -50,7 +50,7 @@ class _OneLineParser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compute the chosen sections, print their tables and write their figures."""
     parser = _OneLineParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--paths", type=int, default=4_000, help="simulated paths; the paper has 10,000")
+    parser.add_argument("--paths", type=int, default=2_500, help="simulated paths; the paper has 10,000")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--out", type=Path, default=Path("runs/paper_band"), metavar="DIR", help="of the figures"
