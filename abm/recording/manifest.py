@@ -43,9 +43,9 @@ Wanted = Mapping[str, tuple[Callable[[Any], bool], str]]
 
 def stamped_text(manifest: Mapping[str, Any]) -> str:
     """Return a manifest as JSON text with a checksum of its own; a number that is not finite becomes null."""
-    plain = _plain(dict(manifest))
-    plain[OWN_DIGEST] = _own_digest(plain)
-    return json.dumps(plain, indent=2, allow_nan=False) + "\n"
+    content = plain(dict(manifest))
+    content[OWN_DIGEST] = _own_digest(content)
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     Raises
     ------
     RunFolderError
-        If it is missing, unreadable, damaged, of another kind or a newer format, or does not say what it must.
+        If it is missing, unreadable, damaged, of another kind or a newer format, or lacks what it must say.
     """
     manifest = parsed_manifest(path)
     wrong = _fault(manifest)
@@ -185,16 +185,16 @@ _WANTED: Wanted = {
 }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON knows it: NumPy scalars unwrapped, numbers that are not finite as None."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
     return value
