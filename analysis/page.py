@@ -44,13 +44,16 @@ pre { background: var(--code); padding: .8rem; white-space: pre-wrap; }
 """.strip()
 
 
-def document(heading: str, title: str, lead: str, sections: Iterable[str]) -> str:
-    """Return a page as one HTML document: its heading, one line of plain text about it, and its sections."""
+def document(heading: str, title: str, lead: str, sections: Iterable[str], *, rules: str = "") -> str:
+    """Return a page as one HTML document: heading, one line of plain text about it, sections.
+
+    ``rules`` of its own stand behind the common style sheet.
+    """
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(heading)}: {html.escape(title)}</title>\n"
-        f"<style>\n{_CSS}\n</style>\n</head>\n<body>\n"
+        f"<style>\n{_CSS}{rules}\n</style>\n</head>\n<body>\n"
         f"<h1>{html.escape(heading)}</h1>\n{paragraph(lead)}\n" + "\n".join(sections) + "\n</body>\n</html>\n"
     )
 
