@@ -13,7 +13,7 @@ from .figures import hedge_bills, hedge_cash, hedge_frontier
 from .hedge_study import HedgeStudyView, open_study
 from .hedge_tables import conventions, limits_table, market_table, side_by_side
 from .hedge_words import said
-from .page import document, figure, paragraph, section, subsection, table
+from .page import document, drawn, paragraph, section, subsection, table
 from .wording import counted, whole
 
 FIGURES: tuple[ModuleType, ...] = (hedge_frontier, hedge_bills, hedge_cash)
@@ -24,9 +24,10 @@ _RULES = """
 .programmes { border-collapse: separate; border-spacing: 0; }
 .programmes td:first-child, .programmes th:first-child { min-width: 9.5rem; max-width: 16rem;
        position: sticky; left: 0; background: var(--paper); }
+.programmes th.number { min-width: 4.5rem; }
 .facts td:first-child { min-width: 7rem; }
 @media (max-width: 40rem) {
-  .programmes td:first-child, .programmes th:first-child { min-width: 8.5rem; max-width: 8.5rem; }
+  .programmes td:first-child, .programmes th:first-child { min-width: 9rem; max-width: 9rem; }
 }"""
 """Names of programmes stay in sight where a table is wider than the screen."""
 
@@ -50,7 +51,9 @@ def render(study: HedgeStudyView) -> str:
     sections = [
         section("Answer", *_answer(study)),
         section("Programmes side by side", *side_by_side(study)),
-        section("Figures", *(figure(module, study) for module in FIGURES)),
+        section(
+            "Figures", *(drawn(module.TITLE, module.caption(study), module.draw(study)) for module in FIGURES)
+        ),
     ]
     if "limits" in tables:
         note = (

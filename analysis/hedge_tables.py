@@ -131,7 +131,7 @@ def conventions(study: HedgeStudyView) -> Iterator[str]:
     """Yield what the numbers mean, and the cash needed by each convention."""
     yield paragraph(ACROSS)
     yield paragraph(WITHIN)
-    yield paragraph("What counts as cash needed is a convention; this study goes by the one that is marked.")
+    yield paragraph("What counts as cash needed is a convention; this study goes by the one with a star.")
     meanings = [
         (f"{_named(study, convention)}", CONVENTION_MEANINGS[convention]) for convention in CONVENTIONS
     ]

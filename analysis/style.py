@@ -115,16 +115,22 @@ def plain_numbers(axes: Axes, *, axis: str = "y") -> None:
 
 
 def shorter(names: Iterable[str], longest: int) -> dict[str, str]:
-    """Return a short form of each name; a longer one ends in an ellipsis, and two never have the same."""
+    """Return a short form of each name; a longer one is cut in its middle, and two never have the same."""
     short: dict[str, str] = {}
     for name in names:
-        cut = name if len(name) <= longest else f"{name[: longest - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-        number = 1
-        while cut in short.values():
+        form, number = _cut(name, longest), 1
+        while form in short.values():
             number += 1
-            cut = f"{name[: longest - 4].rstrip()}\N{HORIZONTAL ELLIPSIS} {number}"
-        short[name] = cut.replace("$", r"\$")
-    return short
+            form = f"{_cut(name, longest - 1 - len(str(number)))} {number}"
+        short[name] = form
+    return {name: form.replace("$", r"\$") for name, form in short.items()}
+
+
+def _cut(name: str, longest: int) -> str:
+    if len(name) <= longest:
+        return name
+    tail = longest // 3
+    return f"{name[: longest - tail - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}{name[len(name) - tail :].lstrip()}"
 
 
 def say_empty(axes: Axes, message: str) -> None:

@@ -18,7 +18,7 @@ from ..style import BLUE, GREEN, INK, shorter
 BANDS = ((0.01, 0.99, 0.75), (0.05, 0.95, 0.5), (0.25, 0.75, 0.2))
 """Lower and upper quantile, and how much white is mixed into the colour."""
 
-_TITLE_CHARACTERS = {1: 90, 2: 44, 3: 28}
+_TITLE_CHARACTERS = {1: 76, 2: 36, 3: 24}
 
 
 def panel_grid(count: int) -> tuple[int, int]:
@@ -27,9 +27,17 @@ def panel_grid(count: int) -> tuple[int, int]:
     return math.ceil(count / columns), columns
 
 
+def left_out(candidates: Sequence[str], study: HedgeStudyView) -> str:
+    """Return a sentence that some have no panel, empty where all have one."""
+    drawn = len(study.panels(list(candidates)))
+    return f" Drawn are {drawn} of {len(candidates)} programmes." if drawn < len(candidates) else ""
+
+
 def panels(figure: Figure, study: HedgeStudyView, names: Sequence[str]) -> dict[str, Axes]:
     """Return the axes of each programme, titled, with common axes; places that are left stay empty."""
     rows, columns = panel_grid(len(names))
+    layout: Any = figure.get_layout_engine()
+    layout.set(wspace=0.05)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     short = shorter(names, _TITLE_CHARACTERS[columns])
     axes = dict(zip(names, grid, strict=False))
@@ -61,7 +69,7 @@ def fan_key(study: HedgeStudyView, names: Sequence[str]) -> tuple[list[Any], lis
     colour = fan_colour(study, (others or list(names))[0])
     handles: list[Any] = [Patch(color=_mixed(colour, white)) for _, _, white in BANDS]
     labels = [f"{100 * (high - low):.0f} % of paths" for low, high, _ in BANDS]
-    if study.recommended in names:
+    if study.recommended in names and others:
         handles.append(Patch(color=_mixed(GREEN, BANDS[1][2])))
         labels.append("recommended")
     return handles, labels

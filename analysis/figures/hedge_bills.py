@@ -10,19 +10,27 @@ from matplotlib.ticker import MaxNLocator
 from ..hedge_study import BENCHMARK, HedgeStudyView
 from ..style import INK, house_style, new_figure, plain_numbers
 from ..wording import money_scale
-from .fans import draw_fan, fan_colour, fan_key, panel_grid, panels
+from .fans import draw_fan, fan_colour, fan_key, left_out, panel_grid, panels
 
 TITLE = "What the months so far have cost"
-CAPTION = (
-    "Bills less gains, with all costs of the hedge, added up from the first month: the line is the median "
-    "path, the shades hold 50, 90 and 98 % of paths at each month. Dashed: the same 98 % without a hedge."
-)
+
+
+def caption(study: HedgeStudyView) -> str:
+    """Return what the figure shows."""
+    return (
+        "Bills less gains, with all costs of the hedge, added up from the first month: the line is the "
+        "median path, the shades hold 50, 90 and 98 % of paths at each month. Dashed: the same 98 % without a "
+        f"hedge.{left_out(_candidates(study), study)}"
+    )
+
+
+def _candidates(study: HedgeStudyView) -> list[str]:
+    return [name for name in study.programmes if name != BENCHMARK] or [BENCHMARK]
 
 
 def draw(study: HedgeStudyView) -> Figure:
     """Return the figure: one panel a programme, on common axes."""
-    others = [name for name in study.programmes if name != BENCHMARK] or [BENCHMARK]
-    names = study.panels(others)
+    names = study.panels(_candidates(study))
     bare = _from_zero(study.fan("bill_fan", BENCHMARK, "month", "cumulative_usd"))
     fans = {name: _from_zero(study.fan("bill_fan", name, "month", "cumulative_usd")) for name in names}
     scale = money_scale(max(float(fan.abs().to_numpy().max()) for fan in (bare, *fans.values())))

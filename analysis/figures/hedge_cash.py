@@ -11,23 +11,36 @@ from matplotlib.lines import Line2D
 from ..hedge_study import HedgeStudyView
 from ..style import GREY, INK, VERMILION, day_axis, house_style, new_figure, plain_numbers, say_empty
 from ..wording import money_scale, usd
-from .fans import draw_fan, fan_colour, fan_key, panel_grid, panels
+from .fans import draw_fan, fan_colour, fan_key, left_out, panel_grid, panels
 
 TITLE = "Cash needed by day"
-CAPTION = (
-    "Initial margin at the day's prices and the losses paid so far, less the gains received, as if money "
-    "never ended; below zero the hedge has brought in more than it holds in margin (cut off where that is "
-    "much). Shades as above, day by day; paths have their largest need on different days, so that the need "
-    "of the table Cash is more than that of any day here."
-)
 _FARTHEST = 2.5
 """Times the largest need up to which the line of money is drawn; beyond it would flatten the fans."""
 
 
+def caption(study: HedgeStudyView) -> str:
+    """Return what the figure shows."""
+    names = _candidates(study)
+    if not names:
+        return "What trades no futures needs no cash for margin."
+    return (
+        "Initial margin at the day's prices and the losses paid so far, less the gains received, as if money "
+        "never ended; below zero the hedge has brought in more than it holds in margin (cut off where that "
+        "is much). Shades as above, day by day; paths have their largest need on different days, so that the "
+        f"need in the table Cash is more than that of any day here.{left_out(names, study)}"
+    )
+
+
+def _candidates(study: HedgeStudyView) -> list[str]:
+    """Return the programmes that trade futures."""
+    traded = set(study.folder.tables["cash_fan"]["programme"])
+    return [name for name in study.programmes if name in traded]
+
+
 def draw(study: HedgeStudyView) -> Figure:
     """Return the figure: one panel a futures programme, on common axes."""
-    fans = {name: study.fan("cash_fan", name, "day", "cash_needed_usd") for name in study.programmes}
-    names = study.panels([name for name, fan in fans.items() if len(fan)])
+    names = study.panels(_candidates(study))
+    fans = {name: study.fan("cash_fan", name, "day", "cash_needed_usd") for name in names}
     rows, columns = panel_grid(max(len(names), 1))
     with house_style():
         if not names:

@@ -16,14 +16,19 @@ from .hedge_cash import money_label
 from .label_places import place_labels
 
 TITLE = "Worst bill against cash needed"
-CAPTION = (
-    "Each dot is a programme: farther down, bad luck costs less; farther left, less money must stand ready. "
-    "What trades no futures needs none. Right of the dashed line there is not money enough."
-)
 _DOT_POINTS = 9.0
 _LABEL_CHARACTERS = 34
 _FARTHEST = 2.5
 """As for the cash needed by day."""
+
+
+def caption(study: HedgeStudyView) -> str:
+    """Return what the figure shows."""
+    money = " Right of the dashed line there is not money enough." if _is_near(study) else ""
+    return (
+        "Each dot is a programme: farther down, bad luck costs less; farther left, less money must stand "
+        f"ready. What trades no futures needs none.{money}"
+    )
 
 
 def draw(study: HedgeStudyView) -> Figure:
@@ -45,8 +50,11 @@ def draw(study: HedgeStudyView) -> Figure:
                 markersize=_DOT_POINTS,
                 markeredgecolor="white",
                 clip_on=False,
+                zorder=3.0,
             )
-        line = _draw_money(axes, study, max(cash.values()), across.divisor)
+        line = study.money_usd / across.divisor if _is_near(study) else None
+        if line is not None:
+            axes.axvline(line, color=VERMILION, linestyle="--")
         _set_limits(axes)
         axes.grid(visible=True, axis="both")
         named = CONVENTION_NAMES[study.convention]
@@ -66,12 +74,9 @@ def _colour(study: HedgeStudyView, name: str) -> str:
     return GREEN if name == study.recommended else GREY if name == BENCHMARK else BLUE
 
 
-def _draw_money(axes: Axes, study: HedgeStudyView, most_usd: float, divisor: float) -> float | None:
-    """Draw the line of money if it is near enough, and return where it stands."""
-    if study.money_usd > _FARTHEST * most_usd:
-        return None
-    axes.axvline(study.money_usd / divisor, color=VERMILION, linestyle="--")
-    return study.money_usd / divisor
+def _is_near(study: HedgeStudyView) -> bool:
+    """Say whether the money is near enough to the needs of cash to be drawn beside them."""
+    return study.money_usd <= _FARTHEST * max(map(study.peak_usd, study.programmes))
 
 
 def _set_limits(axes: Axes) -> None:
