@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from abm.core.errors import ParameterError, RunFolderError
 from abm.recording.drafts import (
+    check_place,
     draft_folder,
     failures_named,
     move_to_free_name,
-    place_of,
     reason,
     remove_abandoned,
     shown,
@@ -74,7 +74,7 @@ def write_hedge_folder(
     RunFolderError
         If the folder cannot be written, in one line with its path.
     """
-    place = place_of(folder, "folder")
+    place = check_place(folder, "folder")
     stamps = {"kind": KIND, "format": HEDGE_FORMAT}
     content = _content(manifest)
     missing = [name for name in HEDGE_TABLES if name not in tables]

@@ -65,9 +65,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 def parsed_manifest(path: Path) -> dict[str, Any]:
     """Read a manifest of any kind, unchecked but for being a table of keys and values."""
-    if not path.is_file():
-        raise RunFolderError(f"{shown(path.parent)}: {NAME} is missing, so this is not a run folder")
     with failures_named(path, "read"):
+        if not path.is_file():
+            raise RunFolderError(f"{shown(path.parent)}: {NAME} is missing, so this is not a run folder")
         content = path.read_bytes()
     try:
         manifest = json.loads(content.decode("utf-8"))

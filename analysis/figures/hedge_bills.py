@@ -19,8 +19,8 @@ def caption(study: HedgeStudyView) -> str:
     """Return what the figure shows."""
     return (
         "Bills less gains, with all costs of the hedge, added up from the first month: the line is the "
-        "median path, the shades hold 50, 90 and 98 % of paths at each month. Dashed: the same 98 % without a "
-        f"hedge.{left_out(_candidates(study), study)}"
+        "median path, the shades hold 50, 90 and 98 % of paths at each month. Dashed: the same 98 % without "
+        f"a hedge.{left_out(_candidates(study), study)}"
     )
 
 
