@@ -25,6 +25,8 @@ _RULES = """
 .programmes td:first-child, .programmes th:first-child { min-width: 9.5rem; max-width: 16rem;
        position: sticky; left: 0; background: var(--paper); }
 .programmes th.number { min-width: 4.5rem; }
+th { overflow-wrap: normal; }
+.checks td:not(.number) { min-width: 6.5rem; }
 .facts td:first-child { min-width: 7rem; }
 @media (max-width: 40rem) {
   .programmes td:first-child, .programmes th:first-child { min-width: 9rem; max-width: 9rem; }
@@ -101,7 +103,7 @@ def _what_was_run(study: HedgeStudyView) -> list[str]:
         ("Study", manifest["name"]),
         ("Seed", str(manifest["seed"])),
         ("Paths", f"{whole(manifest['paths'])}, marked every {counted(manifest['mark_every_days'], 'day')}"),
-        ("Length", _length(study)),
+        ("Length", counted(manifest["listing"]["horizon_months"], "month")),
         ("Price process", said(manifest["process"])),
         ("Shifts of the level", said(manifest["shifts"])),
         ("Need", said(manifest["need"])),

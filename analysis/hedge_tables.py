@@ -161,7 +161,7 @@ def limits_table(rows: pd.DataFrame) -> str:
         for programme, part, bill, change in _lines(rows, "programme", "part", "worst_bill_usd", "change_usd")
     ]
     header = ("Programme", "Part", f"Worst bill, {scale.unit}", f"Change, {scale.unit}")
-    return table(header, cells, numbers=(2, 3))
+    return table(header, cells, numbers=(2, 3), name="checks")
 
 
 def market_table(rows: pd.DataFrame) -> str:
@@ -181,7 +181,7 @@ def market_table(rows: pd.DataFrame) -> str:
         for step, measure, *values, seeds in _lines(rows, "step", "measure", "mean", "low", "high", "seeds")
     ]
     header = ("Step", "Measure", "Mean", "Low", "High", "Seeds")
-    return table(header, cells, numbers=range(2, len(header)))
+    return table(header, cells, numbers=range(2, len(header)), name="checks")
 
 
 def _lines(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
