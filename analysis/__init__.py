@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         worst_moment,
     )
     from .contagion import Cascade, cascade, contagion_graph, ranking
+    from .hedge_page import write_hedge_report
     from .margin_backtest import (
         backtest_table,
         christoffersen_test,
@@ -68,6 +69,7 @@ __all__ = [
     "summarise",
     "tenor_backtest",
     "worst_moment",
+    "write_hedge_report",
     "write_report",
 ]
 
@@ -107,6 +109,7 @@ offer(
         "summarise": "summary",
         "tenor_backtest": "clearing_house",
         "worst_moment": "clearing_house",
+        "write_hedge_report": "hedge_page",
         "write_report": "report",
     },
 )

@@ -18,44 +18,13 @@ from abm.recording.drafts import write_file
 from .clearing_page import clearing_section
 from .figures import activity, bills, liquidity, margin, prices, profit
 from .liquidity_page import liquidity_section
-from .page import figure, paragraph, section, table
+from .page import document, figure, paragraph, section, table
 from .runs import Run, load
 from .summary import summarise
 from .wording import class_name, counted, percent, phase_name, usd, whole
 
 FIGURES: tuple[ModuleType, ...] = (prices, liquidity, activity, margin, bills, profit)
 """Figures of the whole run, in order; those of the clearing house stand in its section."""
-
-_CSS = """
-:root { color-scheme: light dark;
-        --ink: #222; --paper: #fff; --soft: #555; --line: #e4e4e4; --code: #f5f5f5; }
-body { max-width: 54rem; margin: 2.5rem auto; padding: 0 1rem; color: var(--ink); background: var(--paper);
-       font: 16px/1.55 Georgia, 'Times New Roman', serif; }
-h1, h2, h3, th, figcaption, code { font-family: system-ui, 'Helvetica Neue', Arial, sans-serif; }
-h1 { font-size: 1.7rem; margin-bottom: .2rem; } h2 { font-size: 1.2rem; margin-top: 2.4rem; }
-h3 { font-size: 1rem; margin-top: 1.8rem; }
-.wide { overflow-x: auto; margin: .8rem 0; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
-th { text-align: left; border-bottom: 2px solid #8a8a8a; font-weight: 600; }
-td, th { padding: .35rem .9rem .35rem 0; vertical-align: top; overflow-wrap: anywhere; min-width: 3.5rem; }
-td:last-child, th:last-child { padding-right: 0; }
-td { border-bottom: 1px solid var(--line); } td.number, th.number { text-align: right; }
-td.number { white-space: nowrap; } th.number { overflow-wrap: normal; }
-figure { margin: 1.6rem 0; overflow-x: auto; } figure img { width: 100%; min-width: 34rem; height: auto; }
-figcaption { font-size: .9rem; color: var(--soft); position: sticky; left: 0; }
-code, pre { font: .88rem/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-pre { background: var(--code); padding: .8rem; white-space: pre-wrap; }
-@media (max-width: 40rem) {
-  .answers thead { display: none; } .answers tr, .answers td { display: block; }
-  .answers tr { border-bottom: 1px solid var(--line); padding: .5rem 0; }
-  .answers td { border: 0; padding: 0; } .answers td:first-child { font-weight: 600; }
-  .answers td:last-child { color: var(--soft); }
-}
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ddd; --paper: #17191c; --soft: #aaa; --line: #3a3d42; --code: #24272b; }
-  figure img { background: #fff; border-radius: 4px; }
-}
-""".strip()
 
 
 def write_report(run: Run) -> Path:
@@ -83,15 +52,7 @@ def render(run: RunFolder) -> str:
         section("What was run", _what_was_run(run)),
         section("How to reproduce", _reproduce(run)),
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>SIT futures market: {html.escape(title)}</title>\n"
-        f"<style>\n{_CSS}\n</style>\n</head>\n<body>\n"
-        f"<h1>SIT futures market</h1>\n<p>Scenario {html.escape(title)}: {html.escape(_length(run))}</p>\n"
-        + "\n".join(sections)
-        + "\n</body>\n</html>\n"
-    )
+    return document("SIT futures market", title, f"Scenario {title}: {_length(run)}", sections)
 
 
 def _length(run: RunFolder) -> str:

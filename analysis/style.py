@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 BLUE = "#0072B2"
@@ -107,6 +107,30 @@ def price_scale(axes: Axes) -> None:
 def sequence(count: int) -> list[str]:
     """Return colours from dark to light for things in an order, e.g. delivery months by time."""
     return [to_hex(colormaps["cividis"](0.9 * i / max(count - 1, 1))) for i in range(count)]
+
+
+def plain_numbers(axes: Axes, *, axis: str = "y") -> None:
+    """Write the numbers of an axis with thousands set apart and no more decimals than they have."""
+    getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0.0:,.6g}"))
+
+
+def shorter(names: Iterable[str], longest: int) -> dict[str, str]:
+    """Return a short form of each name; a longer one is cut in its middle, and two never have the same."""
+    short: dict[str, str] = {}
+    for name in names:
+        form, number = _cut(name, longest), 1
+        while form in short.values():
+            number += 1
+            form = f"{_cut(name, longest - 1 - len(str(number)))} {number}"
+        short[name] = form
+    return {name: form.replace("$", r"\$") for name, form in short.items()}
+
+
+def _cut(name: str, longest: int) -> str:
+    if len(name) <= longest:
+        return name
+    tail = longest // 3
+    return f"{name[: longest - tail - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}{name[len(name) - tail :].lstrip()}"
 
 
 def say_empty(axes: Axes, message: str) -> None:

@@ -7,6 +7,7 @@ into all, a few into none, or a value beside a threshold into one on its other s
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 NOT_AVAILABLE = "n/a"
 
@@ -87,6 +88,39 @@ def usd(amount: float) -> str:
     if 0 < size < 0.5:
         return f"{sign}USD {size:.2g}"
     return f"{sign}USD {size:,.0f}"
+
+
+class MoneyScale(NamedTuple):
+    """How the amounts of one table or axis are written: divided by ``divisor``, in ``unit``."""
+
+    divisor: float
+    unit: str
+    places: int
+
+    def amount(self, usd: float) -> str:
+        """Return an amount without its unit, e.g. ``-1,515.9``; one that would read 0 reads ``<0.1``."""
+        return decimal_or_less(usd / self.divisor, self.places)
+
+
+def money_scale(largest_usd: float) -> MoneyScale:
+    """Return the scale that fits the largest of several amounts, with four digits of it or more."""
+    size = abs(largest_usd) if math.isfinite(largest_usd) else 0.0
+    divisor, unit = 1.0, "USD"
+    for each, name in ((1e6, "USD million"), (1e3, "USD thousand")):
+        if size >= 2.0 * each:
+            divisor, unit = each, name
+            break
+    digits = len(str(int(size / divisor)))
+    return MoneyScale(divisor, unit, min(2 if divisor == 1.0 else 3, max(0, 4 - digits)))
+
+
+def decimal_or_less(number: float, places: int) -> str:
+    """Return a number with a fixed count of decimals; one that is not 0 and would read 0 as ``<0.01``."""
+    unit = 10.0**-places
+    if math.isfinite(number) and abs(number) > _NOISE and round(abs(number), places) < unit / 2:
+        return f"{'<' if number > 0 else '>-'}{unit:.{places}f}"
+    shown = decimal(number, places)
+    return shown.removeprefix("-") if not shown.strip("-0.,") else shown
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

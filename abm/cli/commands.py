@@ -150,13 +150,19 @@ def list_packaged() -> None:
 @app.command()
 @one_line_failures
 def report(
-    run_folder: Annotated[str, typer.Argument(metavar="RUN_FOLDER", help="Folder that `run` has written.")],
+    run_folder: Annotated[
+        str, typer.Argument(metavar="RUN_FOLDER", help="Folder of a run or a hedging study.")
+    ],
 ) -> None:
     """Write the report page of a run folder and print its path."""
-    from abm.cli.our_analysis import write_report
-    from abm.recording import read_run
+    from abm.cli.our_analysis import write_hedge_report, write_report
+    from abm.recording import is_hedge_folder, read_run
 
-    run = read_run(path_given(run_folder, "RUN_FOLDER"))
+    folder = path_given(run_folder, "RUN_FOLDER")
+    if is_hedge_folder(folder):
+        typer.echo(write_hedge_report(folder))
+        return
+    run = read_run(folder)
     for line in run.filled:
         typer.echo(f"sitsim: {line}", err=True)
     typer.echo(write_report(run))

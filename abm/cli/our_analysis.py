@@ -21,6 +21,12 @@ def write_report(run: RunFolder | Path) -> Path:
     return page
 
 
+def write_hedge_report(folder: Path | str) -> Path:
+    """Write the page of a hedging study into its folder and return its path."""
+    page: Path = neighbour_module("analysis", "hedge_page").write_hedge_report(folder)
+    return page
+
+
 def summarise(folder: Path) -> list[SummaryRow]:
     """Return the closing summary of a run folder."""
     rows: list[SummaryRow] = neighbour_module("analysis", "summary").summarise(folder)

@@ -1,12 +1,9 @@
-"""Writes a hedging result as a run folder of kind ``hedge``: tables of what was found, and a manifest."""
+"""Turns a hedging result into the tables and the manifest of a run folder of kind ``hedge``."""
 
 from __future__ import annotations
 
-import json
-import os
 import platform
-import secrets
-import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from abm.core.errors import RunFolderError
-from abm.hedging.tables import FORMAT, KIND, TABLES
-from abm.recording.tables import to_frame
+from abm.recording import write_hedge_folder
 
 if TYPE_CHECKING:
     from abm.hedging.result import HedgeResult
@@ -28,62 +21,23 @@ FAN_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _LIBRARIES = ("numpy", "scipy", "pandas", "numba")
 
 
-def write_result(result: HedgeResult, folder: Path) -> Path:
-    """Write the folder under a hidden name beside its place, move it in one step, and return its place.
-
-    An existing folder is never touched: the new one takes the next free name.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
-    try:
-        partial.mkdir()
-        rows = {}
-        for name, frame in result_tables(result).items():
-            schema = TABLES[name]
-            columns = {field.name: pa.array(frame[field.name], type=field.type) for field in schema}
-            table = pa.Table.from_arrays(list(columns.values()), schema=schema)
-            pq.write_table(table, partial / f"{name}.parquet", compression="zstd")
-            rows[name] = table.num_rows
-        text = json.dumps(_plain({**_manifest(result), "rows": rows}), indent=2, allow_nan=False)
-        (partial / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        return _moved(partial, folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
-def read_hedge_folder(folder: str | Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Return manifest and tables of a folder that ``HedgeResult.write`` made.
-
-    Raises
-    ------
-    RunFolderError
-        If it is no such folder, or another format.
-    """
-    path = Path(folder)
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunFolderError(f"{path}: no readable manifest.json ({str(error).splitlines()[0]})") from None
-    kind, form = (
-        (manifest.get(key) for key in ("kind", "format")) if isinstance(manifest, dict) else (None,) * 2
-    )
-    if kind != KIND or form != FORMAT:
-        raise RunFolderError(f"{path}: kind {kind!r} of format {form!r} is not {KIND!r} of format {FORMAT}")
-    tables = {}
-    for name, schema in TABLES.items():
-        try:
-            table = pq.read_table(path / f"{name}.parquet")
-        except (OSError, pa.ArrowException) as error:
-            raise RunFolderError(f"{path}: {name}.parquet: {str(error).splitlines()[0]}") from None
-        if not table.schema.equals(schema):
-            raise RunFolderError(f"{path}: {name}.parquet has not the columns of format {FORMAT}")
-        tables[name] = to_frame(table)
-    return manifest, tables
+def write_result(
+    result: HedgeResult,
+    folder: str | Path,
+    *,
+    advice: Mapping[str, Any] | None = None,
+    question: Sequence[Sequence[str]] | None = None,
+    command: str | None = None,
+    checks: Mapping[str, pd.DataFrame] | None = None,
+) -> Path:
+    """Write the folder and return its place; see ``HedgeResult.write``."""
+    given = {"advice": advice, "question": question, "command": command}
+    manifest = result_manifest(result) | {key: value for key, value in given.items() if value is not None}
+    return write_hedge_folder(folder, manifest, result_tables(result) | dict(checks or {}))
 
 
 def result_tables(result: HedgeResult) -> dict[str, pd.DataFrame]:
-    """Return the tables of a folder by name; see :mod:`abm.hedging.tables`."""
+    """Return the tables of a folder by name; see ``abm.recording.HEDGE_TABLES``."""
     summary = result.summary().reset_index()
     measures = summary.melt(id_vars="programme", var_name="measure", value_name="value")
     return {
@@ -169,17 +123,17 @@ def _paths(result: HedgeResult, name: str) -> pd.DataFrame:
     )
 
 
-def _manifest(result: HedgeResult) -> dict[str, Any]:
+def result_manifest(result: HedgeResult) -> dict[str, Any]:
+    """Return the facts of the study that a result came of."""
     study = result.study
     return {
-        "kind": KIND,
-        "format": FORMAT,
         "name": study.name,
         "seed": study.seed,
         "paths": int(result.bill_usd.shape[1]),
         "mark_every_days": study.mark_every_days,
         "programmes": list(result.programmes),
-        "process": {"class": type(study.process).__name__, **_described(study.process)},
+        "hedges": {hedge.name: _described(hedge) for hedge in study.hedges},
+        "process": _described(study.process),
         "need": _described(study.demand),
         "basis": _described(study.basis),
         "listing": _described(study.listing),
@@ -190,29 +144,18 @@ def _manifest(result: HedgeResult) -> dict[str, Any]:
     }
 
 
-def _described(part: Any) -> dict[str, Any]:
-    assert is_dataclass(part), f"{part} has no fields"
-    return asdict(part)  # type: ignore[arg-type]
+def _described(part: object) -> dict[str, Any]:
+    """Return the class and the fields of a part of a study; a user's own class may have no fields."""
+    known = asdict(part) if is_dataclass(part) and not isinstance(part, type) else {}
+    return {"class": type(part).__name__, **{name: _said(value) for name, value in known.items()}}
 
 
-def _moved(partial: Path, folder: Path) -> Path:
-    number = 1
-    while True:
-        place = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
-        if not place.exists():
-            os.rename(partial, place)
-            return place
-        number += 1
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON knows it; numbers that are not finite as null."""
+def _said(value: Any) -> Any:
+    """Return a value that JSON knows; a function by its name."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _said(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
+        return [_said(item) for item in value]
+    if value is None or isinstance(value, str | int | float | np.ndarray | np.generic):
+        return value
+    return getattr(value, "__name__", type(value).__name__)

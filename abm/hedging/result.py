@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -211,11 +212,41 @@ class HedgeResult:
         """
         return pd.DataFrame([self._row(name) for name in self.programmes]).set_index("programme")
 
-    def write(self, folder: str | Path) -> Path:
-        """Write the result as a run folder of kind ``hedge`` and return where it stands."""
+    def write(
+        self,
+        folder: str | Path,
+        *,
+        advice: Mapping[str, Any] | None = None,
+        question: Sequence[Sequence[str]] | None = None,
+        command: str | None = None,
+        checks: Mapping[str, pd.DataFrame] | None = None,
+    ) -> Path:
+        """Write the result as a run folder of kind ``hedge`` and return where it stands.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Wanted place; where there is something the next free name is taken, ``NAME-2`` onward.
+        advice : mapping, optional
+            ``programme`` and ``runner_up`` (or None), by name; ``confidence``, between 0 and 1; ``money_usd``
+            that there is for margin (None: no limit); ``sentences`` of the answer.
+        question : sequence of (label, text), optional
+            What was asked.
+        command : str, optional
+            Command that makes this result again.
+        checks : mapping of str to DataFrame, optional
+            Tables ``limits`` and ``in_market``, see ``abm.recording.OPTIONAL_TABLES``.
+
+        Raises
+        ------
+        ParameterError
+            If something given is not what it must be, in one line.
+        RunFolderError
+            If the folder cannot be written, in one line with its path.
+        """
         from abm.hedging.recording import write_result  # Parquet is not for those who only ask
 
-        return write_result(self, Path(folder))
+        return write_result(self, folder, advice=advice, question=question, command=command, checks=checks)
 
     def _peak(self, name: str, convention: Liquidity) -> FloatArray:
         allowed = f"one of {', '.join(LIQUIDITY_CONVENTIONS)}"

@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from abm.recording.drafts import check_place
     from abm.recording.folder import RunFolder, RunTables, read_run
     from abm.recording.formats import FORMAT
+    from abm.recording.hedge_folder import (
+        HedgeFolder,
+        is_hedge_folder,
+        read_hedge_folder,
+        write_hedge_folder,
+    )
+    from abm.recording.hedge_manifest import REQUIRED_HEDGE_KEYS
+    from abm.recording.hedge_schemas import HEDGE_FORMAT, HEDGE_TABLES, OPTIONAL_TABLES
     from abm.recording.hedging import HedgeEffect, hedge_effect
     from abm.recording.manifest import REQUIRED_MANIFEST_KEYS
     from abm.recording.metrics import market_metrics
@@ -18,35 +26,51 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "HEDGE_FORMAT",
+    "HEDGE_TABLES",
+    "OPTIONAL_TABLES",
     "PROFILES",
+    "REQUIRED_HEDGE_KEYS",
     "REQUIRED_MANIFEST_KEYS",
     "SCHEMAS",
     "HedgeEffect",
+    "HedgeFolder",
     "Recorder",
     "RunFolder",
     "RunTables",
     "check_place",
     "hedge_effect",
+    "is_hedge_folder",
     "market_metrics",
+    "read_hedge_folder",
     "read_run",
     "units",
+    "write_hedge_folder",
 ]
 
 offer(
     __name__,
     {
         "FORMAT": "formats",
+        "HEDGE_FORMAT": "hedge_schemas",
+        "HEDGE_TABLES": "hedge_schemas",
+        "OPTIONAL_TABLES": "hedge_schemas",
         "PROFILES": "schemas",
+        "REQUIRED_HEDGE_KEYS": "hedge_manifest",
         "REQUIRED_MANIFEST_KEYS": "manifest",
         "SCHEMAS": "schemas",
         "HedgeEffect": "hedging",
+        "HedgeFolder": "hedge_folder",
         "Recorder": "recorder",
         "RunFolder": "folder",
         "RunTables": "folder",
         "check_place": "drafts",
         "hedge_effect": "hedging",
+        "is_hedge_folder": "hedge_folder",
         "market_metrics": "metrics",
+        "read_hedge_folder": "hedge_folder",
         "read_run": "folder",
         "units": "schemas",
+        "write_hedge_folder": "hedge_folder",
     },
 )

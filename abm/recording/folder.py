@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,57 +18,24 @@ from abm.core.errors import RunFolderError
 from abm.recording.drafts import failures_named, reason, shown
 from abm.recording.formats import FIRST_WITH_CHECKSUMS, FORMAT, filled, said_of, schemas_of
 from abm.recording.manifest import NAME, read_manifest
-from abm.recording.tables import to_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
+from abm.recording.parts import FolderTables, check_parts, check_rows, verify_digests
 
 _SCENARIO = "scenario.toml"
 
 
-class RunTables(Mapping[str, "pd.DataFrame"]):
+class RunTables(FolderTables):
     """Tables of a run folder by name, each read from disk once, when it is first asked for.
 
     Asking for a table that the run does not have raises ``RunFolderError``; ``name in tables`` asks first.
     """
 
     def __init__(self, folder: Path, rows: Mapping[str, int], number: int) -> None:
-        self._folder = folder
-        self._rows = dict(rows)
+        super().__init__(folder, rows, schemas_of(number), f"run folder format {number}")
         self._format = number
-        self._loaded: dict[str, pd.DataFrame] = {}
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self._loaded:
-            self._loaded[name] = self._read(name)
-        return self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._rows
-
-    def _read(self, name: str) -> pd.DataFrame:
-        if name not in self._rows:
-            kept = ", ".join(self._rows) or "none"
-            raise RunFolderError(f"{shown(self._folder)}: table {name!r} is not in this run (it has {kept})")
-        path = self._folder / f"{name}.parquet"
-        try:
-            arrow = pq.read_table(path)
-        except (OSError, ValueError, TypeError, pa.ArrowException) as error:
-            raise RunFolderError(f"{shown(path)}: not a readable Parquet file ({reason(error)})") from error
-        schema = schemas_of(self._format)[name]
-        if not arrow.schema.equals(schema):
-            raise RunFolderError(
-                f"{shown(path)}: its columns are not those of run folder format {self._format}: "
-                f"{', '.join(schema.names)}"
-            )
-        _check_rows(path, arrow.num_rows, self._rows[name])
-        return to_frame(filled(arrow, name, self._format))
+    def arrow(self, name: str) -> pa.Table:
+        """Read a table from disk, with the columns of the present format."""
+        return filled(super().arrow(name), name, self._format)
 
 
 @dataclass(frozen=True)
@@ -148,14 +114,7 @@ def _check_parts(path: Path, rows: Mapping[str, int], number: int) -> None:
     unknown = sorted(rows.keys() - schemas_of(number).keys())
     if unknown:
         raise RunFolderError(f"{shown(path / NAME)}: there is no table {unknown[0]!r} in format {number}")
-    for part in (_SCENARIO, *(f"{name}.parquet" for name in rows)):
-        if not (path / part).is_file():
-            raise RunFolderError(f"{shown(path)}: {part} is missing")
-    with failures_named(path, "read"):
-        there = sorted(file.name for file in path.glob("*.parquet"))
-    extra = [name for name in there if name.removesuffix(".parquet") not in rows]
-    if extra:
-        raise RunFolderError(f"{shown(path)}: {extra[0]} is no part of this run")
+    check_parts(path, rows, (_SCENARIO,))
 
 
 def _verify(path: Path, manifest: Mapping[str, Any]) -> None:
@@ -169,20 +128,9 @@ def _verify(path: Path, manifest: Mapping[str, Any]) -> None:
                 raise RunFolderError(
                     f"{shown(path / file)}: not a readable Parquet file ({reason(error)})"
                 ) from error
-            _check_rows(path / file, found, manifest["rows"][name])
+            check_rows(path / file, found, manifest["rows"][name])
         return
-    for file in (_SCENARIO, *names):
-        with failures_named(path / file, "read"), (path / file).open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        if digest != manifest["sha256"].get(file):
-            raise RunFolderError(
-                f"{shown(path / file)}: damaged or of another run (its checksum is not that of {NAME})"
-            )
-
-
-def _check_rows(path: Path, found: int, stated: int) -> None:
-    if found != stated:
-        raise RunFolderError(f"{shown(path)}: it has {found} rows, {NAME} states {stated}")
+    verify_digests(path, (_SCENARIO, *names), manifest["sha256"])
 
 
 def _scenario(path: Path) -> str:

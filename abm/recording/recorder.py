@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from abm.core.errors import ParameterError
 from abm.recording.drafts import (
@@ -20,6 +16,7 @@ from abm.recording.drafts import (
 )
 from abm.recording.formats import FORMAT
 from abm.recording.manifest import NAME, REQUIRED_MANIFEST_KEYS, stamped_text
+from abm.recording.parts import write_part, write_table
 from abm.recording.schemas import PROFILES, SCHEMAS
 from abm.recording.tables import TableBuffer, check_column_names, to_frame
 
@@ -142,16 +139,9 @@ class Recorder:
         for name, buffer in self._buffers.items():
             arrow = buffer.to_arrow()
             rows[name] = arrow.num_rows
-            sink = pa.BufferOutputStream()
-            pq.write_table(arrow, sink, compression="zstd", write_statistics=False)  # nobody reads a part
-            sha256[f"{name}.parquet"] = _write(draft / f"{name}.parquet", sink.getvalue())
-        sha256["scenario.toml"] = _write(draft / "scenario.toml", scenario_toml.encode("utf-8"))
+            sha256[f"{name}.parquet"] = write_table(draft / f"{name}.parquet", arrow)
+        sha256["scenario.toml"] = write_part(draft / "scenario.toml", scenario_toml.encode("utf-8"))
         if when_written is not None:
             when_written()
         stamped = {**manifest, "format": FORMAT, "profile": self.profile, "rows": rows, "sha256": sha256}
-        _write(draft / NAME, stamped_text(stamped).encode("utf-8"))
-
-
-def _write(path: Path, content: Any) -> str:
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+        write_part(draft / NAME, stamped_text(stamped).encode("utf-8"))

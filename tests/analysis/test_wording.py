@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from analysis.wording import basis_points, class_name, decimal, percent, usd, whole
+from analysis.wording import basis_points, class_name, decimal, money_scale, percent, usd, whole
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,27 @@ def test_classes_and_basis_points_are_named() -> None:
         "190 bp",
         "9.9 bp",
     )
+
+
+@pytest.mark.parametrize(
+    ("largest", "amount", "shown"),
+    [
+        (12.0, 11.999, "12.00 USD"),
+        (12.0, 0.004, "<0.01 USD"),
+        (1_999.0, 1_999.0, "1,999 USD"),
+        (2_000.0, -0.1, ">-0.001 USD thousand"),
+        (2_000.0, -1_234.4, "-1.234 USD thousand"),
+        (1_515_917.0, 995_801.0, "996 USD thousand"),
+        (1_515_917.0, 0.0, "0 USD thousand"),
+        (1_515_917.0, -1e-10, "0 USD thousand"),
+        (2e6, 1_999_999.0, "2.000 USD million"),
+        (3.3e10, 1.25e10, "12,500 USD million"),
+        (math.inf, 3.0, "3.00 USD"),
+        (5.0, math.nan, "n/a USD"),
+    ],
+)
+def test_amounts_of_one_table_have_one_unit_and_a_little_is_not_nothing(
+    largest: float, amount: float, shown: str
+) -> None:
+    scale = money_scale(largest)
+    assert f"{scale.amount(amount)} {scale.unit}" == shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 
@@ -13,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.agents.minimum_variance import MinimumVarianceRatios
-from abm.core.errors import ParameterError, RunFolderError, ScenarioError
+from abm.core.errors import ParameterError, ScenarioError
 from abm.hedging import (
+    LIQUIDITY_CONVENTIONS,
     Consumption,
     CustomHedge,
     FixedShift,
@@ -30,7 +30,8 @@ from abm.hedging import (
     observed_paths,
 )
 from abm.hedging.from_scenario import scenario_frictions
-from abm.hedging.recording import read_hedge_folder
+from abm.recording import read_hedge_folder
+from abm.recording.hedge_schemas import CONVENTIONS
 from abm.spot.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.premium import RiskPremium
 
@@ -349,7 +350,8 @@ def test_a_result_is_written_as_a_folder_of_its_kind_and_never_over_another(tmp_
     folder = result.write(tmp_path / "out")
     again = result.write(tmp_path / "out")
     assert (folder.name, again.name) == ("out", "out-2")
-    manifest, tables = read_hedge_folder(folder)
+    written = read_hedge_folder(folder)
+    manifest, tables = written.manifest, written.tables
     assert manifest["kind"] == "hedge"
     assert manifest["rows"] == {name: len(table) for name, table in tables.items()}
     assert manifest["frictions"]["cash_usd"] == 1_000.0
@@ -361,11 +363,15 @@ def test_a_result_is_written_as_a_folder_of_its_kind_and_never_over_another(tmp_
     paths = tables["paths"].query("programme == 'layered'")
     np.testing.assert_array_equal(paths["bill_usd"], result.horizon_bill("layered"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "out-2"]
-    (folder / "manifest.json").write_text(json.dumps({"kind": "run", "format": 1}))
-    with pytest.raises(RunFolderError, match="kind 'run' of format 1 is not 'hedge'"):
-        read_hedge_folder(folder)
-    (again / "bills.parquet").write_bytes(b"")
-    with pytest.raises(RunFolderError, match=r"bills\.parquet"):
-        read_hedge_folder(again)
-    with pytest.raises(RunFolderError, match="no readable manifest"):
-        read_hedge_folder(tmp_path)
+
+
+def test_the_folder_knows_the_conventions_of_the_laboratory():
+    assert CONVENTIONS == LIQUIDITY_CONVENTIONS
+
+
+def test_a_users_function_stands_in_the_folder_by_its_name(tmp_path):
+    custom = CustomHedge("mine", lambda view: view.need_lots)
+    folder = read_hedge_folder(study([custom], paths=20).run().write(tmp_path / "out"))
+    assert folder.manifest["hedges"]["mine"]["class"] == "CustomHedge"
+    assert "<lambda>" in folder.manifest["hedges"]["mine"].values()
+    assert folder.manifest["frictions"]["cash_usd"] is None
