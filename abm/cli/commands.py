@@ -223,6 +223,99 @@ def calibrate(
 
 @app.command()
 @one_line_failures
+def hedge(
+    spend: Annotated[
+        float | None,
+        typer.Option(metavar="USD", help="What your tokens of a month cost at today's price; or --needs."),
+    ] = None,
+    needs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CSV", help="Needs by month: columns month (1, 2, ... or YYYY-MM), mSIT, provider."
+        ),
+    ] = None,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CSV",
+            help="Price history, from which your provider's basis is estimated: columns date, index, and "
+            "one for each provider.",
+        ),
+    ] = None,
+    days_per_year: Annotated[
+        float, typer.Option(help="Prices a year in --prices: 252, 365, 52, ...")
+    ] = 252.0,
+    months: Annotated[int | None, typer.Option(help="Months to look at with --spend; 12 by default.")] = None,
+    cash: Annotated[
+        float | None, typer.Option(metavar="USD", help="Cash for margin; without it money has no limit.")
+    ] = None,
+    credit: Annotated[float, typer.Option(metavar="USD", help="Credit line for margin calls.")] = 0.0,
+    scenario: Annotated[
+        str,
+        typer.Option(
+            metavar="SCENARIO",
+            help="Name of a packaged scenario, or path of a .toml file.",
+            autocompletion=scenario_names,
+        ),
+    ] = "demand_explosion",
+    programme: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORDS",
+            help="What to compare, with commas: strip[:COVERAGE], layered[:NEAR/MID/FAR], "
+            "rolling[:LEAD[:COVERAGE]], stack[:scaled|KAPPA], minimum_variance[:PRIOR], "
+            "fixed_price[:MARKUP], committed_spend[:DISCOUNT[:SHARE]]; `none` is always there. Default: "
+            "layered, strip:0.8, strip, rolling:2, minimum_variance.",
+        ),
+    ] = None,
+    half_spread: Annotated[
+        float, typer.Option(help="Cost of a trade as a share of the price; the default is judgement.")
+    ] = 0.002,
+    paths: Annotated[int, typer.Option(help="Futures to look at.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 1,
+    in_market: Annotated[
+        int,
+        typer.Option(
+            metavar="SEEDS", help="Run the company in the market too, on so many seeds, and compare."
+        ),
+    ] = 0,
+    jobs: Annotated[int, typer.Option(help="Processes for --in-market.")] = 2,
+    out: Annotated[
+        str, typer.Option(metavar="PATH", help="Folder under which the run folder is made.")
+    ] = "runs",
+    overrides: SetOption = None,
+    report: Annotated[bool, typer.Option(help="Write the report page.")] = True,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")] = False,
+) -> None:
+    """Recommend a hedge programme for a company: its worst bill, its cost, the cash it needs."""
+    from abm.cli.hedge import DEFAULT_PROGRAMMES, HedgeOrder, hedge_and_print
+
+    order = HedgeOrder(
+        scenario=_load(scenario).replace(parse_overrides(overrides or [])),
+        scenario_name=scenario,
+        overrides=tuple(overrides or ()),
+        spend_usd=spend,
+        needs=None if needs is None else path_given(needs, "--needs"),
+        prices=None if prices is None else path_given(prices, "--prices"),
+        days_per_year=days_per_year,
+        months=months,
+        cash_usd=cash,
+        credit_usd=credit,
+        programmes=tuple(word for words in programme or [DEFAULT_PROGRAMMES] for word in words.split(",")),
+        half_spread=half_spread,
+        paths=paths,
+        seed=seed,
+        in_market=in_market,
+        jobs=jobs,
+        out=path_given(out, "--out"),
+        with_page=report,
+        quiet=quiet,
+    )
+    hedge_and_print(order)
+
+
+@app.command()
+@one_line_failures
 def schema() -> None:
     """Print the JSON Schema of scenario files, for editors."""
     from abm.scenario import Scenario

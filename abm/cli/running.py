@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 import time
 from pathlib import Path
 
@@ -11,15 +10,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from abm.cli.wrapping import wrapped
 from abm.core.kernel import kernels_are_cached
 from abm.recording import check_place
 from abm.scenario import Scenario
 
 _LEAST_ROOM = 30
 """Columns that text beside a label gets however narrow the terminal is."""
-
-
-_HELD = "\N{NO-BREAK SPACE}"
 
 
 class DayBar:
@@ -107,18 +104,12 @@ def _print_summary(folder: Path) -> None:
     console, width = Console(), max(len(row.label) for row in rows)
     room = max(console.width - width - 2, _LEAST_ROOM)
     for row in rows:
-        for number, line in enumerate(_wrapped(row.value, room)):
+        for number, line in enumerate(wrapped(row.value, room)):
             label = "" if number else row.label
             _print_line(console, f"{label:<{width}}  ", line, "bold")
         style = "yellow" if row.warns else "dim"
-        for line in _wrapped(row.note, room):
+        for line in wrapped(row.note, room):
             _print_line(console, " " * (width + 2), line, style)
-
-
-def _wrapped(text: str, room: int) -> list[str]:
-    """Return text in lines, no number of it apart from its unit."""
-    kept = re.sub(r"(?<=\d) (?=%|bp\b|m\b)|(?<=USD) (?=\d)", _HELD, text)
-    return [line.replace(_HELD, " ") for line in textwrap.wrap(kept, room, break_on_hyphens=False)]
 
 
 def _print_line(console: Console, label: str, text: str, style: str) -> None:

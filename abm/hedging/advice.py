@@ -98,7 +98,7 @@ class Advice:
             "programme": self.programme,
             "runner_up": self.runner_up,
             "confidence": self.confidence,
-            "money_usd": self.money_usd,
+            "money_usd": self.money_usd if math.isfinite(self.money_usd) else None,
             "sentences": list(sentences),
         }
 

@@ -1,8 +1,9 @@
-"""``sitsim hedge``: a company's answer first, the evidence after it; mistakes are one line and write nothing."""
+"""``sitsim hedge``: the answer first, the evidence after it; a mistake is one line and writes nothing."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from abm.cli import app
 from abm.hedging import CompanyTerms, advise, company_study, read_basis, read_needs
-from abm.recording.hedge_folder import read_hedge_folder
+from abm.recording import read_hedge_folder
 
 QUICK = ("--paths", "200", "--no-report")
 
@@ -158,13 +159,9 @@ def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
         ("--spend 1 --scenario negative_price_2020", "the laboratory has no dislocations in USD"),
         ("--spend 1 --set foo=1", "foo: unknown key"),
         ("--spend 1 --prices x.csv", "x.csv: cannot be read"),
-        ("--spend 1 --out missing.toml", ""),
     ],
 )
 def test_impossible_input_is_one_line_and_writes_nothing(words, complaint, tmp_path):
-    if not complaint:
-        (tmp_path / "missing.toml").write_text("")
-        complaint = "--out" if False else "cannot be written"
     before = sorted(tmp_path.rglob("*"))
     result = sitsim(*words.split())
     assert result.exit_code == 2
@@ -172,6 +169,29 @@ def test_impossible_input_is_one_line_and_writes_nothing(words, complaint, tmp_p
     assert complaint in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_output_folder_that_cannot_be_made_is_found_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = sitsim("--spend", "1", "--out", "file")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        result.stderr
+        == "sitsim: file/hedge-demand_explosion-seed1: cannot be written: file is not a folder\n"
+    )
+
+
+def test_the_command_in_the_folder_makes_the_same_folder_again(needs, prices):
+    first = sitsim("--needs", needs, "--prices", prices, "--cash", "1234567.5", "--scenario", "baseline",
+                   "--programme", "strip,layered", "--set", "exchange.taker_fee_usd=0.75",
+                   "--quiet", *QUICK)  # fmt: skip
+    folder = read_hedge_folder(first.stdout.strip())
+    words = shlex.split(folder.manifest["command"])
+    assert words[:2] == ["sitsim", "hedge"]
+    again = read_hedge_folder(sitsim(*words[2:], "--quiet", "--no-report").stdout.strip())
+    assert again.tables["paths"].equals(folder.tables["paths"])
+    assert again.manifest["frictions"] == folder.manifest["frictions"]
+    assert folder.manifest["frictions"]["fee_usd_per_lot"] == 0.75
 
 
 def test_providers_without_a_history_are_not_known(needs):

@@ -1,0 +1,218 @@
+"""``sitsim hedge``: which programme a company should take, the evidence, and its page."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from abm.cli.hedge_words import question, sentences, tables
+from abm.cli.wrapping import wrapped
+from abm.core.errors import ParameterError
+from abm.hedging.advice import advise
+from abm.hedging.basis_estimate import BasisEstimate, read_basis
+from abm.hedging.company import CompanyTerms, company_study
+from abm.hedging.needs_file import CompanyNeeds, read_needs
+from abm.recording import check_place
+
+if TYPE_CHECKING:
+    from abm.hedging.result import HedgeResult
+    from abm.hedging.study import HedgeStudy
+    from abm.scenario import Scenario
+
+DEFAULT_PROGRAMMES = "layered,strip:0.8,strip,rolling:2,minimum_variance"
+MOST_PROGRAMMES = 20
+FEWEST_PATHS = 100
+_OPTIONS = {
+    "spend": "--spend", "cash": "--cash", "credit": "--credit", "half_spread": "--half-spread",
+    "horizon_months": "--months", "paths": "--paths", "seed": "--seed", "programme": "--programme",
+    "programmes": "--programme",
+}  # fmt: skip
+_LEAST_ROOM = 30
+"""Columns that text gets however narrow the terminal is."""
+
+
+@dataclass(frozen=True, slots=True)
+class HedgeOrder:
+    """What the user asked ``sitsim hedge`` for; see its options."""
+
+    scenario: Scenario
+    scenario_name: str
+    overrides: tuple[str, ...]
+    spend_usd: float | None
+    needs: Path | None
+    prices: Path | None
+    days_per_year: float
+    months: int | None
+    cash_usd: float | None
+    credit_usd: float
+    programmes: tuple[str, ...]
+    half_spread: float
+    paths: int
+    seed: int
+    in_market: int
+    jobs: int
+    out: Path
+    with_page: bool
+    quiet: bool
+
+
+def hedge_and_print(order: HedgeOrder) -> None:
+    """Study, print the answer and the evidence, and write folder and page; after a mistake nothing."""
+    study, estimate = _study(order)
+    place = check_place(order.out / _folder_name(order.scenario, order.seed), "--out")
+    notices = Console(stderr=True, quiet=order.quiet)
+    result = _run(study, notices)
+    advice = advise(result)
+    said = sentences(result, advice)
+    asked = question(result, advice, order.scenario.name, estimate, order.half_spread)
+    folder = result.write(
+        place,
+        advice=advice.as_plain(said),
+        question=asked,
+        command=command_line(order),
+        checks={"limits": advice.limits},
+    )
+    page = _write_page(folder) if order.with_page else None
+    if order.quiet:
+        print(folder)
+        return
+    _print(said, tables(result, advice), asked)
+    console = Console()
+    console.print(f"run folder  {folder}", soft_wrap=True, highlight=False)
+    if page is not None:
+        console.print(f"report      {page}", soft_wrap=True, highlight=False)
+
+
+def command_line(order: HedgeOrder) -> str:
+    """Return the command that asks the same again."""
+    words = ["sitsim", "hedge"]
+    options = {
+        "--spend": order.spend_usd, "--needs": order.needs, "--prices": order.prices,
+        "--days-per-year": order.days_per_year if order.prices is not None else None,
+        "--months": order.months, "--cash": order.cash_usd, "--credit": order.credit_usd or None,
+        "--scenario": order.scenario_name, "--programme": ",".join(order.programmes),
+        "--half-spread": order.half_spread, "--paths": order.paths, "--seed": order.seed,
+        "--in-market": order.in_market or None,
+    }  # fmt: skip
+    for option, value in options.items():
+        if value is not None:
+            words += [option, str(value).removesuffix(".0")]
+    for assignment in order.overrides:
+        words += ["--set", assignment]
+    return shlex.join(words)
+
+
+def _print(said: list[str], shown: list[Table], asked: list[tuple[str, str]]) -> None:
+    """Print the answer, the tables, and what was asked."""
+    console = Console()
+    room = max(console.width, _LEAST_ROOM)
+    for number, sentence in enumerate(said):
+        for line in wrapped(sentence, room):
+            console.print(Text(line, "bold" if number == 0 else ""), soft_wrap=True)
+    console.print()
+    for table in shown:
+        console.print(table)
+        console.print()
+    width = max(len(label) for label, _ in asked) + 2
+    for label, text in asked:
+        for number, line in enumerate(wrapped(text, max(room - width, _LEAST_ROOM))):
+            start = "" if number else label
+            console.print(Text.assemble((f"{start:<{width}}", "dim"), line), soft_wrap=True)
+
+
+def _study(order: HedgeOrder) -> tuple[HedgeStudy, BasisEstimate | None]:
+    """Return the study that was asked for, and what a history of prices said of the basis."""
+    if (order.spend_usd is None) == (order.needs is None):
+        given = "neither is" if order.needs is None else "both are"
+        raise ParameterError(f"--spend, --needs: {given} given, one is needed")
+    if order.needs is not None and order.months is not None:
+        raise ParameterError(f"--months: {order.months} is not allowed with --needs, which holds the months")
+    if order.paths < FEWEST_PATHS:
+        raise ParameterError(
+            f"--paths: {order.paths} is not at least {FEWEST_PATHS}: a worst bill needs them"
+        )
+    if not 1 <= len(order.programmes) <= MOST_PROGRAMMES:
+        raise ParameterError(
+            f"--programme: {len(order.programmes)} programmes are not 1 to {MOST_PROGRAMMES}"
+        )
+    needs = None if order.needs is None else read_needs(order.needs)
+    estimate = _estimate(order, needs)
+    with _fields_as_options():
+        terms = CompanyTerms(
+            spend_usd=order.spend_usd,
+            needs=needs,
+            months=order.months,
+            cash_usd=math.inf if order.cash_usd is None else order.cash_usd,
+            credit_usd=order.credit_usd,
+            basis=None if estimate is None else estimate.basis,
+            half_spread=order.half_spread,
+        )
+        study = company_study(
+            order.scenario,
+            order.programmes,
+            terms,
+            paths=order.paths,
+            seed=order.seed,
+            mark_every_days=1,  # as the clearing house does
+            name=f"hedge in {order.scenario.name}",
+        )
+    return study, estimate
+
+
+@contextmanager
+def _fields_as_options() -> Iterator[None]:
+    """Call a field of the study what the user knows it as."""
+    try:
+        yield
+    except ParameterError as error:
+        field, colon, rest = str(error).partition(":")
+        raise ParameterError(f"{_OPTIONS.get(field, field)}{colon}{rest}") from None
+
+
+def _estimate(order: HedgeOrder, needs: CompanyNeeds | None) -> BasisEstimate | None:
+    shares: dict[str, float] = {} if needs is None else needs.provider_shares
+    if order.prices is not None:
+        return read_basis(order.prices, shares, days_per_year=order.days_per_year)
+    if shares:
+        names = ", ".join(shares)
+        raise ParameterError(
+            f"{order.needs}: provider: {names} is not known without --prices, a history of its prices; "
+            "leave the column out for a typical provider of the scenario"
+        )
+    return None
+
+
+def _run(study: HedgeStudy, notices: Console) -> HedgeResult:
+    bar = Progress(
+        TextColumn("paths"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+        console=notices, transient=True, disable=not notices.is_terminal,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("paths", total=study.paths)
+
+        def show(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        return study.run(progress=show)
+
+
+def _folder_name(scenario: Scenario, seed: int) -> str:
+    plain = re.sub(r"[^\w.+-]+", "_", scenario.name)
+    return f"hedge-{plain}-seed{seed}"
+
+
+def _write_page(folder: Path) -> Path:
+    from abm.cli import our_analysis
+
+    return our_analysis.write_hedge_report(folder)
