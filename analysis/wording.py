@@ -59,7 +59,7 @@ def percent(share: float, places: int = 1, *, threshold: float | None = None) ->
     if not math.isfinite(share):
         return NOT_AVAILABLE
     unit = 10.0**-places
-    in_percent = 100.0 * share
+    in_percent = 100.0 * float(share)  # NumPy's own numbers are rounded in another way
     shown = round(in_percent, places)
     if in_percent != 0.0 and abs(in_percent) > 100.0 * _NOISE and abs(shown) < unit / 2:
         return f"<{unit:.{places}f} %" if share > 0 else f">-{unit:.{places}f} %"

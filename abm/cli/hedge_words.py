@@ -196,7 +196,8 @@ def question(
         ("Money for margin", money),
         (
             "Margin",
-            f"{percent(terms.initial_margin_rate)} of notional, marked every {study.mark_every_days} days",
+            f"{percent(terms.initial_margin_rate)} of notional, marked every "
+            f"{'day' if study.mark_every_days == 1 else f'{study.mark_every_days} days'}",
         ),
         (
             "Costs",
@@ -226,38 +227,51 @@ def _estimated(estimate: BasisEstimate) -> str:
 
 def tables(result: HedgeResult, advice: Advice) -> list[Table]:
     """Return the programmes side by side: bills first, then money, cost and what an auditor asks."""
-    summary = result.summary()
-    confidence = round(100.0 * advice.confidence)
-    usd, percent = wording.usd, wording.percent
-    bills = _table(
-        "Bills of the whole horizon", "expected", "95 % worst", "99 % worst", "volatility cut across paths"
-    )
-    money = _table("Money for margin", "cash at 95 %", "cash at 99 %", "runs out", "given up")
-    audit = _table(
-        "Cost and effectiveness", "cost of the hedge", "dollar offset", "in 0.80-1.25", "R² (years)"
-    )
+    summary = result.summary().loc[list(advice.standings)]
+    percent, decimal = wording.percent, wording.decimal
     convention = result.study.frictions.liquidity
-    for name in advice.standings:
-        row = summary.loc[name]
-        shown = f"{name} *" if name == advice.programme else name
-        bills.add_row(
+    bills = ["mean_bill_usd", "bill_95_usd", "bill_99_usd"]
+    cash = [f"peak_{convention}_{level}_usd" for level in (95, 99)]
+    summary[cash] = summary[cash].clip(lower=0.0)
+    bill_scale, cash_scale, cost_scale = (
+        wording.money_scale(float(summary[columns].abs().max(axis=None)))
+        for columns in (bills, cash, ["cost_total_usd"])
+    )
+    bill_table = _table(
+        f"Bills, {bill_scale.unit}, and volatility reduction by two measures",
+        "expected", "95 % worst", "99 % worst", "across paths", "within",
+    )  # fmt: skip
+    cash_table = _table(
+        f"Cash for margin, {cash_scale.unit}", "needed, 95 %", "needed, 99 %", "runs out", "given up"
+    )
+    audit_table = _table(
+        f"Cost, {cost_scale.unit}, and effectiveness by year",
+        "cost of the hedge", "dollar offset", "in 0.80-1.25", "R²",
+    )  # fmt: skip
+    for name, row in summary.iterrows():
+        shown = f"{name} *" if name == advice.programme else str(name)
+        bill_table.add_row(
             shown,
-            usd(row["mean_bill_usd"]), usd(row["bill_95_usd"]), usd(row["bill_99_usd"]),
+            *(bill_scale.amount(row[column]) for column in bills),
             percent(row["volatility_reduction_across_years"]),
-        )  # fmt: skip
-        money.add_row(
+            percent(row["volatility_reduction_within_median"]),
+        )
+        cash_table.add_row(
             shown,
-            *(usd(max(row[f"peak_{convention}_{level}_usd"], 0.0)) for level in (95, 99)),
-            percent(row["out_of_money_share"]), percent(row["abandonment_share"]),
-        )  # fmt: skip
-        audit.add_row(
+            *(cash_scale.amount(row[column]) for column in cash),
+            percent(row["out_of_money_share"]),
+            percent(row["abandonment_share"]),
+        )
+        audit_table.add_row(
             shown,
-            usd(row["cost_total_usd"]), wording.decimal(row["dollar_offset_median"]),
-            percent(row["dollar_offset_in_band"]), wording.decimal(row["r_squared_years"]),
-        )  # fmt: skip
-    audit.caption = f"* recommended; best worst bill ({confidence} %) first"
-    audit.caption_justify = "left"
-    return [bills, money, audit]
+            cost_scale.amount(row["cost_total_usd"]),
+            decimal(row["dollar_offset_median"]),
+            percent(row["dollar_offset_in_band"]),
+            decimal(row["r_squared_years"]),
+        )
+    audit_table.caption = f"* recommended; lowest worst bill at {percent(advice.confidence, 0)} first"
+    audit_table.caption_justify = "left"
+    return [bill_table, cash_table, audit_table]
 
 
 def _table(title: str, *columns: str) -> Table:

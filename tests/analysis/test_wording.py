@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from analysis.wording import basis_points, class_name, decimal, money_scale, percent, usd, whole
@@ -30,6 +31,10 @@ from analysis.wording import basis_points, class_name, decimal, money_scale, per
 )
 def test_a_share_reads_all_or_none_only_where_it_is(share: float, places: int, shown: str) -> None:
     assert percent(share, places) == shown
+
+
+def test_a_share_reads_the_same_as_a_number_of_numpys() -> None:
+    assert percent(np.float64(0.0065)) == percent(0.0065) == "0.7 %"
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.94996, "94.9 %"), (0.95, "95.0 %"), (0.9604, "96.0 %")])
