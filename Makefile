@@ -15,7 +15,7 @@ ifneq ($(FOUND),$(MADE_FOR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup run notebook test check verify bench clean
+.PHONY: help setup run hedge notebook test check verify bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,6 +26,9 @@ setup: $(STAMP) ## make the environment and install the package in it
 
 run: $(STAMP) ## run the baseline: one year, with its report
 	@$(BIN)/sitsim run baseline
+
+hedge: $(STAMP) ## which hedge a company should take: a first answer
+	@$(BIN)/sitsim hedge --spend 2e6 --cash 1.2e6
 
 notebook: $(STAMP) ## open the first notebook in the browser
 	@$(BIN)/jupyter lab notebooks/first_run.ipynb
