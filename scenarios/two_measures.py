@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from rich.console import Console
@@ -39,13 +39,18 @@ CASH_SHARE = 0.10
 Rows = list[tuple[str, ...]]
 
 
-def main() -> None:
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the studies and print their tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = _OneLineParser(description=__doc__.splitlines()[0])
     parser.add_argument("--paths", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--markdown", action="store_true", help="as in the docs page")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     for title, header, rows in all_tables(parser, options.paths, options.seed):
         if options.markdown:
             print(markdown(header, rows))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.cli import hedge_options as asked
 from abm.cli.completion import assignments, scenario_names, table_and_field_names
 from abm.cli.failures import MISTAKE, one_line_failures, path_given, told
 from abm.cli.overrides import parse_overrides
@@ -41,6 +42,9 @@ SetOption = Annotated[
         autocompletion=assignments,
     ),
 ]
+OutOption = Annotated[str, typer.Option(metavar="PATH", help="Folder under which the run folder is made.")]
+ReportOption = Annotated[bool, typer.Option(help="Write the report page.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")]
 
 
 def main() -> None:
@@ -82,12 +86,10 @@ def run(
         int | None, typer.Option(help="Rounds a day, instead of calendar.rounds_per_day.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Tables to keep: summary, daily or full.")] = None,
-    out: Annotated[
-        str, typer.Option(metavar="PATH", help="Folder under which the run folder is made.")
-    ] = "runs",
+    out: OutOption = "runs",
     overrides: SetOption = None,
-    report: Annotated[bool, typer.Option(help="Write the report page.")] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")] = False,
+    report: ReportOption = True,
+    quiet: QuietOption = False,
 ) -> None:
     """Simulate a scenario, then print a closing summary and where the report is."""
     from abm.cli.running import run_and_report
@@ -224,71 +226,27 @@ def calibrate(
 @app.command()
 @one_line_failures
 def hedge(
-    spend: Annotated[
-        float | None,
-        typer.Option(metavar="USD", help="What your tokens of a month cost at today's price; or --needs."),
-    ] = None,
-    needs: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CSV", help="Needs by month: columns month (1, 2, ... or YYYY-MM), mSIT, provider."
-        ),
-    ] = None,
-    prices: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CSV",
-            help="Price history, from which your provider's basis is estimated: columns date, index, and "
-            "one for each provider.",
-        ),
-    ] = None,
-    days_per_year: Annotated[
-        float, typer.Option(help="Prices a year in --prices: 252, 365, 52, ...")
-    ] = 252.0,
-    months: Annotated[int | None, typer.Option(help="Months to look at with --spend; 12 by default.")] = None,
-    cash: Annotated[
-        float | None, typer.Option(metavar="USD", help="Cash for margin; without it money has no limit.")
-    ] = None,
-    credit: Annotated[float, typer.Option(metavar="USD", help="Credit line for margin calls.")] = 0.0,
-    scenario: Annotated[
-        str,
-        typer.Option(
-            metavar="SCENARIO",
-            help="Name of a packaged scenario, or path of a .toml file.",
-            autocompletion=scenario_names,
-        ),
-    ] = "demand_explosion",
-    programme: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WORDS",
-            help="What to compare, with commas: strip[:COVERAGE], layered[:NEAR/MID/FAR], "
-            "rolling[:LEAD[:COVERAGE]], stack[:scaled|KAPPA], minimum_variance[:PRIOR], "
-            "fixed_price[:MARKUP], committed_spend[:DISCOUNT[:SHARE]]; `none` is always there. Default: "
-            "layered, strip:0.8, strip, rolling:2, minimum_variance.",
-        ),
-    ] = None,
-    half_spread: Annotated[
-        float, typer.Option(help="Cost of a trade as a share of the price; the default is judgement.")
-    ] = 0.002,
-    paths: Annotated[int, typer.Option(help="Futures to look at.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Seed of every draw.")] = 1,
-    in_market: Annotated[
-        int,
-        typer.Option(
-            metavar="SEEDS", help="Run the company in the market too, on so many seeds, and compare."
-        ),
-    ] = 0,
-    jobs: Annotated[int, typer.Option(help="Processes for --in-market.")] = 2,
-    out: Annotated[
-        str, typer.Option(metavar="PATH", help="Folder under which the run folder is made.")
-    ] = "runs",
+    spend: asked.Spend = None,
+    needs: asked.Needs = None,
+    prices: asked.Prices = None,
+    days_per_year: asked.DaysPerYear = 252.0,
+    months: asked.Months = None,
+    cash: asked.Cash = None,
+    credit: asked.Credit = 0.0,
+    scenario: asked.ScenarioOption = "demand_explosion",
+    programme: asked.Programmes = None,
+    half_spread: asked.HalfSpread = 0.002,
+    paths: asked.Paths = 10_000,
+    seed: asked.Seed = 1,
+    in_market: asked.InMarket = 0,
+    jobs: asked.Jobs = 2,
+    out: OutOption = "runs",
     overrides: SetOption = None,
-    report: Annotated[bool, typer.Option(help="Write the report page.")] = True,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the run folder only.")] = False,
+    report: ReportOption = True,
+    quiet: QuietOption = False,
 ) -> None:
     """Recommend a hedge programme for a company: its worst bill, its cost, the cash it needs."""
-    from abm.cli.hedge import DEFAULT_PROGRAMMES, HedgeOrder, hedge_and_print
+    from abm.cli.hedge import HedgeOrder, hedge_and_print
 
     order = HedgeOrder(
         scenario=_load(scenario).replace(parse_overrides(overrides or [])),
@@ -301,7 +259,9 @@ def hedge(
         months=months,
         cash_usd=cash,
         credit_usd=credit,
-        programmes=tuple(word for words in programme or [DEFAULT_PROGRAMMES] for word in words.split(",")),
+        programmes=tuple(
+            word for words in programme or [asked.DEFAULT_PROGRAMMES] for word in words.split(",")
+        ),
         half_spread=half_spread,
         paths=paths,
         seed=seed,

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from abm.hedging.study import HedgeStudy
     from abm.scenario import Scenario
 
-DEFAULT_PROGRAMMES = "layered,strip:0.8,strip,rolling:2,minimum_variance"
 MOST_PROGRAMMES = 20
 FEWEST_PATHS = 100
 _OPTIONS = {

@@ -234,7 +234,7 @@ def tables(result: HedgeResult, advice: Advice) -> list[Table]:
     cash = [f"peak_{convention}_{level}_usd" for level in (95, 99)]
     summary[cash] = summary[cash].clip(lower=0.0)
     bill_scale, cash_scale, cost_scale = (
-        wording.money_scale(float(summary[columns].abs().max(axis=None)))
+        wording.money_scale(float(summary[columns].abs().to_numpy().max()))
         for columns in (bills, cash, ["cost_total_usd"])
     )
     bill_table = _table(
