@@ -69,24 +69,44 @@ class HedgeOrder:
 def hedge_and_print(order: HedgeOrder) -> None:
     """Study, print the answer and the evidence, and write folder and page; after a mistake nothing."""
     study, estimate = _study(order)
+    if order.in_market:
+        from abm.cli.hedge_market import require_market
+
+        require_market(order.scenario, study, order.in_market, order.jobs)
     place = check_place(order.out / _folder_name(order.scenario, order.seed), "--out")
     notices = Console(stderr=True, quiet=order.quiet)
     result = _run(study, notices)
     advice = advise(result)
     said = sentences(result, advice)
+    checks, shown = {"limits": advice.limits}, tables(result, advice)
+    if order.in_market:
+        from abm.cli.hedge_market import market_sentence, market_table, run_in_market
+
+        name, check = run_in_market(
+            order.scenario,
+            study,
+            advice,
+            seeds=order.in_market,
+            jobs=order.jobs,
+            out=order.out,
+            progress=not order.quiet,
+        )
+        said.append(market_sentence(name, check))
+        shown.append(market_table(name, check))
+        checks["in_market"] = check.table
     asked = question(result, advice, order.scenario.name, estimate, order.half_spread)
     folder = result.write(
         place,
         advice=advice.as_plain(said),
         question=asked,
         command=command_line(order),
-        checks={"limits": advice.limits},
+        checks=checks,
     )
     page = _write_page(folder) if order.with_page else None
     if order.quiet:
         print(folder)
         return
-    _print(said, tables(result, advice), asked)
+    _print(said, shown, asked)
     console = Console()
     console.print(f"run folder  {folder}", soft_wrap=True, highlight=False)
     if page is not None:
