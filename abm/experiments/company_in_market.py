@@ -88,9 +88,9 @@ def company_in_market(
     Parameters
     ----------
     scenario : Scenario or str
-        The market, or its name or path. Its days and profile are set to what the study needs, and its
-        ``run.population_seed``, where it names none, to ``run.seed``: the firms are the same in every run. The
-        company trades by the execution fields of the enterprises' programme.
+        The market, or its name or path. Its days and profile are set to what the study needs, and
+        ``run.population_seed``, where it names none, to ``run.seed``: the firms are the same in every run.
+        The company trades by the execution fields of the enterprises' programme.
     study : HedgeStudy
         The company: need by month and its risk, usual price as a multiple of the index, cash, credit, cost of
         funds, days of building up, treasury. Its price process and contract are those of the scenario; how
@@ -117,9 +117,9 @@ def company_in_market(
     -------
     MarketCheck
         Volatility reduction within a run (over months, of the bill's surprise against the budget), the hedged
-        bill and the largest need of cash (variation paid plus initial margin at marks, at the closes; in
+        bill, and the largest need of cash (variation paid plus initial margin at marks, at the closes; in
         replays as if money never ended): means over seeds with intervals by Student's t. Volatility reduction
-        across seeds, of the whole bill as a share of its budget: with jackknife intervals, from three seeds on.
+        across seeds, of the whole bill as a share of its budget: jackknife intervals, from three seeds on.
 
     Raises
     ------
@@ -170,9 +170,7 @@ def _finished(runs: pd.DataFrame) -> tuple[Path, ...]:
     return tuple(Path(folder) for folder in runs["folder"])
 
 
-def _frames(
-    replay: Replay, steps: Sequence[Step], seeds: Sequence[int]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _frames(replay: Replay, steps: Sequence[Step], seeds: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the frames of measures and of bills, seeds outermost, the market as the last step."""
     import pandas as pd
 
@@ -196,9 +194,7 @@ def _frames(
                 }
             )
             months = {"month": np.arange(1, len(hedged) + 1), "hedged_bill_usd": hedged}
-            bills.append(
-                pd.DataFrame({**key, **months, "unhedged_bill_usd": unhedged, "budget_usd": budget})
-            )
+            bills.append(pd.DataFrame({**key, **months, "unhedged_bill_usd": unhedged, "budget_usd": budget}))
     return pd.DataFrame(rows), pd.concat(bills, ignore_index=True)
 
 

@@ -1,4 +1,4 @@
-"""A market run seen from the laboratory: its price path, the company's bills, and the hedge replayed on them."""
+"""A market run seen from the laboratory: price path, bills of the company, and its hedge replayed on them."""
 
 from __future__ import annotations
 
@@ -183,11 +183,18 @@ class Replay:
 def _side_by_side(paths: Sequence[PricePaths]) -> PricePaths:
     """Return single paths as one bundle."""
 
-    def joined(name: str) -> NDArray[Any] | None:
+    def joined(name: str) -> Any:
         parts = [getattr(path, name) for path in paths]
         return None if parts[0] is None else np.hstack(parts)
 
-    return replace(paths[0], **{name: joined(name) for name in ("x", "xi", "regime", "log_shift", "spot_usd")})
+    return replace(
+        paths[0],
+        x=joined("x"),
+        xi=joined("xi"),
+        regime=joined("regime"),
+        log_shift=joined("log_shift"),
+        spot_usd=joined("spot_usd"),
+    )
 
 
 def observe_run(
@@ -218,7 +225,8 @@ def observe_run(
     """
     run = read_run(folder)
     fixings = run.tables["spot"]["index_fixing_usd_micro"].to_numpy(dtype=np.float64) / USD_MICRO
-    rows = run.tables["hedging"].query("name == @name").sort_values("month")
+    hedging = run.tables["hedging"]
+    rows = hedging[hedging["name"] == name].sort_values("month")
     months = rows[rows["month"].between(1, listing.horizon_months)]
     account = int(rows["account"].iloc[0])
     defaults = run.tables["defaults"]
@@ -287,7 +295,8 @@ def _hedged_bills(rows: pd.DataFrame, listing: Listing) -> FloatArray:
 
 
 def _peak_cash(run: RunFolder, account: int) -> float:
-    money = run.tables["accounts"].query("account == @account").sort_values("day")
+    accounts = run.tables["accounts"]
+    money = accounts[accounts["account"] == account].sort_values("day")
     paid = -money["variation_usd_micro"].to_numpy(dtype=np.float64).cumsum()
     return float((paid + money["initial_margin_usd_micro"].to_numpy(dtype=np.float64)).max()) / USD_MICRO
 
