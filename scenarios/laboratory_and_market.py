@@ -2,9 +2,10 @@
 
     python scenarios/laboratory_and_market.py --seeds 12 --jobs 2
 
-runs a market of a year without fees, basis, need risk or want of cash for each ratio and seed, replays each
-run's own fixings in the laboratory, and prints what parts the two: whole lots, the time that buying takes,
-and what was paid beyond the model's curve (entry cost), which it prints by delivery month too.
+runs a market of a year for each seed, without fees, basis, need risk or want of cash, in which only companies
+of several sizes hedge, a third of them by a strip of each ratio. It replays each run's own fixings in the
+laboratory and prints what parts the two: whole lots, the time that buying takes, and what was paid beyond the
+model's curve (entry cost), which it prints by delivery month too.
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ from abm.scenario import Scenario
 from abm.scenario.price_model import fixed_shifts
 
 RATIOS = (1.0, 0.8, 0.6)
-ROUNDS_PER_DAY = 24
-"""Half of the usual resolution: a run of a year then costs about 3 CPU seconds, not 5."""
+NEEDS_MSIT_PER_DAY = (500, 2_000, 8_000)
+"""Sizes of the companies: the usual enterprise, a quarter and four times of it.
 
-ENTRY_DAYS = 5
-ENTERPRISES = "agents.enterprises."
+All their strips together are a ninth of what the baseline's enterprises need. More of them wait longer for
+sellers; what waiting costs a full strip is a fact of the market, not of the laboratory.
+"""
+
+ROUNDS_PER_DAY = 48
+"""The usual resolution: a run of a year costs 5 CPU seconds."""
+
 FRICTIONLESS = {
     "run.population_seed": 1,
     "index.basis_sd": 0.0,
@@ -44,20 +50,10 @@ FRICTIONLESS = {
     "exchange.taker_fee_usd": 0.0,
     "exchange.auction_fee_usd": 0.0,
     "exchange.dmm_maker_fee_usd": 0.0,
-    ENTERPRISES + "need_volatility": 0.0,
-    ENTERPRISES + "cash_share": 5.0,
-    ENTERPRISES + "credit_share": 5.0,
-    ENTERPRISES + "programme.rule": "strip",
-    ENTERPRISES + "programme.ramp_days": 1,
-    ENTERPRISES + "programme.band_share": 0.0,
-    # A fifth of the enterprises hedge, and in a hurry: the market then has what they want within days. With
-    # three quarters of them, half of the lots come after the first week, and waiting costs the strip of 1 a
-    # few hundredths more, which is a fact of the market and not one of the laboratory.
-    ENTERPRISES + "hedging_share": 0.2,
-    ENTERPRISES + "programme.actions_per_day": 24.0,
-    ENTERPRISES + "programme.slice_share": 0.25,
-    ENTERPRISES + "programme.cross_probability": 1.0,
+    "agents.enterprises.hedging_share": 0.0,
 }
+HURRY = {"ramp_days": 1, "band_share": 0.0, "slice_share": 1.0, "cross_probability": 1.0}
+"""Execution of the companies, which decide in each round: they take what they want as soon as it is there."""
 
 
 class Seen(NamedTuple):
@@ -66,27 +62,36 @@ class Seen(NamedTuple):
     Attributes
     ----------
     bills : DataFrame
-        Of those who hedge: account, month, ``expected_bill_usd``, ``bill_usd``, ``expected_need_msit``,
-        ``traded_usd`` and ``modelled_usd`` (gains at traded prices, and at the model curve of the days of
-        trading).
+        Of the companies: ``ratio``, ``account``, ``month``, ``expected_bill_usd``, ``bill_usd``,
+        ``expected_need_msit``, ``traded_usd`` and ``modelled_usd`` (gains at traded prices, and at the model
+        curve of the days of trading).
     entry : DataFrame
-        By month: ``lots`` bought on balance, ``beyond_usd`` paid for them beyond the model, ``model_usd``
-        and ``early_lots``, of the first days.
+        By ratio and month: ``lots`` bought on balance, ``beyond_usd`` paid for them beyond the model,
+        ``model_usd`` and ``first_lots``, of the first day.
     fixings_usd : array of float, shape (days,)
         What contracts settle on.
-    weighted_within : float
-        The run's own metric.
     """
 
     bills: pd.DataFrame
     entry: pd.DataFrame
     fixings_usd: np.ndarray
-    weighted_within: float
 
 
-def market(scenario: str, ratio: float, rounds_per_day: int = ROUNDS_PER_DAY) -> Scenario:
-    """Return the market whose enterprises hold a strip of a ratio without frictions."""
-    fields = {ENTERPRISES + "programme.ratio": ratio, "calendar.rounds_per_day": rounds_per_day}
+def market(scenario: str, rounds_per_day: int = ROUNDS_PER_DAY) -> Scenario:
+    """Return the market in which companies hold strips without frictions."""
+    programme = {"rule": "strip", **HURRY, "actions_per_day": float(rounds_per_day)}
+    companies = [
+        {
+            "name": f"strip-{ratio}-{need}".replace(".", "_"),
+            "need_msit_per_day": need,
+            "cash_usd": 1e9,
+            "provider": row,
+            "programme": programme | {"ratio": ratio},
+        }
+        for ratio in RATIOS
+        for row, need in enumerate(NEEDS_MSIT_PER_DAY)
+    ]
+    fields = {"agents.companies": companies, "calendar.rounds_per_day": rounds_per_day}
     return Scenario.load(scenario).replace(FRICTIONLESS | fields)
 
 
@@ -94,19 +99,24 @@ def see(folder: Path) -> Seen:
     """Read a run."""
     run = read_run(folder, verify=False)
     rows = run.tables["hedging"].query("hedges and month > 0").set_index(["account", "month"])
-    trades = _trades_of(run, rows.index.get_level_values("account").unique())
+    ratios = rows["name"].str.split("-").str[1].str.replace("_", ".").astype(float).rename("ratio")
+    of_account = ratios.groupby("account").first()
+    trades = _trades_of(run, of_account)
     gains = trades.groupby(["account", "month"])[["traded_usd", "modelled_usd"]].sum()
-    bills = rows[["expected_bill_usd", "bill_usd", "expected_need_msit"]].join(gains).fillna(0.0)
+    bills = rows[["expected_bill_usd", "bill_usd", "expected_need_msit"]].join(gains).join(ratios).fillna(0.0)
     assert np.allclose(bills["traded_usd"], rows["futures_pnl_usd"]), "gains come from these trades"
+    for ratio, mine in bills.groupby("ratio"):
+        known = hedge_effect(rows[ratios == ratio].reset_index()).volatility_reduction_within_weighted
+        same = np.isclose(weighted(mine, "traded_usd"), known)
+        assert same, "without fees and interest all is in the gains"
     bought = trades.assign(beyond_usd=trades["modelled_usd"] - trades["traded_usd"])
-    bought["early_lots"] = bought["lots"].where(bought["day"] < ENTRY_DAYS, 0)
-    entry = bought.groupby("month")[["lots", "beyond_usd", "model_usd", "early_lots"]]
+    bought["first_lots"] = bought["lots"].where(bought["day"] == 0, 0)
+    entry = bought.groupby(["ratio", "month"])[["lots", "beyond_usd", "model_usd", "first_lots"]].sum()
     fixings = run.tables["spot"]["index_fixing_usd_micro"].to_numpy(dtype=np.float64) / USD_MICRO
-    within = hedge_effect(run.tables["hedging"]).volatility_reduction_within_weighted
-    return Seen(bills.reset_index(), entry.sum(), fixings, within)
+    return Seen(bills.reset_index(), entry, fixings)
 
 
-def _trades_of(run: RunFolder, accounts: pd.Index) -> pd.DataFrame:
+def _trades_of(run: RunFolder, ratios: pd.Series) -> pd.DataFrame:
     """Return the trades of some accounts, lots signed, with gains at traded and at model prices."""
     trades, daily = run.tables["trades"], run.tables["daily"]
     sides = [
@@ -114,7 +124,7 @@ def _trades_of(run: RunFolder, accounts: pd.Index) -> pd.DataFrame:
         trades.assign(account=trades["seller"], lots=-trades["lots"]),
     ]
     own = pd.concat(sides)
-    own = own[own["account"].isin(accounts)][["day", "month", "account", "price_ticks", "lots"]]
+    own = own[["day", "month", "account", "price_ticks", "lots"]].join(ratios, on="account", how="inner")
     keys = ["day", "month"]
     models = daily.drop_duplicates(keys).set_index(keys)["model_ticks"].astype("float64").rename("model")
     finals = daily[daily["final"]].set_index("month")["settlement_ticks"].astype("float64").rename("last")
@@ -161,13 +171,11 @@ class Laboratory:
         self._means_usd = fixings[days : (months + 1) * days].reshape(months, days, -1).mean(axis=1)
         self._runs = runs
 
-    def gains(self, ratio: float) -> list[pd.DataFrame]:
+    def gains(self) -> list[pd.DataFrame]:
         """Return the bills of each run with what the strip gains in fractions of lots, and in whole ones.
 
-        Columns ``fraction_usd`` and ``whole_usd``; the first is in proportion to the need.
+        Columns ``fraction_usd`` and ``whole_usd``.
         """
-        hedge = FuturesHedge("strip", "hedge", coverage=ratio)
-        unit = self._gain(self._study.replace(programmes=[hedge], frictions=Frictions()))
         found = [run.bills.set_index(["account", "month"]) for run in self._runs]
         fractions: list[list[pd.Series]] = [[] for _ in found]
         wholes: list[list[pd.Series]] = [[] for _ in found]
@@ -175,15 +183,14 @@ class Laboratory:
             months = rows["expected_need_msit"].to_numpy()
             multiple = float((rows["bill_usd"].to_numpy() / months / self._means_usd[:, 0]).mean())
             own = self._study.replace(
-                programmes=[hedge],
+                programmes=[FuturesHedge("strip", "hedge", coverage=float(rows["ratio"].iloc[0]))],
                 need=Need(months),
                 basis=ProviderBasis(multiple=multiple),
-                frictions=Frictions(whole_lots=True),
             )
-            whole = self._gain(own)
-            for row in range(len(found)):
-                fractions[row].append(pd.Series(unit[:, row] * months * multiple, index=rows.index))
-                wholes[row].append(pd.Series(whole[:, row], index=rows.index))
+            for lots, whole_lots in ((fractions, False), (wholes, True)):
+                gain = self._gain(own.replace(frictions=Frictions(whole_lots=whole_lots)))
+                for run, mine in enumerate(lots):
+                    mine.append(pd.Series(gain[:, run], index=rows.index))
         return [
             bills.assign(fraction_usd=pd.concat(fraction), whole_usd=pd.concat(whole)).reset_index()
             for bills, fraction, whole in zip(found, fractions, wholes, strict=True)
@@ -211,8 +218,8 @@ class Comparison(NamedTuple):
         ``ratio``, ``seed`` and one column a level (``LEVELS``): volatility reduction within the run, accounts
         weighted by expected cost.
     entry : DataFrame
-        ``ratio``, ``month``, ``lots`` bought on balance in all runs, ``early_share`` (of them in the first
-        days) and ``entry_bp`` (paid beyond the model curve of the day of the trade).
+        ``ratio``, ``month``, ``lots`` bought on balance in all runs, ``first_day_share`` (of them on day
+        0) and ``entry_bp`` (paid beyond the model curve of the day of the trade).
     """
 
     reductions: pd.DataFrame
@@ -223,38 +230,32 @@ def compare(
     scenario: str,
     seeds: Sequence[int],
     *,
-    ratios: Sequence[float] = RATIOS,
     rounds_per_day: int = ROUNDS_PER_DAY,
     jobs: int = 1,
     progress: bool = False,
 ) -> Comparison:
     """Run the markets and return what parts them from the laboratory."""
-    rows, entries = [], []
-    for ratio in ratios:
-        terms = market(scenario, ratio, rounds_per_day)
-        with tempfile.TemporaryDirectory(prefix="sitsim-laboratory-") as place:
-            runs = sweep(terms, {}, seeds=seeds, jobs=jobs, out=place, progress=progress)
-            failed = runs.loc[runs["error"].notna(), "error"]
-            if len(failed):
-                raise SystemExit(f"{scenario}: {failed.iloc[0]}")
-            seen = [see(Path(folder)) for folder in runs["folder"]]
-        for run in seen:
-            same = np.isclose(weighted(run.bills, "traded_usd"), run.weighted_within)
-            assert same, "without fees and interest all is in the gains"
-        for seed, bills in zip(seeds, Laboratory(terms, seen).gains(ratio), strict=True):
-            rows.append({"ratio": ratio, "seed": seed} | {level: weighted(bills, level) for level in LEVELS})
-        bought = sum(run.entry for run in seen[1:]) + seen[0].entry
-        entries.append(
-            pd.DataFrame(
-                {
-                    "ratio": ratio,
-                    "lots": bought["lots"],
-                    "early_share": bought["early_lots"] / bought["lots"],
-                    "entry_bp": 1e4 * bought["beyond_usd"] / bought["model_usd"],
-                }
-            ).reset_index()
-        )
-    return Comparison(pd.DataFrame(rows), pd.concat(entries, ignore_index=True))
+    terms = market(scenario, rounds_per_day)
+    with tempfile.TemporaryDirectory(prefix="sitsim-laboratory-") as place:
+        runs = sweep(terms, {}, seeds=seeds, jobs=jobs, out=place, progress=progress)
+        failed = runs.loc[runs["error"].notna(), "error"]
+        if len(failed):
+            raise SystemExit(f"{scenario}: {failed.iloc[0]}")
+        seen = [see(Path(folder)) for folder in runs["folder"]]
+    rows = [
+        {"ratio": ratio, "seed": seed} | {level: weighted(mine, level) for level in LEVELS}
+        for seed, bills in zip(seeds, Laboratory(terms, seen).gains(), strict=True)
+        for ratio, mine in bills.groupby("ratio", sort=False)
+    ]
+    bought = pd.concat([run.entry for run in seen]).groupby(["ratio", "month"]).sum()
+    entry = pd.DataFrame(
+        {
+            "lots": bought["lots"],
+            "first_day_share": bought["first_lots"] / bought["lots"],
+            "entry_bp": 1e4 * bought["beyond_usd"] / bought["model_usd"],
+        }
+    )
+    return Comparison(pd.DataFrame(rows), entry.reset_index())
 
 
 def main() -> None:
@@ -291,19 +292,16 @@ def _reductions(reductions: pd.DataFrame, scenario: str) -> Table:
 
 def _entry(entry: pd.DataFrame) -> Table:
     table = Table(
-        title=f"entry cost: paid beyond the model curve, bp (share bought in the first {ENTRY_DAYS} days)",
+        title="entry cost: paid beyond the model curve of the day, bp (share bought on day 0)",
         title_justify="left",
     )
     table.add_column("delivery month", justify="right")
-    ratios = entry["ratio"].unique()
+    ratios = sorted(entry["ratio"].unique(), reverse=True)
     for ratio in ratios:
         table.add_column(f"strip {ratio:g}", justify="right")
     for month, rows in entry.groupby("month"):
-        by_ratio = rows.set_index("ratio")
-        cells = (
-            f"{by_ratio['entry_bp'][ratio]:.1f} ({by_ratio['early_share'][ratio]:.0%})" for ratio in ratios
-        )
-        table.add_row(str(month), *cells)
+        cells = (rows[rows["ratio"] == ratio].iloc[0] for ratio in ratios)
+        table.add_row(str(month), *(f"{at['entry_bp']:.1f} ({at['first_day_share']:.0%})" for at in cells))
     return table
 
 

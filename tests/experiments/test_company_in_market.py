@@ -319,6 +319,25 @@ def test_the_company_trades_as_enterprises_do_unless_it_is_told_otherwise():
     assert with_company(market, rich, HEDGE, name="ann").agents.companies[0].cash_usd > 1e7
 
 
+def test_the_ideal_hedge_has_neither_band_nor_lots_nor_days_of_building_up():
+    study = company(small())
+    wide = replace(HEDGE, band_share=0.9)
+    steps, banded = (replay_steps(small(), study, hedge) for hedge in (HEDGE, wide))
+    ideal = steps[0]
+    assert ideal == banded[0]
+    assert (ideal.hedge.band_share, ideal.frictions.whole_lots, ideal.frictions.ramp_days) == (0.0, False, 1)
+    assert ideal.frictions.fee_usd_per_lot == ideal.frictions.funding_rate == 0.0
+    assert ideal.frictions.cash_usd == math.inf
+    assert banded[1].hedge.band_share == 0.9
+
+
+def test_a_run_is_recorded_well_enough_to_be_replayed():
+    for asked, kept in (("summary", "daily"), ("daily", "daily"), ("full", "full")):
+        market = small(**{"recording.profile": asked})
+        joined = with_company(market, company(market), HEDGE, name="ann")
+        assert joined.recording.profile == kept
+
+
 def test_a_run_that_fails_is_one_line_with_its_seed(monkeypatch):
     def fail(scenario, *, seed, out):
         raise ZeroDivisionError("a fault\nof ours")
@@ -379,7 +398,7 @@ def test_intervals_of_a_mean_are_students_and_a_jackknife_of_a_mean_is_the_same(
     found = mean_of(values)
     assert found.mean == 3.0
     assert found.high - 3.0 == pytest.approx(3.182446 * math.sqrt(10.0 / 3.0) / 2.0, rel=1e-6)
-    assert jackknifed(lambda kept: values[kept].mean(), 4) == pytest.approx(found)
+    assert list(jackknifed(lambda kept: values[kept].mean(), 4)) == pytest.approx(list(found))
     assert mean_of(np.array([1.0, math.nan]))[::3] == (1.0, 1)
     assert math.isnan(mean_of(np.array([1.0, math.nan])).low)
     assert mean_of(np.array([math.nan])).seeds == 0
