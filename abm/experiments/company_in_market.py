@@ -82,8 +82,9 @@ def company_in_market(
     fractions of lots, all at once; (2) building up over the programme's days, whole lots, the no-trade band;
     (3) the taker's fee of the scenario; (4) the cost of the money in margin; (5) cash, credit and a treasury
     that gives up; (6) the market. The last difference is what trading does: spread, waiting for fills, prices
-    beside the model, ticks, margin by tenor where the replay has the one rate of near months, credit that has
-    a rate of its own, and default where it was not due in the replay.
+    beside the model, ticks and price limits, margin by tenor where the replay has one average rate, credit
+    that has a rate of its own, and default where the replay gives up in another way or not at all. A loss in
+    default counts as the company's own, also where it is beyond its money and borne by others.
 
     Parameters
     ----------
@@ -148,7 +149,7 @@ def company_in_market(
             observe_run(folder, joined.replace({"run.seed": int(seed)}), process, listing, name)
             for seed, folder in zip(runs["seed"], folders, strict=True)
         ]
-    steps = replay_steps(joined, study, programme)
+    steps = replay_steps(joined, study, programme, listing)
     replay = Replay(seen, joined, study, process, listing)
     by_seed, bills = _frames(replay, steps, [int(seed) for seed in runs["seed"]])
     kept = folders if out is not None else ()

@@ -87,15 +87,27 @@ class Outcome(NamedTuple):
     given_up: NDArray[np.bool_]
 
 
-def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge) -> list[Step]:
+def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge, listing: Listing) -> list[Step]:
     """Return the replays in order, each with one friction more.
 
     Fees and the margin rate are those of the scenario, all else is the study's. When money runs out, the
     hedge ends, as an account in default does. What the study says of spreads does not count.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The market.
+    study : HedgeStudy
+        The company.
+    hedge : FuturesHedge
+        Its programme.
+    listing : Listing
+        Months as in the market.
     """
     own = study.frictions
     whole = replace(
         scenario_frictions(scenario),
+        initial_margin_rate=average_margin_rate(scenario, study, hedge, listing),
         funding_rate=own.funding_rate,
         cash_usd=own.cash_usd,
         credit_usd=own.credit_usd,
@@ -112,6 +124,27 @@ def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge) -> 
         Step("with cost of funds", "+ cost of funds", hedge, whole.without(*money)),
         Step("with cash, credit and treasury", "+ cash, credit and treasury", hedge, whole),
     ]
+
+
+def average_margin_rate(
+    scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge, listing: Listing
+) -> float:
+    """Return the one margin rate that costs the finished programme what the market's rates by tenor do.
+
+    The mean of the flat model's near and far rates over all that the programme holds from month to month, at
+    equal prices, with the client's add-on. Other models move with the market: the near rate stands for them.
+    """
+    margin = scenario.clearing.margin
+    needs = np.concatenate([[0.0], study.demand.by_month(study.listing), np.zeros(listing.listed_months)])
+    tenors = np.arange(listing.listed_months)
+    programme = hedge.terms(listing, study.process.kappa)
+    held = np.zeros(listing.listed_months)
+    for front in range(listing.horizon_months):
+        held += np.abs(programme.target_lots(needs[None, front + tenors], 0)[0])
+    rates = np.where(tenors < margin.far_from_tenor, margin.rate, margin.far_rate)
+    if margin.model != "flat" or margin.registered or not held.any():
+        rates, held = np.array([margin.rate]), np.ones(1)
+    return min(1.0, float(rates @ held / held.sum()) * margin.client_ratio)
 
 
 @dataclass(frozen=True)

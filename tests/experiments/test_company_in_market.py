@@ -24,6 +24,7 @@ from abm.experiments.company_replay import (
     _foreseen_shift,
     _path,
     _side_by_side,
+    average_margin_rate,
     observe_run,
     replay_steps,
 )
@@ -112,7 +113,7 @@ def replay_of_the_runs():
 def levels_of(study: HedgeStudy, scenario: Scenario | None = None) -> dict[str, np.ndarray]:
     """Hedged bills of each replay of the same two runs, for a company with other frictions."""
     replay = replace(replay_of_the_runs(), study=study)
-    steps = replay_steps(scenario or small(), study, HEDGE)
+    steps = replay_steps(scenario or small(), study, HEDGE, replay.listing)
     return {step.name: replay.laboratory(step).hedged_usd for step in steps}
 
 
@@ -213,13 +214,26 @@ def test_a_planted_friction_moves_its_own_step_and_those_after_it(planted, field
 def test_costs_are_those_of_the_market():
     """Alone among the steps, the fee can be counted by hand: whole lots bought, none sold before delivery."""
     replay, study = replay_of_the_runs(), company(small())
-    steps = {step.name: step for step in replay_steps(small(), study, HEDGE)}
+    steps = {step.name: step for step in replay_steps(small(), study, HEDGE, replay.listing)}
     built, with_fees = (steps[name] for name in ("built up, whole lots, band", "with fees"))
     paid = replay.laboratory(with_fees).hedged_usd - replay.laboratory(built).hedged_usd
     rows = pd.concat(read_run(folder).tables["hedging"] for folder in checked()[1].folders)
     lots = rows[rows["name"] == "my_company"].groupby("month")["hedge_lots_at_delivery"].sum()
     assert paid.sum() == pytest.approx(0.5 * lots.sum(), rel=0.05)
     assert with_fees.frictions.initial_margin_rate == pytest.approx(0.12 * 1.1)
+
+
+def test_the_margin_rate_of_the_replay_is_the_mean_over_what_the_programme_holds():
+    """Months 1 to 4 as seen from months 0 to 3; near up to tenor 1; shares are .75 to tenor 3, then .5."""
+    market = small(**{"clearing.margin.far_from_tenor": 2})
+    study = company(market)
+    near = 0.75 * (20 + 0 + 30 + 25)
+    far = 0.75 * 30 + 0.5 * 25 + 0.75 * (30 + 25) + 0.75 * 25
+    expected = 1.1 * (0.12 * near + 0.08 * far) / (near + far)
+    listing = replay_listing(market, study)
+    assert average_margin_rate(market, study, HEDGE, listing) == pytest.approx(expected)
+    modelled = market.replace({"clearing.margin.model": "ewma"})
+    assert average_margin_rate(modelled, study, HEDGE, listing) == pytest.approx(0.12 * 1.1)
 
 
 def test_a_second_call_repeats_no_run():
@@ -322,7 +336,8 @@ def test_the_company_trades_as_enterprises_do_unless_it_is_told_otherwise():
 def test_the_ideal_hedge_has_neither_band_nor_lots_nor_days_of_building_up():
     study = company(small())
     wide = replace(HEDGE, band_share=0.9)
-    steps, banded = (replay_steps(small(), study, hedge) for hedge in (HEDGE, wide))
+    listing = replay_listing(small(), study)
+    steps, banded = (replay_steps(small(), study, hedge, listing) for hedge in (HEDGE, wide))
     ideal = steps[0]
     assert ideal == banded[0]
     assert (ideal.hedge.band_share, ideal.frictions.whole_lots, ideal.frictions.ramp_days) == (0.0, False, 1)
