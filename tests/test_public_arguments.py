@@ -28,6 +28,7 @@ from abm.core.contract import ContractSpec
 from abm.core.errors import CalibrationError, ParameterError, ScenarioError
 from abm.core.money import allocate_largest_remainder, ceil_div, usd_to_micro
 from abm.core.randomness import RandomStreams
+from abm.hedging import HedgeStudy
 from abm.recording.metrics import settlement_volatility
 
 COUNTED_BY = {
@@ -146,6 +147,7 @@ PROCESS = spot.MeanRevertingJumpDiffusion(2.0, 0.5, 1.0, spot.GaussianJumps(0.0,
 DOUBLE = spot.DoubleExponentialJumps(0.5, 10.0, 10.0)
 CALM = spot.Regime(0.5, 1.0, spot.GaussianJumps(0.0, 0.1))
 SWITCHING = spot.RegimeSwitchingJumpDiffusion(2.0, (CALM,), ((0.0,),), spot.Level(2.0))
+STUDY = HedgeStudy.from_scenario("baseline", horizon_months=1)
 QUOTES = spot.ProviderQuotes([0.0] * 4, [1.0] * 4, weight_cap=0.5, basis_kappa=1.0, basis_sd=0.1, rng=DRAWS)
 LISTED = spot.ListPriceQuotes(
     [0.0] * 4,
@@ -354,6 +356,13 @@ TABLE: dict[str, Case] = {
         (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
     ),
     "sweep: days": Case(lambda v: abm.sweep("baseline", {}, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "company_in_market: jobs": whole(
+        lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=[1], jobs=v), 1
+    ),
+    "company_in_market: seeds": Case(
+        lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=v),
+        (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
+    ),
     "design: seeds": Case(
         lambda v: experiments.design(abm.Scenario(), {}, seeds=v, out=None),
         (*([seed] for seed in NO_SEED), 8),

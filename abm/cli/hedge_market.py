@@ -1,4 +1,4 @@
-"""``sitsim hedge --in-market``: the same company among all the others, and what parts it from the laboratory."""
+"""``sitsim hedge --in-market``: the same company among all others, and what parts it from the laboratory."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from abm.experiments.company_terms import (
 from abm.hedging.programmes import FuturesHedge
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from abm.experiments.company_in_market import MarketCheck
     from abm.hedging.advice import Advice
     from abm.hedging.study import HedgeStudy
@@ -102,26 +100,31 @@ def _futures(study: HedgeStudy) -> list[FuturesHedge]:
 
 def market_sentence(name: str, check: MarketCheck) -> str:
     """Return the answer of the market in a sentence."""
+    usd, decimal = wording.usd, wording.decimal
     steps = list(dict.fromkeys(check.table["step"]))
-    levels = check.table.set_index(["step", "measure"])
-    market, last = steps[-2], steps[-1]
-    bill, cost = levels.loc[(market, "hedged_bill_usd")], levels.loc[(last, "hedged_bill_usd")]
-    within = levels.loc[(market, "volatility_reduction_within")]
-    ideal = levels.loc[(steps[0], "volatility_reduction_within")]
-    usd, percent = wording.usd, wording.percent
+    found = {
+        (str(step), str(measure)): (float(mean), float(low), float(high))
+        for step, measure, mean, low, high in check.table[
+            ["step", "measure", "mean", "low", "high"]
+        ].itertuples(index=False)
+    }
+    bill, _, _ = found[steps[-2], "hedged_bill_usd"]
+    cost, low, high = found[steps[-1], "hedged_bill_usd"]
+    within, ideal = (found[step, "volatility_reduction_within"][0] for step in (steps[-2], steps[0]))
+    seeds = wording.counted(int(check.table["seeds"].max()), "seed")
     return (
-        f"In the market, over {int(bill['seeds'])} seeds, {name} leaves a bill of {usd(bill['mean'])}. Trading "
-        f"it there costs {usd(cost['mean'])} (95 % interval {usd(cost['low'])} to {usd(cost['high'])}) beside "
-        "the laboratory on the same prices with all its frictions; the volatility reduction within a run is "
-        f"{percent(within['mean'])}, without any friction {percent(ideal['mean'])}."
+        f"In the market, over {seeds}, {name} leaves a bill of {usd(bill)}. Trading it there costs "
+        f"{usd(cost)} (95 % interval {usd(low)} to {usd(high)}) beside the laboratory on the same prices "
+        f"with all its frictions; the volatility reduction within a run is {decimal(within)}, without any "
+        f"friction {decimal(ideal)}."
     )
 
 
 def market_table(name: str, check: MarketCheck) -> Table:
     """Return the steps from the ideal hedge to the market, with 95 % intervals."""
     measures = list(_HEADINGS)
-    money = check.table.loc[check.table["measure"].str.endswith("_usd"), "mean"].abs().to_numpy()
-    scale = wording.money_scale(float(money[~_isnan(money)].max(initial=0.0)))
+    money = check.table.loc[check.table["measure"].str.endswith("_usd"), "mean"].abs().max()
+    scale = wording.money_scale(float(money))
     table = Table(
         title=f"{name} in the market, step by step on the same prices; money in {scale.unit}",
         title_justify="left", box=SIMPLE_HEAD, pad_edge=False, show_edge=False,
@@ -130,22 +133,16 @@ def market_table(name: str, check: MarketCheck) -> Table:
     for measure in measures:
         table.add_column(_HEADINGS[measure], justify="right")
     for step, rows in check.table.groupby("step", sort=False):
-        by_measure = rows.set_index("measure")
-        table.add_row(str(step), *(_cell(by_measure.loc[measure], scale, measure) for measure in measures))
+        values = {
+            str(measure): (float(mean), float(low), float(high))
+            for measure, mean, low, high in rows[["measure", "mean", "low", "high"]].itertuples(index=False)
+        }
+        table.add_row(str(step), *(_cell(*values[measure], scale, measure) for measure in measures))
     return table
 
 
-def _cell(row: pd.Series, scale: Any, measure: str) -> str:
+def _cell(mean: float, low: float, high: float, scale: Any, measure: str) -> str:
     def shown(value: float) -> str:
-        return scale.amount(value) if measure.endswith("_usd") else wording.decimal(value, 3)
+        return str(scale.amount(value) if measure.endswith("_usd") else wording.decimal(value, 3))
 
-    low, high = float(row["low"]), float(row["high"])
-    if math.isnan(low) or low == high:
-        return shown(float(row["mean"]))
-    return f"{shown(float(row['mean']))} ({shown(low)} to {shown(high)})"
-
-
-def _isnan(values: Any) -> Any:
-    import numpy as np
-
-    return np.isnan(values)
+    return shown(mean) if math.isnan(low) or low == high else f"{shown(mean)} ({shown(low)} to {shown(high)})"

@@ -61,7 +61,7 @@ def study_terms(scenario: str | Scenario, horizon_months: int | None = None) -> 
     need_kappa = enterprises.need_reversion_per_day * calendar.days_per_year
     return {
         "process": build_process(resolved.spot, level),
-        "programmes": (_hedge(enterprises.programme),),
+        "programmes": (futures_hedge(enterprises.programme),),
         "need": Need(
             enterprises.need_msit_per_day * calendar.days_per_month,
             QuantityRisk(
@@ -94,7 +94,7 @@ def scenario_frictions(scenario: str | Scenario) -> Frictions:
     enterprises = resolved.agents.enterprises
     section, listing = enterprises.programme, _listing(resolved, 12)
     kappa = resolved.spot.kappa
-    hedge = _hedge(section)
+    hedge = futures_hedge(section)
     if hedge.kind == "minimum_variance":  # money is for the whole need, or for the prior if that is more
         hedge = replace(hedge, coverage=max(hedge.coverage, 1.0))
     month_msit = enterprises.need_msit_per_day * listing.days_per_month
@@ -158,7 +158,8 @@ def _margin_rate(scenario: Scenario) -> float:
     return min(1.0, margin.rate * margin.client_ratio)
 
 
-def _hedge(section: HedgeProgramme) -> FuturesHedge:
+def futures_hedge(section: HedgeProgramme) -> FuturesHedge:
+    """Return the programme of a scenario's section as the laboratory has it, without its execution."""
     band = section.band_share
     return FuturesHedge(
         section.rule,

@@ -128,6 +128,11 @@ class SpotDesk:
         """Today's published fixing."""
         return self.fixings[-1]
 
+    @property
+    def state(self) -> SpotState:
+        """State of the spot process today: deviation, long-run factor and regime."""
+        return self._state
+
     def log_shift(self, day: int) -> float:
         """Return how far the shifts that have begun by now have moved the log level by a day."""
         t = np.asarray(self.calendar.year_fraction(day))
