@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def finish(scenario: Scenario, *, seed: int, out: Path) -> None:
     }
     del manifest["manifest_sha256"]
     own = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-    draft = out.with_name(f".{out.name}.partial")
-    draft.mkdir(parents=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     for part in parts:
         shutil.copy(KEPT / part, draft)
     (draft / "manifest.json").write_text(json.dumps(manifest | {"manifest_sha256": own}))
