@@ -131,6 +131,36 @@ def test_what_is_smaller_than_a_lot_cannot_be_traded_and_is_told():
     assert "nothing to trade" not in one_line(lots_of_one.stdout)
 
 
+SMALL_MARKET = (
+    "calendar.rounds_per_day=6", "calendar.days_per_month=5", "contract.listed_months=6",
+    "exchange.sessions.opening_auction=0.0", "agents.enterprises.count=20", "agents.noise.count=30",
+)  # fmt: skip
+
+
+def test_the_same_company_runs_in_the_market_and_no_run_is_made_twice():
+    words = ["--spend", "5e4", "--scenario", "baseline", "--months", "2", "--in-market", "2", "--jobs", "1"]
+    words += [word for field in SMALL_MARKET for word in ("--set", field)]
+    first = sitsim(*words, "--programme", "strip,fixed_price", *QUICK)
+    assert first.exit_code == 0, first.stderr
+    said = one_line(first.stdout)
+    assert re.search(
+        r"In the market, over 2 seeds, strip leaves a bill of USD [\d,]+\. Trading it there", said
+    )
+    folder = read_hedge_folder("runs/hedge-baseline-seed1")
+    table = folder.tables["in_market"]
+    assert table["seeds"].eq(2).all()
+    bill = table[table["measure"] == "hedged_bill_usd"].set_index("step")["mean"]
+    levels = [step for step in bill.index if not step.startswith("+")]
+    added = [step for step in bill.index if step.startswith("+")]
+    assert bill[levels[0]] + bill[added].sum() == pytest.approx(bill[levels[-1]])
+    runs = {path: path.stat().st_mtime_ns for path in Path("runs/company-runs").glob("*/manifest.json")}
+    assert len(runs) == 2
+    sitsim(*words, "--programme", "strip", "--quiet", *QUICK)
+    assert runs == {
+        path: path.stat().st_mtime_ns for path in Path("runs/company-runs").glob("*/manifest.json")
+    }
+
+
 def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
     result = sitsim("--spend", "2e6", "--programme", "strip", *QUICK)
     assert "moves by 51 % on every path and the futures curve does not see it coming" in one_line(
@@ -161,6 +191,11 @@ def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
         ("--spend 1 --scenario nope", "nope is not a packaged scenario"),
         ("--spend 1 --scenario negative_price_2020", "the laboratory has no dislocations in USD"),
         ("--spend 1 --set foo=1", "foo: unknown key"),
+        ("--spend 1 --in-market 1", "--in-market: 1 is not in [2, 1000]"),
+        ("--spend 1 --in-market -1", "--in-market: -1 is not in [2, 1000]"),
+        ("--spend 1 --in-market 2 --jobs 0", "--jobs: 0 is not >= 1"),
+        ("--spend 1 --in-market 2 --programme fixed_price", "none of the programmes trades futures"),
+        ("--spend 1e12 --in-market 2", "agents.companies.0"),
         ("--spend 1 --prices x.csv", "x.csv: cannot be read"),
     ],
 )
