@@ -116,18 +116,18 @@ def test_needs_and_prices_of_two_providers_make_one_company(needs, prices):
 
 
 def test_a_page_is_written_unless_it_is_not_wanted():
-    result = sitsim("--spend", "2e6", "--scenario", "baseline", "--programme", "strip", "--paths", "200")
+    words = ("--spend", "2e6", "--scenario", "baseline", "--programme", "strip", "--months", "3")
+    result = sitsim(*words, "--paths", "200")
     page = Path("runs/hedge-baseline-seed1/report.html")
     assert str(page) in result.stdout
     assert "Take strip" in page.read_text() or "Do not hedge" in page.read_text()
 
 
 def test_what_is_smaller_than_a_lot_cannot_be_traded_and_is_told():
-    result = sitsim("--spend", "1", "--scenario", "baseline", "--programme", "strip", *QUICK)
+    words = ("--programme", "strip", "--months", "1", *QUICK)
+    result = sitsim("--spend", "1", "--scenario", "baseline", *words)
     assert "A lot is 1,000 mSIT and the largest month needs 0.327" in one_line(result.stdout)
-    lots_of_one = sitsim(
-        "--spend", "1e4", "--set", "contract.contract_size_msit=1", "--programme", "strip", *QUICK
-    )
+    lots_of_one = sitsim("--spend", "1e4", "--set", "contract.contract_size_msit=1", *words)
     assert "nothing to trade" not in one_line(lots_of_one.stdout)
 
 
@@ -162,7 +162,7 @@ def test_the_same_company_runs_in_the_market_and_no_run_is_made_twice():
 
 
 def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
-    result = sitsim("--spend", "2e6", "--programme", "strip", *QUICK)
+    result = sitsim("--spend", "2e6", "--programme", "strip", "--months", "3", *QUICK)
     assert "moves by 51 % on every path and the futures curve does not see it coming" in one_line(
         result.stdout
     )

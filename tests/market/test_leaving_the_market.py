@@ -84,7 +84,7 @@ def resting(market, account):
 
 def test_the_removed_of_every_class_send_nothing_more_and_have_no_orders():
     market = everybody()
-    play(market, 2 * ROUNDS + 3)
+    play(market, ROUNDS + 3)
     leaving = [
         next(agent for agent in market.agents if agent.population is p) for p in market.populations if p.count
     ]
@@ -96,7 +96,7 @@ def test_the_removed_of_every_class_send_nothing_more_and_have_no_orders():
     sent, held = market.messages_sent[accounts].copy(), market.clearing.position_lots[accounts].copy()
     assert [resting(market, account) for account in accounts] == [0] * len(accounts)
     others = market.messages_sent.sum() - sent.sum()
-    for _ in range(2 * ROUNDS):
+    for _ in range(ROUNDS):
         market.step()
         assert [resting(market, account) for account in accounts] == [0] * len(accounts)
     assert market.messages_sent[accounts].tolist() == sent.tolist()

@@ -99,6 +99,7 @@ def test_a_trader_that_a_user_keeps_can_still_be_asked_after_the_run():
     assert kept[0].equity_usd > 0
 
 
+@pytest.mark.verify
 def test_markets_that_nobody_collects_do_not_pile_up():
     """The garbage collector's own rules would leave all of them standing: few objects, much memory."""
     gc.collect()

@@ -161,6 +161,7 @@ def test_a_wrong_argument_ends_in_one_line(arguments, message, tmp_path, monkeyp
     assert said.err.count("\n") == 1
 
 
+@pytest.mark.verify
 def test_the_stand_in_is_told_with_its_figure(tmp_path, capsys):
     paper_band.main(["--paths", "400", "--only", "stand-in", "--out", str(tmp_path / "new")])
     said = capsys.readouterr().out
