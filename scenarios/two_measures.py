@@ -100,8 +100,8 @@ def measures(base: HedgeStudy) -> Rows:
     cases: dict[str, dict[str, Any]] = {
         "price level constant": {},
         "level shift of 51 % from day 1, unforeseen": {"shifts": SHIFT},
-        "and built up over 21 days": {"shifts": SHIFT, "frictions": Frictions(ramp_days=21)},
-        "and provider basis 8 %, need 15 %": {
+        "the same, built up over 21 days": {"shifts": SHIFT, "frictions": Frictions(ramp_days=21)},
+        "the same at once, provider basis 8 %, need 15 %": {
             "shifts": SHIFT, "basis": ProviderBasis(0.08), "need": UNCERTAIN_NEED,
         },
     }  # fmt: skip

@@ -42,7 +42,7 @@ def test_the_tables_of_both_measures_read_as_the_script_prints_them(capsys):
 def test_the_script_prints_four_tables(capsys):
     two_measures.main(["--paths", "100", "--markdown"])
     printed = " ".join(capsys.readouterr().out.split())
-    for word in ("built up over 21 days", "basis sd 12 %", "stack:scaled", "net of bills"):
+    for word in ("the same, built up over 21 days", "basis sd 12 %", "stack:scaled", "net of bills"):
         assert word in printed
 
 
