@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from abm.cli.hedge_words import question, sentences, tables
+from abm.cli.hedge_words import basis_source, question, sentences, tables
 from abm.cli.wrapping import wrapped
 from abm.core.errors import ParameterError
 from abm.hedging.advice import advise
@@ -68,7 +68,7 @@ class HedgeOrder:
 
 def hedge_and_print(order: HedgeOrder) -> None:
     """Study, print the answer and the evidence, and write folder and page; after a mistake nothing."""
-    study, estimate = _study(order)
+    study, source = _study(order)
     if order.in_market:
         from abm.cli.hedge_market import require_market
 
@@ -94,7 +94,7 @@ def hedge_and_print(order: HedgeOrder) -> None:
         said.append(market_sentence(name, check))
         shown.append(market_table(name, check))
         checks["in_market"] = check.table
-    asked = question(result, advice, order.scenario.name, estimate, order.half_spread)
+    asked = question(result, order.scenario.name, source)
     folder = result.write(
         place,
         advice=advice.as_plain(said),
@@ -150,8 +150,8 @@ def _print(said: list[str], shown: list[Table], asked: list[tuple[str, str]]) ->
             console.print(Text.assemble((f"{start:<{width}}", "dim"), line), soft_wrap=True)
 
 
-def _study(order: HedgeOrder) -> tuple[HedgeStudy, BasisEstimate | None]:
-    """Return the study that was asked for, and what a history of prices said of the basis."""
+def _study(order: HedgeOrder) -> tuple[HedgeStudy, str]:
+    """Return the study that was asked for, and where its provider's basis is from."""
     if (order.spend_usd is None) == (order.needs is None):
         given = "neither is" if order.needs is None else "both are"
         raise ParameterError(f"--spend, --needs: {given} given, one is needed")
@@ -186,7 +186,7 @@ def _study(order: HedgeOrder) -> tuple[HedgeStudy, BasisEstimate | None]:
             mark_every_days=1,  # as the clearing house does
             name=f"hedge in {order.scenario.name}",
         )
-    return study, estimate
+    return study, basis_source(estimate, () if needs is None else tuple(needs.provider_shares))
 
 
 @contextmanager
@@ -200,16 +200,11 @@ def _fields_as_options() -> Iterator[None]:
 
 
 def _estimate(order: HedgeOrder, needs: CompanyNeeds | None) -> BasisEstimate | None:
-    shares: dict[str, float] = {} if needs is None else needs.provider_shares
-    if order.prices is not None:
-        return read_basis(order.prices, shares, days_per_year=order.days_per_year)
-    if shares:
-        names = ", ".join(shares)
-        raise ParameterError(
-            f"{order.needs}: provider: {names} is not known without --prices, a history of its prices; "
-            "leave the column out for a typical provider of the scenario"
-        )
-    return None
+    """Return what the price history says of the basis; without one the provider is a typical one."""
+    if order.prices is None:
+        return None
+    shares = {} if needs is None else needs.provider_shares
+    return read_basis(order.prices, shares, days_per_year=order.days_per_year)
 
 
 def _run(study: HedgeStudy, notices: Console) -> HedgeResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -166,9 +166,7 @@ def _against(value: float, other: float) -> str:
     return f"{wording.usd(abs(gap))} {'more' if gap > 0 else 'less'} than"
 
 
-def question(
-    result: HedgeResult, advice: Advice, scenario: str, estimate: BasisEstimate | None, half_spread: float
-) -> list[tuple[str, str]]:
+def question(result: HedgeResult, scenario: str, basis_source: str) -> list[tuple[str, str]]:
     """Return what was asked, as labels and texts."""
     study = result.study
     listing, basis, terms = study.listing, study.basis, study.frictions
@@ -179,7 +177,7 @@ def question(
     if not math.isinf(terms.funds_usd) and terms.credit_usd > 0.0:
         money += f" ({usd(terms.cash_usd)} cash, {usd(terms.credit_usd)} credit)"
     need_sd = study.demand.risk.volatility / math.sqrt(2.0 * study.demand.risk.kappa)
-    rows = [
+    return [
         ("Scenario", scenario),
         (
             "Need",
@@ -193,6 +191,7 @@ def question(
             f"price {basis.multiple:.4g} times the index on average, standard deviation "
             f"{percent(basis.sd)}, half-life {wording.decimal(_half_life_days(study), 1)} trading days",
         ),
+        ("Basis from", basis_source),
         ("Money for margin", money),
         (
             "Margin",
@@ -201,21 +200,22 @@ def question(
         ),
         (
             "Costs",
-            f"half spread {wording.basis_points(half_spread)}, fee USD {terms.fee_usd_per_lot:g} a lot, "
-            f"{percent(terms.funding_rate)} a year on money in margin",
+            f"half spread {wording.basis_points(terms.half_spread)}, fee USD {terms.fee_usd_per_lot:g} a "
+            f"lot, {percent(terms.funding_rate)} a year on money in margin",
         ),
         ("Paths", f"{result.bill_usd.shape[1]:,}, seed {study.seed}"),
     ]
-    if estimate is not None:
-        rows.insert(5, ("Estimated from", _estimated(estimate)))
-    return rows
 
 
 def _half_life_days(study: Any) -> float:
     return math.log(2.0) / float(study.basis.kappa) * float(study.listing.days_per_year)
 
 
-def _estimated(estimate: BasisEstimate) -> str:
+def basis_source(estimate: BasisEstimate | None, providers: Sequence[str]) -> str:
+    """Return where the numbers of the provider's price are from."""
+    if estimate is None:
+        whose = f" (no --prices, a history of {', '.join(providers)})" if providers else ""
+        return f"a typical provider of the scenario{whose}"
     said = (
         f"{estimate.observations:,} prices over {wording.decimal(estimate.years, 1)} years: multiple "
         f"{estimate.multiple:.4g} ± {estimate.multiple_error:.2g}, standard deviation "

@@ -34,6 +34,8 @@ FloatArray = NDArray[np.float64]
 BLOCK_PATHS = 2_500
 """Paths walked at a time: their arrays stay in the cache, and memory does not grow with their number."""
 LONGEST_MARK_DAYS = 5
+MOST_BYTES = 8 * 2**30
+"""Largest result, judgement: what a study of more paths would need is not there on most machines."""
 NO_HEDGE: Literal["none"] = "none"
 
 
@@ -110,6 +112,11 @@ class HedgeStudy:
                 _require_terms(hedge, self.listing, self.process.kappa)
         object.__setattr__(self, "programmes", tuple(hedge.name for hedge in hedges))
         object.__setattr__(self, "hedges", hedges)
+        room = self.room_bytes
+        most = int(self.paths * MOST_BYTES / room)
+        gigabytes = MOST_BYTES / 2**30
+        allowed = f"at most {most}: results of {len(hedges)} programmes take {gigabytes:g} GiB then"
+        require(room <= MOST_BYTES, "paths", self.paths, allowed)
 
     @classmethod
     def from_scenario(
@@ -147,6 +154,14 @@ class HedgeStudy:
         """The need, a number turned into one."""
         assert isinstance(self.need, Need), "set at construction"
         return self.need
+
+    @property
+    def room_bytes(self) -> int:
+        """What the arrays of a result take: by month eight a programme, by close two of four bytes each."""
+        months = self.listing.horizon_months
+        closes = len(self._ground().event_days)
+        by_path = len(self.hedges) * (8 * 8 * months + 2 * 4 * closes + 7 * 8) + 3 * 8 * months
+        return int(self.paths) * by_path
 
     def run(
         self,

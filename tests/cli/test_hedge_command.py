@@ -185,6 +185,7 @@ def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
         ("--spend 1 --programme rolling:40", "programme 'rolling:40': lead_months: 40 is not <= 11"),
         ("--spend 1 --months 0", "--months: 0 is not a whole number in [1, 120]"),
         ("--spend 1 --paths 99", "--paths: 99 is not at least 100"),
+        ("--spend 1 --paths 9999999", "--paths: 9999999 is not at most "),
         ("--spend 1 --paths 99999999999", "--paths: 99999999999 is not a whole number in [1, 10000000]"),
         ("--spend 1 --seed -1", "--seed: -1 is not"),
         ("--spend 1 --half-spread 4", "--half-spread: 4.0 is not in [0, 0.5]"),
@@ -232,10 +233,13 @@ def test_the_command_in_the_folder_makes_the_same_folder_again(needs, prices):
     assert folder.manifest["frictions"]["fee_usd_per_lot"] == 0.75
 
 
-def test_providers_without_a_history_are_not_known(needs):
-    result = sitsim("--needs", needs)
-    assert result.exit_code == 2
-    assert "provider: nimbus, strato is not known without --prices" in result.stderr
+def test_providers_without_a_history_are_typical_ones_and_that_is_said(needs):
+    result = sitsim("--needs", needs, "--scenario", "baseline", "--programme", "strip", *QUICK)
+    assert result.exit_code == 0
+    said = one_line(result.stdout)
+    assert "a typical provider of the scenario (no --prices, a history of nimbus, strato)" in said
+    unnamed = sitsim("--spend", "1e5", "--months", "1", "--programme", "strip", *QUICK)
+    assert one_line(unnamed.stdout).count("a typical provider of the scenario Money") == 1
 
 
 def test_a_missing_month_is_named(tmp_path):
