@@ -64,9 +64,11 @@ def render(study: HedgeStudyView) -> str:
         )
         sections.append(section("What limits the hedge", paragraph(note), limits_table(tables["limits"])))
     if "in_market" in tables:
+        seeds = int(tables["in_market"]["seeds"].max())
         note = (
-            "The same company in the simulated market, where prices answer to what is traded: means over "
-            "seeds, with the interval around them."
+            f"The same company in the simulated market, over {counted(seeds, 'seed')}: 95 % intervals in "
+            "brackets. Each step is the laboratory on the prices of those runs with one friction more; a row "
+            "that begins with + is the paired difference to the step before; the last is what trading does."
         )
         sections.append(section("In the market", paragraph(note), market_table(tables["in_market"])))
     sections.append(section("Conventions", *conventions(study)))

@@ -13,7 +13,7 @@ from abm.recording.hedge_schemas import CONVENTIONS
 from .hedge_study import HedgeStudyView
 from .hedge_words import ACROSS, CONVENTION_MEANINGS, CONVENTION_NAMES, OFFSET, WITHIN
 from .page import paragraph, subsection, table
-from .wording import MoneyScale, decimal, decimal_or_less, money_scale, percent, usd, whole
+from .wording import MoneyScale, decimal, decimal_or_less, money_scale, percent, usd
 
 _OF = {share: f"{share}\N{NO-BREAK SPACE}%" for share in (95, 99)}
 COST_PARTS = {
@@ -165,23 +165,23 @@ def limits_table(rows: pd.DataFrame) -> str:
 
 
 def market_table(rows: pd.DataFrame) -> str:
-    """Return what was measured in the simulated market, with its interval over seeds."""
+    """Return what was measured in the simulated market, a row a step, with intervals over seeds."""
+    measures = [str(measure) for measure in rows["measure"].unique()]
     scales = {
-        str(measure): money_scale(float(values[["mean", "low", "high"]].abs().max().max()))
-        for measure, values in rows.groupby("measure")
-        if str(measure).endswith("_usd")
-    }
-    cells = [
-        (
-            str(step),
-            _measure_name(str(measure), scales),
-            *(_measured(str(measure), float(value), scales) for value in values),
-            whole(seeds),
+        measure: money_scale(
+            float(rows.loc[rows["measure"] == measure, ["mean", "low", "high"]].abs().max().max())
         )
-        for step, measure, *values, seeds in _lines(rows, "step", "measure", "mean", "low", "high", "seeds")
-    ]
-    header = ("Step", "Measure", "Mean", "Low", "High", "Seeds")
-    return table(header, cells, numbers=range(2, len(header)), name="checks")
+        for measure in measures
+        if measure.endswith("_usd")
+    }
+    shown: dict[str, dict[str, str]] = {}
+    for step, measure, *values in _lines(rows, "step", "measure", "mean", "low", "high"):
+        mean, low, high = (_measured(str(measure), float(value), scales) for value in values)
+        known = math.isfinite(float(values[1])) and not low == mean == high
+        shown.setdefault(str(step), {})[str(measure)] = f"{mean} ({low} to {high})" if known else mean
+    header = ("Step", *(_measure_name(measure, scales) for measure in measures))
+    cells = [(step, *(found.get(measure, "") for measure in measures)) for step, found in shown.items()]
+    return table(header, cells, numbers=range(1, len(header)), name="checks")
 
 
 def _lines(rows: pd.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:

@@ -255,11 +255,12 @@ def test_checks_question_and_command_are_shown_as_given(page: Page, text: str) -
         ["layered", "spread", "1,065", "-4"],
         ["layered", "cash", "1,060", ">-1"],
     ]
-    assert page.rows["In the market"][1:] == [
-        ["laboratory", "volatility reduction", "61.0 %", "n/a", "n/a", "1"],
-        ["market", "volatility reduction", "41.0 %", "35.0 %", "47.0 %", "8"],
-        ["market", "worst bill, USD million", "2.500", "2.000", "3.000", "8"],
+    assert page.rows["In the market"] == [
+        ["Step", "volatility reduction", "worst bill, USD million"],
+        ["laboratory", "61.0 %", ""],
+        ["market", "41.0 % (35.0 % to 47.0 %)", "2.500 (2.000 to 3.000)"],
     ]
+    assert "over 8 seeds" in text
     assert "<p><strong>Hedge with &lt;layered&gt;.</strong></p>\n<p>Money runs out &amp; more.</p>" in text
     assert "--paths 200 &gt; &#x27;a file&#x27;</pre>" in text
     assert "<b>" not in text
