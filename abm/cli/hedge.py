@@ -23,6 +23,7 @@ from abm.hedging.advice import advise
 from abm.hedging.basis_estimate import BasisEstimate, read_basis
 from abm.hedging.company import CompanyTerms, company_study
 from abm.hedging.needs_file import CompanyNeeds, read_needs
+from abm.hedging.sizing import sized_programmes
 from abm.recording import check_place
 
 if TYPE_CHECKING:
@@ -77,7 +78,12 @@ def hedge_and_print(order: HedgeOrder) -> None:
     notices = Console(stderr=True, quiet=order.quiet)
     result = _run(study, notices)
     advice = advise(result)
-    said = sentences(result, advice)
+    sized = sized_programmes(study, advice)
+    if sized:
+        study = study.replace(programmes=[*study.hedges, *sized])
+        result = _run(study, notices)
+        advice = advise(result)
+    said = sentences(result, advice, sized)
     checks, shown = {"limits": advice.limits}, tables(result, advice)
     if order.in_market:
         from abm.cli.hedge_market import market_sentence, market_table, run_in_market

@@ -16,6 +16,7 @@ from abm.hedging.shifts import FixedShift
 if TYPE_CHECKING:
     from abm.hedging.advice import Advice, Standing
     from abm.hedging.basis_estimate import BasisEstimate
+    from abm.hedging.programmes import FuturesHedge
     from abm.hedging.result import HedgeResult
 
 wording: Any = neighbour_module("analysis", "wording")
@@ -23,10 +24,21 @@ wording: Any = neighbour_module("analysis", "wording")
 _SMALL_CHANGE = 0.001
 
 
-def sentences(result: HedgeResult, advice: Advice) -> list[str]:
-    """Return the answer: what to take, its worst and expected bill, the runner-up, and what limits it."""
+def sentences(result: HedgeResult, advice: Advice, sized: Sequence[FuturesHedge] = ()) -> list[str]:
+    """Return the answer: what to take, its worst and expected bill, the runner-up, and what limits it.
+
+    Parameters
+    ----------
+    result : HedgeResult
+        The study.
+    advice : Advice
+        What came of it.
+    sized : sequence of FuturesHedge
+        Programmes in it that nobody asked for, at a size that the money carries.
+    """
     return [
         _recommended(result, advice),
+        *_sized(sized),
         _runner_up(result, advice),
         _plan_against_futures(result, advice),
         *_money(result, advice),
@@ -53,6 +65,13 @@ def _recommended(result: HedgeResult, advice: Advice) -> str:
         f"{usd(best.expected_bill_usd)}, {_against(best.expected_bill_usd, none.expected_bill_usd)} "
         "without."
     )
+
+
+def _sized(sized: Sequence[FuturesHedge]) -> Iterator[str]:
+    """Say that programmes were added."""
+    if sized:
+        names = ", ".join(hedge.name for hedge in sized)
+        yield f"The money carries none of the futures programmes asked for; at a size that it does: {names}."
 
 
 def _runner_up(result: HedgeResult, advice: Advice) -> str:

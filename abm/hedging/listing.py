@@ -25,7 +25,8 @@ class Listing:
     horizon_months : int
         Months whose bills are studied.
     listed_months : int
-        Consecutive delivery months listed at any time; nothing beyond them is hedged but by rolling.
+        Consecutive delivery months listed at any time; nothing beyond them is hedged but by rolling. At most
+        one more than the longest horizon.
     days_per_month : int
         Trading days in a month, each with a fixing.
     months_per_year : int
@@ -54,7 +55,7 @@ class Listing:
 
     def __post_init__(self) -> None:
         for name, low, high in (
-            ("horizon_months", 1, 120), ("listed_months", 1, 120), ("days_per_month", 2, 31),
+            ("horizon_months", 1, 120), ("listed_months", 1, 121), ("days_per_month", 2, 31),
             ("months_per_year", 1, 12),
         ):  # fmt: skip
             value = getattr(self, name)

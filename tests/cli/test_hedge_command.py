@@ -55,13 +55,13 @@ def prices(tmp_path) -> Path:
 
 
 def test_the_answer_comes_first_and_every_number_is_the_studys():
-    result = sitsim("--spend", "2e6", "--cash", "3e5", "--scenario", "baseline",
+    result = sitsim("--spend", "2e6", "--cash", "1.5e6", "--scenario", "baseline",
                     "--programme", "strip,rolling:2", "--programme", "fixed_price:0.02", *QUICK)  # fmt: skip
     assert result.exit_code == 0
     study = company_study(
         "baseline",
         ["strip", "rolling:2", "fixed_price:0.02"],
-        CompanyTerms(spend_usd=2e6, cash_usd=3e5),
+        CompanyTerms(spend_usd=2e6, cash_usd=1.5e6),
         paths=200,
         mark_every_days=1,
     )
@@ -159,6 +159,29 @@ def test_the_same_company_runs_in_the_market_and_no_run_is_made_twice():
     assert runs == {
         path: path.stat().st_mtime_ns for path in Path("runs/company-runs").glob("*/manifest.json")
     }
+
+
+def test_where_the_money_carries_nothing_asked_for_smaller_hedges_are_tried():
+    words = (
+        "--spend",
+        "2e6",
+        "--cash",
+        "2e5",
+        "--scenario",
+        "baseline",
+        "--programme",
+        "strip,stack",
+        *QUICK,
+    )
+    result = sitsim(*words)
+    said = one_line(result.stdout)
+    found = re.search(
+        r"none of the futures programmes asked for; at a size that it does: (strip:0\.\d+)\.", said
+    )
+    assert found
+    folder = read_hedge_folder("runs/hedge-baseline-seed1")
+    assert folder.manifest["programmes"] == ["none", "strip", "stack", found[1]]
+    assert said.startswith(f"Take {found[1]}:")
 
 
 def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():
