@@ -64,15 +64,22 @@ def parse_precision(words: Iterable[str]) -> dict[str, float]:
 
 def _variant(word: str) -> tuple[str, dict[str, Any]]:
     name, colon, rest = word.partition(":")
-    if not colon or "=" in name:
-        rest = word
-        parts = _parts(rest, "--variant")
-        name = ", ".join(part.partition("=")[0].rpartition(".")[2] + "=" + part.partition("=")[2] for part in parts)
-    parts = _parts(rest, "--variant")
+    is_named = bool(colon) and "=" not in name
+    if is_named and not rest.strip():
+        raise ParameterError(f"--variant: {shown(word)} has no FIELD=VALUE behind its name")
+    parts = _parts(rest if is_named else word, "--variant")
+    if not is_named:
+        name = ", ".join(_short(part) for part in parts)
     changes = parse_overrides(parts, "--variant")
     if len(changes) < len(parts):
         raise ParameterError(f"--variant: {shown(word)} sets a field twice")
     return name.strip(), changes
+
+
+def _short(assignment: str) -> str:
+    """Return an assignment with the last part of its field only."""
+    field, equals, value = assignment.partition("=")
+    return f"{field.strip().rpartition('.')[2]}{equals}{value.strip()}"
 
 
 def _parts(text: str, option: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.arguments import finite_number, shown, whole_number
 from abm.core.errors import ParameterError, SitsimError
-from abm.experiments.comparison_table import find_differences, half_widths, inference
+from abm.experiments.comparison_table import find_differences, half_widths, inference, measures_of
 from abm.experiments.measures import MEASURES
 from abm.experiments.sweep import (
     RunFunction,
@@ -77,6 +77,11 @@ class Comparison:
     def tests(self) -> int:
         """Number of comparisons that p-values are adjusted for."""
         return int(self.table["p_value"].notna().sum())
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Plain name of each measure of the runs."""
+        return {measure.name: measure.label for measure in measures_of(self.runs)}
 
     def write(self, folder: str | Path, *, command: str | None = None) -> Path:
         """Write a folder of kind ``compare`` and return where it stands; ``sitsim report`` makes its page.
@@ -178,10 +183,12 @@ def compare(
     design = _Design(scenarios, run_function or market_run, jobs, progress, out)
     base, *others = scenarios
     with place_of_runs(out) as folder:
-        runs = design.runs(chosen, folder)
+        rows = design.rows(chosen, folder)
+        runs = design.frame(rows)
         while more := _more_seeds(runs, base, others, chosen, widths, most):
             chosen = chosen + more
-            runs = design.runs(chosen, folder)
+            rows += design.rows(more, folder, made=len(rows))
+            runs = design.frame(rows)
     notes = _failures(runs, base) + [
         _reached(runs, base, others, name, width, len(chosen)) for name, width in widths.items()
     ]
@@ -202,10 +209,8 @@ class _Design:
     progress: bool
     out: Path | str | None
 
-    def runs(self, seeds: Sequence[int], folder: Path) -> pd.DataFrame:
-        """Make the runs that are not there yet and return all of them, variants outermost."""
-        import pandas as pd
-
+    def rows(self, seeds: Sequence[int], folder: Path, made: int = 0) -> list[dict[str, Any]]:
+        """Make the runs that are not there yet, after so many others, and return a row each."""
         # Seed by seed, so that what an interruption leaves is made of pairs.
         specs = {
             (name, seed): spec_of(scenario, seed, {}, folder)
@@ -215,24 +220,26 @@ class _Design:
         try:
             errors = run_unfinished(list(specs.values()), self.run_function, self.jobs, self.progress)
         except KeyboardInterrupt:
-            kept = sum(spec.folder.is_dir() for spec in specs.values())
+            kept = made + sum(spec.folder.is_dir() for spec in specs.values())
             where = f"kept in {self.out}" if self.out is not None else "made, none kept without out"
-            raise KeyboardInterrupt(f"{kept} of {len(specs)} runs {where}") from None
+            raise KeyboardInterrupt(f"{kept} of {made + len(specs)} runs {where}") from None
         rows = []
-        for name in self.scenarios:
-            for seed in seeds:
-                spec = specs[name, seed]
-                error = errors.get(spec.folder)
-                found = results_of(spec) if error is None else {"error": error}
-                rows.append({"variant": name, "seed": seed, **found})
-        return _ordered(pd.DataFrame(rows), keeps_folders=self.out is not None)
+        for (name, seed), spec in specs.items():
+            error = errors.get(spec.folder)
+            found = results_of(spec) if error is None else {"error": error}
+            rows.append({"variant": name, "seed": seed, **found})
+        return rows
 
+    def frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return the runs, variants outermost, seeds in their order."""
+        import pandas as pd
 
-def _ordered(runs: pd.DataFrame, *, keeps_folders: bool) -> pd.DataFrame:
-    last = ["state_hash", "folder", "error"]
-    runs = runs.reindex(columns=[*(name for name in runs.columns if name not in last), *last])
-    runs[last] = runs[last].astype(object).where(runs[last].notna(), None)
-    return runs if keeps_folders else runs.assign(folder=None)
+        order = list(self.scenarios)
+        runs = pd.DataFrame(sorted(rows, key=lambda row: order.index(row["variant"])))
+        last = ["state_hash", "folder", "error"]
+        runs = runs.reindex(columns=[*(name for name in runs.columns if name not in last), *last])
+        runs[last] = runs[last].astype(object).where(runs[last].notna(), None)
+        return runs if self.out is not None else runs.assign(folder=None)
 
 
 def _fixed(

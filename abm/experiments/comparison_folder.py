@@ -35,7 +35,6 @@ def comparison_manifest(comparison: Comparison) -> dict[str, Any]:
     scenarios = comparison.scenarios
     base = scenarios[comparison.base]
     changes = {name: changed_fields(base, scenarios[name]) for name in comparison.variants}
-    measures = measures_of(comparison.runs)
     return {
         "base": comparison.base,
         "variants": list(comparison.variants),
@@ -46,7 +45,7 @@ def comparison_manifest(comparison: Comparison) -> dict[str, Any]:
         "seeds": list(comparison.seeds),
         "asked": asked(comparison),
         "headings": dict(QUESTIONS),
-        "labels": {measure.name: measure.label for measure in measures},
+        "labels": comparison.labels,
         "unchanged": list(comparison.unchanged),
         "without_value": list(comparison.without_value),
         "notes": list(comparison.notes),
@@ -87,14 +86,13 @@ def comparison_tables(comparison: Comparison, place: Path) -> dict[str, pd.DataF
     """Return the tables by name; run folders are named as seen from the place."""
     runs = comparison.runs
     names = [measure.name for measure in measures_of(runs)]
-    labels = {measure.name: measure.label for measure in measures_of(runs)}
     seen = [
         None if folder is None else os.path.relpath(folder, place).replace(os.sep, "/")
         for folder in runs["folder"]
     ]
     metrics = runs.melt(id_vars=["variant", "seed"], value_vars=names, var_name="measure")
     return {
-        "differences": comparison.table.assign(label=comparison.table["measure"].map(labels)),
+        "differences": comparison.table.assign(label=comparison.table["measure"].map(comparison.labels)),
         "runs": runs[["variant", "seed", "state_hash", "error"]].assign(folder=seen),
         "metrics": metrics.astype({"value": float}),
     }

@@ -121,6 +121,14 @@ def _difference(runs: pd.DataFrame, base: str, variant: str, measure: str) -> An
     return inference().paired_difference(*sides(runs, base, variant, measure), confidence=CONFIDENCE)
 
 
+class HalfWidth(NamedTuple):
+    """Half the width of the interval of a paired difference, and the standard deviation behind it."""
+
+    variant: str
+    half_width: float
+    sd: float
+
+
 class _Compared(NamedTuple):
     """One row: a measure, a variant, and its paired difference."""
 
