@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         tenor_backtest,
         worst_moment,
     )
+    from .compare_page import write_compare_report
     from .contagion import Cascade, cascade, contagion_graph, ranking
     from .hedge_page import write_hedge_report
     from .inference.comparisons import adjusted_confidence, holm
@@ -86,6 +87,7 @@ __all__ = [
     "tenor_backtest",
     "verdict",
     "worst_moment",
+    "write_compare_report",
     "write_hedge_report",
     "write_report",
 ]
@@ -139,6 +141,7 @@ offer(
         "tenor_backtest": "clearing_house",
         "verdict": "inference.planning",
         "worst_moment": "clearing_house",
+        "write_compare_report": "compare_page",
         "write_hedge_report": "hedge_page",
         "write_report": "report",
     },

@@ -62,7 +62,7 @@ def _table(
         table.add_column("variant", overflow="fold")
     for name in ("base", "difference", "95 % interval"):
         table.add_column(name, justify="right", no_wrap=name != "95 % interval")
-    table.add_column("verdict", overflow="fold")
+    table.add_column("verdict, seeds to show it", overflow="fold")
     before = ""
     for row in rows.to_dict("records"):
         unit = words.named_unit(row["unit"])

@@ -12,12 +12,16 @@ from abm.experiments.comparison_table import measures_of
 from abm.experiments.measures import QUESTIONS
 from abm.experiments.variants import changed_fields
 from abm.recording import check_place, write_compare_folder
+from abm.scenario import ExplainedField, explain
+from abm.scenario.model import OVERRIDE
+from abm.scenario.wording import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from abm.experiments.compare import Comparison
 
+_TOLD = ("run.days", "run.seed", "run.population_seed", "recording.profile")
 _LIBRARIES = ("mesa", "numpy", "numba", "pandas", "scipy")
 
 
@@ -68,11 +72,19 @@ def asked(comparison: Comparison) -> list[list[str]]:
         ["Seeds", seeds_text(comparison.seeds)],
         ["Firms", "drawn anew with each seed" if firms is None else f"the same in every run, of seed {firms}"],
     ]
+    for_all = [f"{row.field} = {shown(row.value)}" for row in explain(base) if _is_set(row)]
+    if for_all:
+        rows.append(["Set in all", "; ".join(for_all)])
     for name in comparison.variants:
         fields = changed_fields(base, comparison.scenarios[name])
         said = [f"{field} = {own} (base {ours})" for field, (ours, own) in fields.items()]
         rows.append([name, "; ".join(said)])
     return rows
+
+
+def _is_set(row: ExplainedField) -> bool:
+    """Say whether a field of the base was set for this comparison, and is not told otherwise."""
+    return row.origin == OVERRIDE and row.field not in _TOLD
 
 
 def seeds_text(seeds: tuple[int, ...]) -> str:
