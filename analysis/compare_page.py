@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
@@ -72,9 +73,7 @@ def render(view: ComparisonView) -> str:
 def _answer(view: ComparisonView) -> list[str]:
     manifest = view.manifest
     seeds = len(manifest["seeds"])
-    first, *others = sentences(
-        view.table, view.labels, base=view.base, variants=view.variants, seeds=seeds
-    )
+    first, *others = sentences(view.table, view.labels, base=view.base, variants=view.variants, seeds=seeds)
     parts = [f"<p><strong>{html.escape(first)}</strong></p>"]
     if others:
         items = "\n".join(f"<li>{html.escape(line)}</li>" for line in others)
@@ -98,7 +97,15 @@ def _table(view: ComparisonView, rows: pd.DataFrame) -> str:
     """Return the rows of a question; a column that says the same everywhere is left out."""
     seeds = len(view.manifest["seeds"])
     kept = [True, len(view.variants) > 1, True, True, True, bool((rows["n"] < seeds).any()), True]
-    names = ["Measure", "Variant", "Base", "Difference", "95 % interval", "Pairs", "Verdict, seeds to show it"]
+    names = [
+        "Measure",
+        "Variant",
+        "Base",
+        "Difference",
+        "95 % interval",
+        "Pairs",
+        "Verdict, seeds to show it",
+    ]
     lines = []
     before = ""
     for row in rows.to_dict("records"):
@@ -141,10 +148,8 @@ def _runs(view: ComparisonView) -> list[str]:
         f"<tr><td>{seed}</td>{''.join(f'<td>{cells[name, seed]}</td>' for name in names)}</tr>"
         for seed in view.manifest["seeds"]
     )
-    grid = (
-        f'<div class="wide">\n<table class="runs">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n'
-        "</table>\n</div>"
-    )
+    marked = f'<table class="runs">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>'
+    grid = f'<div class="wide">\n{marked}\n</div>'
     versions = ", ".join(f"{name} {number}" for name, number in view.manifest["versions"].items())
     return [
         paragraph("Each is a run folder: sitsim report makes its page."),
@@ -153,9 +158,9 @@ def _runs(view: ComparisonView) -> list[str]:
     ]
 
 
-def _link(folder: str | None, error: str | None) -> str:
-    if error is not None and not pd.isna(error):
+def _link(folder: Any, error: Any) -> str:
+    if isinstance(error, str):
         return f"failed: {html.escape(error)}"
-    if folder is None or pd.isna(folder):
+    if not isinstance(folder, str):
         return "not kept"
     return f'<a href="{html.escape(quote(folder))}/">{html.escape(folder.rpartition("/")[2][:8])}</a>'

@@ -85,7 +85,8 @@ class ComparisonView:
         values = self._values
         if (measure, variant) not in values or (measure, self.base) not in values:
             return np.empty(0)
-        found = (values[measure, variant] - values[measure, self.base]).to_numpy(dtype=np.float64)
+        ours, theirs = values[measure, self.base], values[measure, variant]
+        found: NDArray[np.float64] = np.asarray(theirs - ours, dtype=np.float64)
         return found[np.isfinite(found)]
 
     @cached_property

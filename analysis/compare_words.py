@@ -52,8 +52,8 @@ def in_percent(difference: float, base: float) -> float:
     return 100.0 * difference / abs(base) if base and math.isfinite(base) else math.nan
 
 
-def judgement(row: Mapping[str, Any]) -> str:
-    """Return what a row shows: ``up``, ``down``, or how many seeds would show it, or why that is not known."""
+def judgement(row: Mapping[Any, Any]) -> str:
+    """Return what a row shows: ``up``, ``down``, how many seeds would show it, or why that is not known."""
     if row["verdict"] != NO_SIGN:
         return str(row["verdict"])
     seeds = row["seeds_needed"]
@@ -72,7 +72,7 @@ def about(seeds: int) -> str:
     return f"about {-(-seeds // step) * step:,}"
 
 
-def is_doubted(row: Mapping[str, Any]) -> bool:
+def is_doubted(row: Mapping[Any, Any]) -> bool:
     """Say whether the interval of a row rests on few, skewed differences."""
     return str(row["reason"]).startswith(DOUBT)
 
@@ -137,8 +137,8 @@ def warnings(table: pd.DataFrame, seeds: int) -> list[str]:
         return []
     are = "difference is" if doubted == 1 else "differences are"
     return [
-        f"Warning: {doubted} {are} skewed and {counted(seeds, 'seed')} few for that: an interval marked * may be "
-        "too short (16 seeds or more help)."
+        f"Warning: {doubted} {are} skewed and {counted(seeds, 'seed')} few for that: an interval marked * "
+        "may be too short (16 seeds or more help)."
     ]
 
 
@@ -147,8 +147,9 @@ def conventions(tests: int) -> str:
     return (
         "Differences are means over pairs of runs with the same seed, variant less base; intervals are 95 % "
         "(Student's t), each for itself. Up and down hold for all "
-        f"{counted(tests, 'comparison')} of the table together, at 5 % (Holm 1979): an interval may leave out "
-        "zero where there is no sign yet. About so many seeds would show it: that takes the difference seen for the true one."
+        f"{counted(tests, 'comparison')} of the table together, at 5 % (Holm 1979): an interval may leave "
+        "out zero where there is no sign yet. About so many seeds would show it: that takes the difference "
+        "seen for the true one."
     )
 
 

@@ -57,7 +57,8 @@ def compare_and_print(order: CompareOrder) -> None:
     grid, precision = parse_grid(order.grid), parse_precision(order.precision)
     if len(variants) == 1 and not grid:
         raise ParameterError(
-            f"nothing to compare {next(iter(variants))!r} with: name a second scenario, or give --variant or --grid"
+            f"nothing to compare {next(iter(variants))!r} with: name a second scenario, or give "
+            "--variant or --grid"
         )
     place = check_place(order.out / _folder_name(variants), "--out")
     with _arguments_as_options():

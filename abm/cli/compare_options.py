@@ -22,10 +22,10 @@ Variants = Annotated[
     typer.Option(
         "--variant",
         metavar="NAME:FIELD=VALUE,...",
-        help="The base with other values; may be repeated. Values are written as in TOML, a plain word needs no "
-        "quotes. Commas inside [lists], {tables} and \"quotes\" belong to the value; put the whole in single "
-        "quotes for the shell: 'obliged:agents.market_makers.count=8,exchange.spreads.lengths=[1, 3]'. Without "
-        "NAME: the assignment is the name.",
+        help="The base with other values; may be repeated. Values are written as in TOML, a plain word "
+        'needs no quotes. Commas inside [lists], {tables} and "quotes" belong to the value; put the whole in single '
+        "quotes for the shell: 'obliged:agents.market_makers.count=8,exchange.spreads.lengths=[1, 3]'. "
+        "Without NAME: the assignment is the name.",
         autocompletion=assignments,
     ),
 ]
@@ -33,8 +33,8 @@ Grid = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FIELD=V1,V2",
-        help="Values of a field; several --grid make a full factorial. Each combination is a variant of the base, "
-        "but for the base's own. Commas as in --variant.",
+        help="Values of a field; several --grid make a full factorial. Each combination is a variant of the "
+        "base, but for the base's own. Commas as in --variant.",
         autocompletion=assignments,
     ),
 ]
@@ -53,14 +53,16 @@ Seeds = Annotated[
 Days = Annotated[int | None, typer.Option(metavar="N", help="Trading days, instead of run.days.")]
 PopulationSeed = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Seed of who is there: the same firms in every run, on other price paths."),
+    typer.Option(
+        metavar="N", help="Seed of who is there: the same firms in every run, on other price paths."
+    ),
 ]
 Precision = Annotated[
     list[str] | None,
     typer.Option(
         metavar="METRIC=WIDTH",
-        help="Add seeds until the 95 % interval of a metric is +/- WIDTH, in its unit (a share as 0.01), for every "
-        "variant; at most 128 seeds. May be repeated.",
+        help="Add seeds until the 95 % interval of a metric is +/- WIDTH, in its unit (a share as 0.01), for "
+        "every variant; at most 128 seeds. May be repeated.",
     ),
 ]
 Jobs = Annotated[int, typer.Option(help="Processes.")]

@@ -41,8 +41,8 @@ def plain_lines(found: Comparison, words: Any, labels: Mapping[str, str]) -> Ite
     printed = len(rows_to_print(found.table))
     if printed < len(found.table):
         yield (
-            f"Not printed: {len(found.table) - printed} rows of measures without a sign in any variant; the page "
-            "and the folder have them."
+            f"Not printed: {len(found.table) - printed} rows of measures without a sign in any variant; the "
+            "page and the folder have them."
         )
     if found.unchanged:
         yield f"No difference in any seed: {words.listed(found.unchanged, labels)}."

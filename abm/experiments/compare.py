@@ -46,15 +46,15 @@ class Comparison:
     seeds : tuple of int
         Seeds that were run, those that ``precision`` added included.
     runs : DataFrame
-        A row a run: ``variant``, ``seed``, the metrics of its manifest, ``state_hash``, ``folder`` (none where
-        ``out`` was absent), ``error``.
+        A row a run: ``variant``, ``seed``, the metrics of its manifest, ``state_hash``, ``folder`` (none
+        where ``out`` was absent), ``error``.
     table : DataFrame
         A row a measure and variant, grouped by question: ``question``, ``measure``, ``unit``, ``variant``,
         ``base`` (its mean over the pairs), ``difference`` (mean of variant less base), ``low``, ``high``
-        (95 % interval by Student's t), ``p_value``, ``p_adjusted`` (Holm, over all rows), ``verdict`` (``up``,
-        ``down`` or ``no sign yet``), ``seeds_needed`` (would show a difference as large as this one, 80 times in
-        100, among so many comparisons; null where there is a sign), ``n`` (pairs), ``reason`` (why a number
-        is missing or to be doubted).
+        (95 % interval by Student's t), ``p_value``, ``p_adjusted`` (Holm, over all rows), ``verdict``
+        (``up``, ``down`` or ``no sign yet``), ``seeds_needed`` (would show a difference as large as this one,
+        80 times in 100, among so many comparisons; null where there is a sign), ``n`` (pairs), ``reason``
+        (why a number is missing or to be doubted).
     unchanged : tuple of str
         Measures that differ in no pair of runs; they have no rows.
     without_value : tuple of str
@@ -123,8 +123,9 @@ def compare(
     Parameters
     ----------
     variants : mapping of str to object, or sequence
-        By name: a scenario, its name or path; fields that change the base; or a pair of both. The first is the
-        base; fields alone there change ``baseline``. A sequence holds scenarios, which have names of their own.
+        By name: a scenario, its name or path; fields that change the base; or a pair of both. The first is
+        the base; fields alone there change ``baseline``. A sequence holds scenarios, which have names of
+        their own.
     grid : mapping of str to sequence, optional
         Values of dotted fields: each combination is one more variant of the base, named by its values; the
         base's own is left out.
@@ -167,8 +168,9 @@ def compare(
 
     Notes
     -----
-    Intervals are of one comparison each; the verdicts hold for all of them together (Holm 1979). Stopping at a
-    width that was asked for makes intervals a little too narrow. Processes are started afresh, as for ``sweep``.
+    Intervals are of one comparison each; the verdicts hold for all of them together (Holm 1979). Stopping at
+    a width that was asked for makes intervals a little too narrow. Processes are started afresh, as for
+    ``sweep``.
     """
     jobs = whole_number("jobs", jobs, least=1)
     chosen = seed_list(seeds)
@@ -234,8 +236,7 @@ class _Design:
         """Return the runs, variants outermost, seeds in their order."""
         import pandas as pd
 
-        order = list(self.scenarios)
-        runs = pd.DataFrame(sorted(rows, key=lambda row: order.index(row["variant"])))
+        runs = pd.DataFrame([row for name in self.scenarios for row in rows if row["variant"] == name])
         last = ["state_hash", "folder", "error"]
         runs = runs.reindex(columns=[*(name for name in runs.columns if name not in last), *last])
         runs[last] = runs[last].astype(object).where(runs[last].notna(), None)

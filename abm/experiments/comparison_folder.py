@@ -70,7 +70,10 @@ def asked(comparison: Comparison) -> list[list[str]]:
         ["Base", comparison.base],
         ["Days", f"{base.run.days:,}"],
         ["Seeds", seeds_text(comparison.seeds)],
-        ["Firms", "drawn anew with each seed" if firms is None else f"the same in every run, of seed {firms}"],
+        [
+            "Firms",
+            "drawn anew with each seed" if firms is None else f"the same in every run, of seed {firms}",
+        ],
     ]
     for_all = [f"{row.field} = {shown(row.value)}" for row in explain(base) if _is_set(row)]
     if for_all:
@@ -96,6 +99,8 @@ def seeds_text(seeds: tuple[int, ...]) -> str:
 
 def comparison_tables(comparison: Comparison, place: Path) -> dict[str, pd.DataFrame]:
     """Return the tables by name; run folders are named as seen from the place."""
+    import pandas as pd
+
     runs = comparison.runs
     names = [measure.name for measure in measures_of(runs)]
     seen = [
@@ -105,6 +110,8 @@ def comparison_tables(comparison: Comparison, place: Path) -> dict[str, pd.DataF
     metrics = runs.melt(id_vars=["variant", "seed"], value_vars=names, var_name="measure")
     return {
         "differences": comparison.table.assign(label=comparison.table["measure"].map(comparison.labels)),
-        "runs": runs[["variant", "seed", "state_hash", "error"]].assign(folder=seen),
+        "runs": runs[["variant", "seed", "state_hash", "error"]].assign(
+            folder=pd.Series(seen, index=runs.index, dtype=object)
+        ),
         "metrics": metrics.astype({"value": float}),
     }

@@ -73,7 +73,9 @@ def sides(runs: pd.DataFrame, base: str, variant: str, measure: str) -> tuple[Fl
         Column of the runs.
     """
     known = runs[measure].astype(float).where(runs["error"].isna())
-    first, second = (known[(runs["variant"] == name).to_numpy()].to_numpy() for name in (base, variant))
+    first, second = (
+        np.asarray(known[(runs["variant"] == name).to_numpy()], dtype=np.float64) for name in (base, variant)
+    )
     return first, second
 
 
@@ -89,8 +91,6 @@ def find_differences(runs: pd.DataFrame, base: str, variants: Sequence[str]) -> 
     variants : sequence of str
         The others.
     """
-    import pandas as pd
-
     found: list[_Compared] = []
     unchanged, without_value = [], []
     for measure in sorted(measures_of(runs), key=lambda one: list(QUESTIONS).index(one.question)):
@@ -146,7 +146,9 @@ def _table(found: Sequence[_Compared]) -> pd.DataFrame:
     tests = int(np.isfinite(p_values).sum())
     rows = []
     for one, adjusted in zip(found, statistics.holm(p_values), strict=True):
-        judged = statistics.verdict(one.difference, adjusted, confidence=CONFIDENCE, comparisons=max(tests, 1))
+        judged = statistics.verdict(
+            one.difference, adjusted, confidence=CONFIDENCE, comparisons=max(tests, 1)
+        )
         numbers = ("base", "difference", "low", "high", "p_value", "n", "reason")
         rows.append(
             {

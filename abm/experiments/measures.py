@@ -65,7 +65,9 @@ _LISTED = (
     Measure("front_settlement_volatility", "liquidity", SHARE, "volatility of front settlements, a year"),
     Measure("next_settlement_volatility", "liquidity", SHARE, "volatility of next settlements, a year"),
     Measure("front_basis_usd", "liquidity", "USD/mSIT", "front basis to the index"),
-    Measure("convergence_ticks", "liquidity", "ticks", "last settlement to the final one, in ticks of the variant"),
+    Measure(
+        "convergence_ticks", "liquidity", "ticks", "last settlement to the final one, in ticks of the variant"
+    ),
     Measure("margin_calls", "margin and default", "calls", "margin calls"),
     Measure("margin_calls_met_at_once", "margin and default", "calls", "margin calls met at once"),
     Measure("margin_calls_missed", "margin and default", "calls", "margin calls missed"),
@@ -110,7 +112,7 @@ LEFT_OUT = {
 
 
 def measure_of(name: str) -> Measure:
-    """Return a measure by the name of its metric; one that is not listed, of a market of one's own, is ``other``.
+    """Return a measure by the name of its metric; one that is not listed, of one's own, is ``other``.
 
     Parameters
     ----------

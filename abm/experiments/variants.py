@@ -33,7 +33,8 @@ def named_scenarios(
     variants : mapping or sequence
         See ``compare``.
     grid : mapping of str to sequence, optional
-        Values of each dotted field: every combination is one more variant of the base, but for the base's own.
+        Values of each dotted field: every combination is one more variant of the base, but for
+        the base's own.
     common : mapping of str to object
         Values for all variants; a variant's own go before them.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from abm.recording.columns import column, number, schema, text, whole_number
+from abm.recording.columns import column, schema, text, whole_number
 from abm.recording.manifest import (
     CHECKSUMS,
     Wanted,

@@ -40,9 +40,9 @@ def caption(view: ComparisonView, question: str) -> str:
     """Return what the figure of a question shows."""
     _, without, unsigned = view.drawn(question)
     said = (
-        "Mean difference to the base with its 95 % interval, in percent of the base's mean; faint marks are the "
-        "pairs of runs, one a seed. A filled dot has a sign among all comparisons, an open one none yet. The "
-        "scale is logarithmic beyond 1 %."
+        "Mean difference to the base with its 95 % interval, in percent of the base's mean; faint marks are "
+        "the pairs of runs, one a seed. A filled dot has a sign among all comparisons, an open one none "
+        "yet. The scale is logarithmic beyond 1 %."
     )
     if without:
         said += f" Not drawn, as the base is 0 or has no value: {listed(without, view.labels)}."
@@ -117,5 +117,7 @@ def _colours(variants: list[str]) -> dict[str, str]:
 def _explain(figure: Figure, variants: list[str]) -> None:
     colours, names = _colours(variants), shorter(variants, _NAME_CHARACTERS)
     handles = [Line2D([], [], marker="o", color=colours[name], markersize=6) for name in variants]
-    handles.append(Line2D([], [], marker="o", linestyle="", color=GREY, markerfacecolor="white", markersize=6))
+    handles.append(
+        Line2D([], [], marker="o", linestyle="", color=GREY, markerfacecolor="white", markersize=6)
+    )
     figure.legend(handles, [*names.values(), "no sign yet"], loc="outside upper left", ncols=3)

@@ -217,12 +217,12 @@ REFUSALS = [
     ({}, {}, "variants: there is no base"),
     (3, {}, "variants: 3 is not a mapping of names to markets, or a list"),
     ({"a": "baseline", "": {TICK: 0.005}}, {}, "variants: '' is not a name of 1 to 60 printable characters"),
-    ({"a": "baseline", "b": {"contract.tick_sze_usd": 1}}, {}, "variant 'b': contract.tick_sze_usd: unknown key "
-     "(did you mean tick_size_usd?)"),
+    ({"a": "baseline", "b": {"contract.tick_sze_usd": 1}}, {}, "variant 'b': contract.tick_sze_usd: "
+     "unknown key (did you mean tick_size_usd?)"),
     ({"a": "baseline", "b": {TICK: -1.0}}, {}, "variant 'b': contract.tick_size_usd: -1.0 is not"),
     ({"a": "baseline", "b": "basline"}, {}, "basline is not a packaged scenario"),
     ({"a": "baseline", "b": 3}, {}, "b: 3 is not a scenario, its name or path, or fields"),
-    ({"a": "baseline", "b": {TICK: Scenario().contract.tick_size_usd}}, {}, "'b' is the same market as the base 'a'"),
+    ({"a": "baseline", "b": {TICK: 0.001}}, {}, "'b' is the same market as the base 'a'"),
     ({"a": "baseline", "b": {"recording.profile": "full"}}, {}, "'b' is the same market as the base 'a'"),
     ({"a": "baseline", "b": {TICK: 0.005}, "c": "rule_coarse_tick"}, {}, "'c' is the same market as 'b'"),
     (["baseline", "baseline"], {}, "variants: two are called 'baseline'"),
@@ -232,7 +232,7 @@ REFUSALS = [
     (TWO, {"common": {"run.seed": 3}}, "common: run.seed is not allowed (pass seeds)"),
     (["baseline"], {"grid": {TICK: 0.005}}, "grid: contract.tick_size_usd: 0.005 is not a sequence"),
     (TWO, {"seeds": [4]}, "seeds: 1 is not >= 2"),
-    (TWO, {"precision": {"front_spred_usd": 1.0}}, "precision: 'front_spred_usd' is not a measure (did you mean front_s"),
+    (TWO, {"precision": {"front_spred_usd": 1.0}}, "is not a measure (did you mean front_spread_usd?)"),
     (TWO, {"precision": {"margin_calls": 0.0}}, "precision of margin_calls: 0.0 is not a finite number > 0"),
     (TWO, {"out": "/dev/null"}, "/dev/null is not a folder"),
 ]  # fmt: skip
@@ -254,7 +254,7 @@ def test_a_mistake_stops_the_comparison_before_the_first_run(
 
 def test_a_market_that_cannot_be_built_is_told_before_the_first_run() -> None:
     impossible = {"a": "baseline", "b": {"spot.initial_price_usd": 1e6}}
-    with pytest.raises(ScenarioError, match="variant 'b': spot.initial_price_usd: 1000000.0 is not usable"):
+    with pytest.raises(ScenarioError, match=r"variant 'b': spot\.initial_price_usd: 1000000\.0 is not"):
         compare(impossible, seeds=[1, 2], jobs=1)
 
 
@@ -266,9 +266,14 @@ def test_every_metric_of_a_run_has_a_place_or_a_reason_for_having_none() -> None
         assert measure.name == name
         assert measure.question in QUESTIONS
         assert measure.is_share == (measure.unit == "share")
-        assert measure.is_share == any(
-            word in name for word in ("share", "curve", "volatility", "presence", "at_best", "met", "abandonment")
-        ) or name == "margin_calls_met_at_once"
+        assert (
+            measure.is_share
+            == any(
+                word in name
+                for word in ("share", "curve", "volatility", "presence", "at_best", "met", "abandonment")
+            )
+            or name == "margin_calls_met_at_once"
+        )
     assert len({measure.label for measure in MEASURES.values()}) == len(MEASURES)
     assert measure_of("my_own_metric").question == "other"
 
@@ -282,11 +287,13 @@ def test_the_folder_holds_what_the_comparison_found(tmp_path: Path) -> None:
     facts = folder.manifest
     assert (facts["base"], facts["variants"]) == ("baseline", ["coarse", "both"])
     assert facts["changes"]["coarse"] == [[TICK, "0.001", "0.005"]]
-    assert [field for field, *_ in facts["changes"]["both"]] == [RATE, TICK] or len(facts["changes"]["both"]) == 2
+    assert [field for field, *_ in facts["changes"]["both"]] == [RATE, TICK] or len(
+        facts["changes"]["both"]
+    ) == 2
     assert facts["command"] == "sitsim compare"
     rows = folder.tables["differences"]
     for name in ("measure", "variant", "difference", "p_adjusted", "verdict", "n", "reason"):
-        assert rows[name].tolist() == found.table[name].tolist()
+        assert rows[name].fillna(-1).tolist() == found.table[name].fillna(-1).tolist()
     runs = folder.tables["runs"]
     assert all((first / seen / "manifest.json").is_file() for seen in runs["folder"])
     values = folder.tables["metrics"]

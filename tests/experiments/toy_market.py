@@ -26,7 +26,10 @@ def finish(
     """Write a run folder with the tables of a kept one, whose metrics follow from scenario and seed."""
     assert not out.exists()
     if metrics is None:
-        metrics = {"margin_times_seed": scenario.clearing.margin.rate * seed, "days": float(scenario.run.days)}
+        metrics = {
+            "margin_times_seed": scenario.clearing.margin.rate * seed,
+            "days": float(scenario.run.days),
+        }
     profile = scenario.recording.profile
     rows = json.loads((SUMMARY_OR_DAILY[profile] / "manifest.json").read_text())["rows"]
     kept = json.loads((KEPT / "manifest.json").read_text())
@@ -84,7 +87,7 @@ def wait_on_seed_one(scenario: Scenario, *, seed: int, out: Path) -> None:
 
 
 def quoted(scenario: Scenario, *, seed: int, out: Path) -> None:
-    """Write a run whose spread grows with the tick and the seed, and whose margin calls with rate and noise."""
+    """Write a run whose spread grows with tick and seed, and whose margin calls with rate and noise."""
     tick, rate = scenario.contract.tick_size_usd, scenario.clearing.margin.rate
     noise = (seed * 7919) % 13 / 13.0
     metrics: dict[str, float | None] = {
