@@ -42,6 +42,7 @@ COUNTED_BY = {
 NOT_HERE = {
     "OrderEntry": "its refusals are the exchange's: tests/agents/test_order_entry.py",
     "CalibrationResult.__init__": "a result, made by calibrate",
+    "Comparison.__init__": "a result, made by compare",
     "DefaultEvent.__init__": "a record, made by the clearing house",
     "MarginCall.__init__": "a record, made by the clearing house",
     "ReductionNotice.__init__": "a record, made by the clearing house",
@@ -458,6 +459,14 @@ TABLE: dict[str, Case] = {
         (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
     ),
     "sweep: days": Case(lambda v: abm.sweep("baseline", {}, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "compare: jobs": whole(lambda v: abm.compare(COMPARED, seeds=[1, 2], jobs=v), 1),
+    "compare: seeds": Case(
+        lambda v: abm.compare(COMPARED, seeds=v),
+        (*([1, seed] for seed in NO_SEED), [1], 8, 1.5, "12", [], [1, 1], None),
+    ),
+    "compare: days": Case(lambda v: abm.compare(COMPARED, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "compare: population_seed": Case(lambda v: abm.compare(COMPARED, population_seed=v), (-1, 0.5, "1")),
+    "compare: most_seeds": whole(lambda v: abm.compare(COMPARED, most_seeds=v), 2),
     "company_in_market: jobs": whole(
         lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=[1], jobs=v), 1
     ),
@@ -684,6 +693,7 @@ def day(**changed):
     )
 
 
+COMPARED = {"baseline": "baseline", "coarse": {"contract.tick_size_usd": 0.005}}
 PRICE_ROWS = spot.read_list_prices()
 DAILY = pd.DataFrame(
     {"day": [0, 1], "tenor": [0, 0], "month": [0, 0], "settlement_ticks": [5, 6], "final": [False] * 2}

@@ -22,10 +22,10 @@ Variants = Annotated[
     typer.Option(
         "--variant",
         metavar="NAME:FIELD=VALUE,...",
-        help="The base with other values; may be repeated. Values are written as in TOML, a plain word "
-        'needs no quotes. Commas inside [lists], {tables} and "quotes" belong to the value; put the whole in single '
-        "quotes for the shell: 'obliged:agents.market_makers.count=8,exchange.spreads.lengths=[1, 3]'. "
-        "Without NAME: the assignment is the name.",
+        help="The base with other values; may be repeated. Values are written as in TOML, a plain word needs "
+        "no quotes; commas inside [lists], {tables} and quotes belong to the value. Put the whole in single "
+        "quotes for the shell: 'mine:agents.market_makers.count=8,exchange.spreads.lengths=[1, 3]'. Without "
+        "NAME: the assignment is the name.",
         autocompletion=assignments,
     ),
 ]
