@@ -116,7 +116,8 @@ def _table(view: ComparisonView, rows: pd.DataFrame) -> str:
             row["variant"],
             value(row["base"], row["unit"]),
             change(row["difference"], row["unit"]),
-            interval(row["low"], row["high"], row["unit"]) + (" *" if is_doubted(row) else ""),
+            interval(row["low"], row["high"], row["unit"]).removesuffix(" pp")
+            + (" *" if is_doubted(row) else ""),
             str(row["n"]),
             judgement(row).removesuffix(" would show it"),
         ]

@@ -15,7 +15,8 @@ DOUBT = "few and skewed"
 """How the reason begins where an interval rests on few, skewed differences."""
 
 MOST_SENTENCES = 5
-"""Differences with a sign that are told in sentences for one variant; the table has all."""
+MOST_SENTENCES_EACH = 3
+"""Differences with a sign that are told in sentences: of a variant alone, and of each of several."""
 
 _SHARE = "share"
 
@@ -103,19 +104,21 @@ def sentences(
     if not len(signed):
         found = f"none of {counted(tests, 'difference')} has a sign yet"
     said = [f"{against} against {base}, over {counted(seeds, 'paired seed')}: {found}."]
+    is_alone = len(variants) == 1
     for variant in variants:
         mine = signed[signed["variant"] == variant]
-        start = "" if len(variants) == 1 else f"{variant}: "
-        said += [start + line for line in _surest(mine, labels)]
+        start = "" if is_alone else f"{variant}: "
+        told = _surest(mine, labels, MOST_SENTENCES if is_alone else MOST_SENTENCES_EACH)
+        said += [start + line for line in told]
     return said
 
 
-def _surest(rows: pd.DataFrame, labels: Mapping[str, str]) -> Iterable[str]:
+def _surest(rows: pd.DataFrame, labels: Mapping[str, str], most: int) -> Iterable[str]:
     """Yield a sentence for each of the differences that are farthest from zero in their own error."""
     error = (rows["high"] - rows["low"]) / 2.0
     order = (rows["difference"].abs() / error.where(error > 0.0)).fillna(math.inf)
     ranked = rows.loc[order.sort_values(ascending=False, kind="stable").index]
-    for row in ranked.head(MOST_SENTENCES).to_dict("records"):
+    for row in ranked.head(most).to_dict("records"):
         label, unit = labels[row["measure"]], named_unit(row["unit"])
         share = in_percent(row["difference"], row["base"])
         relative = f", {share:+,.3g} %" if math.isfinite(share) and abs(share) < 1e4 else ""
@@ -126,8 +129,8 @@ def _surest(rows: pd.DataFrame, labels: Mapping[str, str]) -> Iterable[str]:
             f"{f' {unit}' if unit else ''}{relative}, from {value(row['base'], row['unit'])} "
             f"(95 % interval {interval(row['low'], row['high'], row['unit'])})."
         )
-    if len(ranked) > MOST_SENTENCES:
-        yield f"And {counted(len(ranked) - MOST_SENTENCES, 'more difference')} with a sign in the table."
+    if len(ranked) > most:
+        yield f"and {len(ranked) - most:,} more in the table."
 
 
 def warnings(table: pd.DataFrame, seeds: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from abm.cli.compare_tables import plain_lines, question_tables
+from abm.cli.compare_tables import key_lines, plain_lines, question_tables
 from abm.cli.variant_words import parse_grid, parse_precision, parse_variants
 from abm.cli.wrapping import wrapped
 from abm.core.errors import ParameterError, SitsimError
@@ -141,6 +141,8 @@ def _print(found: Comparison) -> None:
     for sentence in (*said[1:], *words.warnings(found.table, len(found.seeds))):
         _say(console, sentence, room)
     console.print()
+    for line in key_lines(found.variants):
+        _say(console, line, room)
     for table in question_tables(found, words, labels):
         console.print(table)
         console.print()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from abm.experiments.compare import Comparison
 
+LONGEST_NAME = 14
+"""Characters of a variant's name up to which it stands in the table itself, not a letter for it."""
+
 MOST_ROWS = 80
 """Rows up to which all are printed; of more only measures in which a variant has a sign (judgement)."""
 
@@ -22,10 +25,26 @@ MOST_ROWS = 80
 def question_tables(found: Comparison, words: Any, labels: Mapping[str, str]) -> Iterator[Table]:
     """Yield the table of each question that has rows to print."""
     printed = rows_to_print(found.table)
+    keys = variant_keys(found.variants)
+    printed = printed.assign(variant=printed["variant"].map(keys))
     for question, heading in QUESTIONS.items():
         rows = printed[printed["question"] == question]
         if not rows.empty:
             yield _table(heading, rows, words, labels, has_one=len(found.variants) == 1)
+
+
+def variant_keys(variants: Sequence[str]) -> dict[str, str]:
+    """Return what stands for each variant in the tables: its name, or a number where names are long."""
+    if max(map(len, variants)) <= LONGEST_NAME:
+        return {name: name for name in variants}
+    return {name: str(number) for number, name in enumerate(variants, start=1)}
+
+
+def key_lines(variants: Sequence[str]) -> Iterator[str]:
+    """Yield what the numbers in the tables stand for."""
+    if len(variants) > 1:
+        keys = variant_keys(variants)
+        yield from (f"{key}: {name}" for name, key in keys.items() if key != name)
 
 
 def rows_to_print(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,7 +94,7 @@ def _table(
             *cells,
             words.value(row["base"], row["unit"]),
             words.change(row["difference"], row["unit"]),
-            words.interval(row["low"], row["high"], row["unit"]) + doubted,
+            words.interval(row["low"], row["high"], row["unit"]).removesuffix(" pp") + doubted,
             words.judgement(row).removesuffix(" would show it"),
         )
         before = label
