@@ -3,7 +3,7 @@
     python scenarios/compare_rules.py --seeds 8 --days 252 --jobs 2
 
 prints for each rule the mean of the base, the mean paired difference and its 95 % bootstrap interval, for the
-measures below; `sitsim compare demand_explosion rule_no_circuit_breakers` says the same of one, for all measures.
+measures below; `sitsim compare demand_explosion rule_no_circuit_breakers` asks the same of one, for all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The table that the comparisons of rules and of market makers print: paired differences of chosen measures."""
+"""The table that studies of rules and of market makers print: paired differences of chosen measures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis import PairedDifference, paired_difference
 
 
 def bootstrapped(found: Comparison, measure: str) -> PairedDifference:
-    """Return the difference of the only variant, with the percentile interval of its mean over resampled seeds.
+    """Return the difference of the only variant, with the percentile interval of resampled seeds.
 
     Parameters
     ----------
