@@ -264,7 +264,7 @@ def cases_of_samples_and_seeds():
         "mean_interval": lambda **given: analysis.mean_interval(pairs, **given),
         "paired_difference": lambda **given: analysis.paired_difference(pairs, [2.0, 5.0, 5.0], **given),
         "block_bootstrap": lambda **given: analysis.block_bootstrap(pairs, np.mean, **{"block": 1} | given),
-        "seed_bootstrap": lambda **given: analysis.seed_bootstrap(rows, mean_of_x, **given),
+        "seed_bootstrap": lambda **given: analysis.seed_bootstrap(rows, mean_of_x, **{"draws": 100} | given),
     }
     for name, function in functions.items():
         yield (

@@ -164,9 +164,11 @@ def seed_bootstrap(
         raise ParameterError(f"by: there is no column {by!r}")
     level, count, rng = share("confidence", confidence), *_source(draws, seed, "seeds")
     labels = frame[by]
+    if not isinstance(labels, pd.Series):
+        raise ParameterError(f"by: there are {labels.shape[1]} columns {by!r}")
     if labels.isna().any():
         raise ParameterError(f"frame: {int(labels.isna().sum())} rows have no {by}")
-    rows = [np.flatnonzero(labels == label) for label in labels.unique()]
+    rows = _rows_by_label(labels)
     n = len(rows)
     empty = BootstrapInterval(math.nan, math.nan, math.nan, math.nan, n, 0, "whole seeds", "", level)
     if n == 0:
@@ -193,6 +195,14 @@ def _stationary(n: int, block: int, rng: np.random.Generator) -> NDArray[np.int6
     which = np.cumsum(begins) - 1
     positions: NDArray[np.int64] = (starts[which] + np.arange(n) - heads[which]) % n
     return positions
+
+
+def _rows_by_label(labels: pd.Series) -> list[NDArray[np.intp]]:
+    """Return the positions of the rows of each label, labels in the order in which they appear."""
+    codes, found = pd.factorize(labels)
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(found)))
+    return np.split(order, ends[:-1]) if len(found) else []
 
 
 def _renumbered(frame: pd.DataFrame, by: str, rows: list[NDArray[np.intp]]) -> pd.DataFrame:
