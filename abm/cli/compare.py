@@ -141,8 +141,11 @@ def _print(found: Comparison) -> None:
     for sentence in (*said[1:], *words.warnings(found.table, len(found.seeds))):
         _say(console, sentence, room)
     console.print()
-    for line in key_lines(found.variants):
+    keys = list(key_lines(found.variants))
+    for line in keys:
         _say(console, line, room)
+    if keys:
+        console.print()
     for table in question_tables(found, words, labels):
         console.print(table)
         console.print()

@@ -11,7 +11,7 @@ from abm.cli.completion import assignments, scenario_names
 Scenarios = Annotated[
     list[str],
     typer.Argument(
-        metavar="BASE [SCENARIO ...]",
+        metavar="SCENARIO",
         help="Names of packaged scenarios, or paths of .toml files. The first is the base, the others are "
         "compared with it.",
         autocompletion=scenario_names,
@@ -23,8 +23,8 @@ Variants = Annotated[
         "--variant",
         metavar="NAME:FIELD=VALUE,...",
         help="The base with other values; may be repeated. Values are written as in TOML, a plain word needs "
-        "no quotes; commas inside [lists], {tables} and quotes belong to the value. Put the whole in single "
-        "quotes for the shell: 'mine:agents.market_makers.count=8,exchange.spreads.lengths=[1, 3]'. Without "
+        "no quotes; commas inside brackets, braces and quotes belong to the value. Put the whole in single "
+        "quotes for the shell: 'two makers:agents.market_makers.count=2,contract.tick_size_usd=0.002'. Without "
         "NAME: the assignment is the name.",
         autocompletion=assignments,
     ),

@@ -46,7 +46,7 @@ QUESTIONS = {
 _REDUCTION = "volatility reduction within a run"
 _LISTED = (
     Measure("front_spread_usd", "liquidity", "USD/mSIT", "front spread"),
-    Measure("front_spread_ticks", "liquidity", "ticks", "front spread in ticks of the variant"),
+    Measure("front_spread_ticks", "liquidity", "ticks", "front spread, by its own tick"),
     Measure("front_spread_share", "liquidity", SHARE, "front spread, share of price"),
     Measure("last_spread_share", "liquidity", SHARE, "spread of the last month, share of price"),
     Measure("curve_spread", "liquidity", SHARE, "spread of all months, share of price"),
@@ -65,9 +65,7 @@ _LISTED = (
     Measure("front_settlement_volatility", "liquidity", SHARE, "volatility of front settlements, a year"),
     Measure("next_settlement_volatility", "liquidity", SHARE, "volatility of next settlements, a year"),
     Measure("front_basis_usd", "liquidity", "USD/mSIT", "front basis to the index"),
-    Measure(
-        "convergence_ticks", "liquidity", "ticks", "last settlement to the final one, in ticks of the variant"
-    ),
+    Measure("convergence_ticks", "liquidity", "ticks", "last settlement to the final one, by its own tick"),
     Measure("margin_calls", "margin and default", "calls", "margin calls"),
     Measure("margin_calls_met_at_once", "margin and default", "calls", "margin calls met at once"),
     Measure("margin_calls_missed", "margin and default", "calls", "margin calls missed"),
