@@ -24,8 +24,8 @@ Variants = Annotated[
         metavar="NAME:FIELD=VALUE,...",
         help="The base with other values; may be repeated. Values are written as in TOML, a plain word needs "
         "no quotes; commas inside brackets, braces and quotes belong to the value. Put the whole in single "
-        "quotes for the shell: 'two:agents.market_makers.count=2,run.days=9'. Without NAME: the assignment is "
-        "the name.",
+        "quotes for the shell: 'long:run.days=99,clearing.members=2'. Without NAME, the assignment is the "
+        "name.",
         autocompletion=assignments,
     ),
 ]
