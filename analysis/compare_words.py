@@ -97,7 +97,7 @@ def sentences(
         Seeds that were run.
     """
     signed = table[table["verdict"] != NO_SIGN]
-    tests = int(table["p_value"].notna().sum())
+    tests = int(table["p_adjusted"].notna().sum())
     against = variants[0] if len(variants) == 1 else counted(len(variants), "variant")
     has = "has" if len(signed) == 1 else "have"
     found = f"{len(signed)} of {counted(tests, 'difference')} {has} a sign" if len(signed) else "none"

@@ -51,10 +51,10 @@ class Comparison:
     table : DataFrame
         A row a measure and variant, grouped by question: ``question``, ``measure``, ``unit``, ``variant``,
         ``base`` (its mean over the pairs), ``difference`` (mean of variant less base), ``low``, ``high``
-        (95 % interval by Student's t), ``p_value``, ``p_adjusted`` (Holm, over all rows), ``verdict``
-        (``up``, ``down`` or ``no sign yet``), ``seeds_needed`` (would show a difference as large as this one,
-        80 times in 100, among so many comparisons; null where there is a sign), ``n`` (pairs), ``reason``
-        (why a number is missing or to be doubted).
+        (95 % interval by Student's t), ``p_value``, ``p_adjusted`` (Holm, over all rows with a difference in
+        some seed), ``verdict`` (``up``, ``down`` or ``no sign yet``), ``seeds_needed`` (would show a
+        difference as large as this one, 80 times in 100, among so many comparisons; null where there is a
+        sign), ``n`` (pairs), ``reason`` (why a number is missing or to be doubted).
     unchanged : tuple of str
         Measures that differ in no pair of runs; they have no rows.
     without_value : tuple of str
@@ -76,7 +76,7 @@ class Comparison:
     @property
     def tests(self) -> int:
         """Number of comparisons that p-values are adjusted for."""
-        return int(self.table["p_value"].notna().sum())
+        return int(self.table["p_adjusted"].notna().sum())
 
     @property
     def labels(self) -> dict[str, str]:

@@ -101,8 +101,7 @@ def find_differences(runs: pd.DataFrame, base: str, variants: Sequence[str]) -> 
         with_pairs = [one.difference for one in of_all if one.difference.n > 0]
         if not with_pairs:
             without_value.append(measure.name)
-        elif all(one.difference == one.sd == 0.0 for one in with_pairs):
-            # Nothing to test, and nothing that could ever be the smallest p-value: it costs the others none.
+        elif all(map(_is_nothing, with_pairs)):
             unchanged.append(measure.name)
         else:
             found += of_all
@@ -119,6 +118,10 @@ def half_widths(runs: pd.DataFrame, base: str, measure: str, variants: Sequence[
 
 def _difference(runs: pd.DataFrame, base: str, variant: str, measure: str) -> Any:
     return inference().paired_difference(*sides(runs, base, variant, measure), confidence=CONFIDENCE)
+
+
+def _is_nothing(found: Any) -> bool:
+    return bool(found.difference == found.sd == 0.0)
 
 
 class HalfWidth(NamedTuple):
@@ -142,7 +145,11 @@ def _table(found: Sequence[_Compared]) -> pd.DataFrame:
     import pandas as pd
 
     statistics = inference()
-    p_values = np.array([one.difference.p_value for one in found], dtype=np.float64)
+    # A difference that is zero in every seed tests nothing: its p-value of 1 could never be the smallest.
+    p_values = np.array(
+        [math.nan if _is_nothing(one.difference) else one.difference.p_value for one in found],
+        dtype=np.float64,
+    )
     tests = int(np.isfinite(p_values).sum())
     rows = []
     for one, adjusted in zip(found, statistics.holm(p_values), strict=True):
