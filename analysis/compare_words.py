@@ -107,9 +107,8 @@ def sentences(
     is_alone = len(variants) == 1
     for variant in variants:
         mine = signed[signed["variant"] == variant]
-        start = "" if is_alone else f"{variant}: "
         told = _surest(mine, labels, MOST_SENTENCES if is_alone else MOST_SENTENCES_EACH)
-        said += [start + line for line in told]
+        said += [f"{line[:1].upper()}{line[1:]}" if is_alone else f"{variant}: {line}" for line in told]
     return said
 
 

@@ -72,7 +72,7 @@ def test_the_answer_comes_first_and_every_number_is_the_comparisons() -> None:
     said = one_line(result.stdout)
     assert said.startswith("coarse against baseline, over 5 paired seeds: 1 of 2 differences has a sign.")
     assert re.search(
-        r"front spread up by 0\.0081\d* USD/mSIT, \+16\d %, from 0\.005 \(95 % interval \+0\.008", said
+        r"Front spread up by 0\.0081\d* USD/mSIT, \+16\d %, from 0\.005 \(95 % interval \+0\.008", said
     )
     assert "Warning: 1 difference is skewed and 5 seeds few for that" in said
     assert "No difference in any seed: halts at a daily limit; margin calls; volatility reduction" in said
