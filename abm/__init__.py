@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         TimeInForce,
         TradingPhase,
     )
+    from abm.experiments.compare import Comparison, compare
     from abm.experiments.sweep import sweep
     from abm.market.custom_build import CustomAgents, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
@@ -51,6 +52,7 @@ __all__ = [
     "NO_PRICE",
     "ORDER_DTYPE",
     "CalibrationError",
+    "Comparison",
     "CustomAgents",
     "DayOpening",
     "Depth",
@@ -80,6 +82,7 @@ __all__ = [
     "TokenFuturesMarket",
     "TraderAgent",
     "TradingPhase",
+    "compare",
     "explain",
     "list_scenarios",
     "read_run",
@@ -95,6 +98,7 @@ offer(
         "NO_PRICE": "core.orders",
         "ORDER_DTYPE": "core.orders",
         "CalibrationError": "core.errors",
+        "Comparison": "experiments.compare",
         "CustomAgents": "market.custom_build",
         "DayOpening": "agents.base",
         "Depth": "agents.view",
@@ -124,6 +128,7 @@ offer(
         "TokenFuturesMarket": "market.model",
         "TraderAgent": "agents.base",
         "TradingPhase": "core.orders",
+        "compare": "experiments.compare",
         "explain": "scenario.explain",
         "list_scenarios": "scenario.explain",
         "read_run": "recording.folder",

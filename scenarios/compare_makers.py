@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
-from abm.experiments.sweep import sweep
-from abm.scenario import Scenario
+from abm import Comparison, compare
+from scenarios.paired_table import paired_table
 
 _MAKERS = "agents.market_makers."
 # Pace of speculators and spreads of makers are held: they would follow the volatility that makers change.
@@ -71,7 +70,7 @@ _BOOK = {
 _PROFIT = {"dmm_pnl_usd": "profit of the makers, USD"}
 
 
-class Comparison(NamedTuple):
+class Question(NamedTuple):
     """A cell against its base, and the measures that tell."""
 
     base: str
@@ -81,15 +80,15 @@ class Comparison(NamedTuple):
 
 EXPERIMENTS = {
     "liquidity": (
-        Comparison("thin market without makers", "thin market with four", _BOOK),
-        Comparison("liquid market without makers", "liquid market with four", _BOOK),
+        Question("thin market without makers", "thin market with four", _BOOK),
+        Question("liquid market without makers", "liquid market with four", _BOOK),
     ),
     "competition": (
-        Comparison("two makers, rebate 0.05", "eight makers, rebate 0.05", _BOOK | _PROFIT),
-        Comparison("two makers, rebate 0.05", "two makers, rebate 0.25", _BOOK | _PROFIT),
+        Question("two makers, rebate 0.05", "eight makers, rebate 0.05", _BOOK | _PROFIT),
+        Question("two makers, rebate 0.05", "two makers, rebate 0.25", _BOOK | _PROFIT),
     ),
     "stress": (
-        Comparison(
+        Question(
             "no pay for stress",
             "250 USD a stressed day and month",
             {
@@ -104,66 +103,49 @@ EXPERIMENTS = {
 }
 
 
-class Difference(NamedTuple):
-    """Mean of a measure in the base, mean paired difference, and the interval of the latter."""
+def compared(question: Question, *, seeds: int, days: int, jobs: int, out: str | Path) -> Comparison:
+    """Return the comparison of a question's two cells; runs that are in ``out`` are not repeated.
 
-    base: float
-    mean: float
-    low: float
-    high: float
-
-
-def runs_of(cell: str, *, seeds: int, days: int, jobs: int) -> pd.DataFrame:
-    """Return one row a seed of a cell."""
-    scenario = Scenario.load("baseline").replace(CELLS[cell])
-    runs = sweep(scenario, {}, seeds=range(1, seeds + 1), days=days, jobs=jobs, progress=jobs > 1)
-    failed = runs.loc[runs["error"].notna(), "error"]
-    if len(failed):
-        raise SystemExit(f"{cell}: {failed.iloc[0]}")
-    return runs
-
-
-def difference(base: pd.Series, changed: pd.Series) -> Difference:
-    """Return the paired difference with the percentile interval of its mean over resampled seeds."""
-    pairs = changed.to_numpy(dtype=float) - base.to_numpy(dtype=float)
-    pairs = pairs[np.isfinite(pairs)]
-    if len(pairs) == 0:
-        return Difference(float(base.mean()), np.nan, np.nan, np.nan)
-    drawn = np.random.default_rng(1).choice(pairs, size=(9_999, len(pairs))).mean(axis=1)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Difference(float(base.mean()), float(pairs.mean()), float(low), float(high))
+    Parameters
+    ----------
+    question : Question
+        One of ``EXPERIMENTS``.
+    seeds : int
+        Number of seeds, from 1 on.
+    days : int
+        Trading days.
+    jobs : int
+        Processes.
+    out : str or Path
+        Folder of the run folders.
+    """
+    return compare(
+        {cell: ("baseline", CELLS[cell]) for cell in (question.base, question.changed)},
+        common={"recording.profile": "summary"},
+        seeds=range(1, seeds + 1),
+        days=days,
+        jobs=jobs,
+        out=out,
+        progress=jobs > 1,
+    )
 
 
 def main() -> None:
     """Run the experiments and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=20, help="number of seeds, from 1 on")
+    parser.add_argument("--seeds", type=int, default=20, help="number of seeds, from 1 on; 2 at least")
     parser.add_argument("--days", type=int, default=42)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--experiment", choices=EXPERIMENTS, help="only this one")
     options = parser.parse_args()
-    runs: dict[str, pd.DataFrame] = {}
-    for name in [options.experiment] if options.experiment else list(EXPERIMENTS):
-        for comparison in EXPERIMENTS[name]:
-            for cell in (comparison.base, comparison.changed):
-                if cell not in runs:
-                    runs[cell] = runs_of(cell, seeds=options.seeds, days=options.days, jobs=options.jobs)
-            Console().print(_table(name, comparison, runs))
-
-
-def _table(name: str, comparison: Comparison, runs: Mapping[str, pd.DataFrame]) -> Table:
-    base, changed = runs[comparison.base], runs[comparison.changed]
-    title = f"{name}: {comparison.changed} against {comparison.base}, {len(base)} paired seeds"
-    table = Table(title=title, title_justify="left")
-    table.add_column("measure")
-    for heading in ("base", "difference", "95 % interval"):
-        table.add_column(heading, justify="right")
-    for column, label in comparison.measures.items():
-        found = difference(base[column], changed[column])
-        if np.isfinite(found.mean):
-            interval = f"{found.low:+,.3g} to {found.high:+,.3g}"
-            table.add_row(label, f"{found.base:,.4g}", f"{found.mean:+,.3g}", interval)
-    return table
+    with TemporaryDirectory(prefix="sitsim-makers-") as out:
+        for name in [options.experiment] if options.experiment else list(EXPERIMENTS):
+            for question in EXPERIMENTS[name]:
+                found = compared(question, seeds=options.seeds, days=options.days, jobs=options.jobs, out=out)
+                for note in found.notes:
+                    Console(stderr=True).print(note)
+                title = f"{name}: {question.changed} against {question.base}"
+                Console().print(paired_table(found, question.measures, title))
 
 
 if __name__ == "__main__":

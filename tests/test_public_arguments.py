@@ -32,16 +32,17 @@ from abm.hedging import HedgeStudy
 from abm.recording.metrics import settlement_volatility
 
 COUNTED_BY = {
-    "account", "breaches", "count", "credit", "days", "debit", "dt", "failing", "far_tenor", "first_account",
-    "horizon", "jobs", "last_lag", "levels", "min_providers", "month", "months", "mpor_days", "n", "n_paths",
-    "observations", "order_id", "regime", "rng", "rounds", "row", "seed", "seeds", "size", "slot",
-    "spread_months", "tenor", "tenors", "today",
+    "account", "block", "breaches", "comparisons", "count", "credit", "days", "debit", "draws", "dt",
+    "failing", "far_tenor", "first_account", "horizon", "jobs", "last_lag", "levels", "min_providers",
+    "month", "months", "mpor_days", "n", "n_paths", "observations", "order_id", "regime", "rng", "rounds",
+    "row", "seed", "seeds", "size", "slot", "spread_months", "tenor", "tenors", "today",
 }  # fmt: skip
 """Names of arguments that are an index, a seed, a count, a step or a source of draws."""
 
 NOT_HERE = {
     "OrderEntry": "its refusals are the exchange's: tests/agents/test_order_entry.py",
     "CalibrationResult.__init__": "a result, made by calibrate",
+    "Comparison.__init__": "a result, made by compare",
     "DefaultEvent.__init__": "a record, made by the clearing house",
     "MarginCall.__init__": "a record, made by the clearing house",
     "ReductionNotice.__init__": "a record, made by the clearing house",
@@ -163,6 +164,8 @@ SHOCK = spot.PriceDislocation(1.0)
 RUN = SimpleNamespace(tables={"daily": pd.DataFrame({"tenor": range(12)})})
 NO_SEED = (-1, 1.7, 1.0, True, "7", math.nan, DRAWS, np.random.RandomState(1), [1], np.float64(3))
 NO_SOURCE = (1, None, "1", np.random.RandomState(1))
+NO_NUMBER = (math.nan, math.inf, "1", True, [1.0], 1j)
+NO_SHARE = (*NO_NUMBER, None, 0.0, 1.0, 1, -0.5, 95)
 NO_STEP = (math.nan, math.inf, -1.0, "1", True, [0.1], None)
 SPEC = {"qualities": [80.0] * 4, "reference_quality": 80.0, "minimum_quality": 70.0}
 CALENDAR = TradingCalendar()
@@ -245,6 +248,106 @@ def opened(engine, **changed):
         "protection_ticks": ticks,
     }
     return engine.open_day(**terms | changed)
+
+
+def cases_of_samples_and_seeds():
+    """What a sample, a seed, a count of draws, seeds, blocks or comparisons has to be."""
+    pairs = [1.0, 2.0, 4.0]
+    no_sample = ("1", None, 1.0, ["1", "2", "3"], [True, False, True], [[1.0, 2.0, 3.0]], [1j, 1, 2], {1.0})
+    rows = pd.DataFrame({"seed": [1, 1, 2], "x": pairs})
+    pair = analysis.paired_difference(pairs, [2.0, 5.0, 5.0])
+
+    def mean_of_x(part):
+        return part["x"].mean()
+
+    functions = {
+        "mean_interval": lambda **given: analysis.mean_interval(pairs, **given),
+        "paired_difference": lambda **given: analysis.paired_difference(pairs, [2.0, 5.0, 5.0], **given),
+        "block_bootstrap": lambda **given: analysis.block_bootstrap(pairs, np.mean, **{"block": 1} | given),
+        "seed_bootstrap": lambda **given: analysis.seed_bootstrap(rows, mean_of_x, **{"draws": 100} | given),
+    }
+    for name, function in functions.items():
+        yield (
+            f"{name}: seed",
+            Case(lambda v, function=function: function(seed=v), (*NO_SEED, None), (0, np.int64(3))),
+        )
+        yield f"{name}: draws", whole(lambda v, function=function: function(draws=v), 100, (np.int64(100),))
+        yield (
+            f"{name}: confidence",
+            Case(lambda v, function=function: function(confidence=v), NO_SHARE, (0.9,)),
+        )
+    yield (
+        "mean_interval: values",
+        Case(analysis.mean_interval, no_sample, (pairs, [1, None, np.nan], [pd.NA, 1])),
+    )
+    yield (
+        "paired_difference: base",
+        Case(
+            lambda v: analysis.paired_difference(v, pairs),
+            (*no_sample, [1.0, 2.0], pd.Series(pairs)),
+            ((1, 2, 3), np.arange(3), []),
+        ),
+    )
+    yield (
+        "paired_difference: method",
+        Case(lambda v: functions["paired_difference"](method=v), ("T", "bca", None, 1, ["t"]), ("t",)),
+    )
+    yield (
+        "block_bootstrap: block",
+        Case(lambda v: functions["block_bootstrap"](block=v), (*NOT_WHOLE, 0, 4), (3,)),
+    )
+    yield (
+        "block_bootstrap: series",
+        Case(lambda v: analysis.block_bootstrap(v, np.mean, block=1), no_sample, (pd.Series(pairs),)),
+    )
+    yield (
+        "block_bootstrap: statistic",
+        Case(
+            lambda v: analysis.block_bootstrap(pairs, lambda part: v, block=1, draws=100),
+            ("1", None, True, [1.0], np.ones(1), 1j),
+            (1, np.float64(2.0), np.array(1.0), math.nan),
+        ),
+    )
+    yield (
+        "seed_bootstrap: frame",
+        Case(lambda v: analysis.seed_bootstrap(v, len), (None, pairs, {"seed": [1]})),
+    )
+    yield (
+        "seed_bootstrap: by",
+        Case(lambda v: analysis.seed_bootstrap(rows, len, by=v), ("seeds", None, 1, ["seed"])),
+    )
+    yield (
+        "holm: p_values",
+        Case(analysis.holm, (*no_sample, [1.1], [-0.1], [math.inf]), ([0, 1], [math.nan], [])),
+    )
+    yield "adjusted_confidence: comparisons", whole(analysis.adjusted_confidence, 1, (np.int64(2),))
+    yield "power: n", whole(lambda v: analysis.power(0.5, 1.0, v), 2, (np.int64(2),))
+    yield "power: effect", Case(lambda v: analysis.power(v, 1.0, 9), NO_NUMBER, (0, -1.0))
+    yield "power: sd", Case(lambda v: analysis.power(0.5, v, 9), (*NO_NUMBER, -1.0), (0, 1.0))
+    yield "power: confidence", Case(lambda v: analysis.power(0.5, 1.0, 9, v), NO_SHARE)
+    yield "seeds_needed: sd", Case(lambda v: analysis.seeds_needed(v, effect=1.0), (*NO_NUMBER, -1.0), (0, 2))
+    yield (
+        "seeds_needed: effect",
+        Case(lambda v: analysis.seeds_needed(1.0, effect=v), (*NO_NUMBER, None, 0.0, 1e-300), (-1.0, 1e-9)),
+    )
+    yield (
+        "seeds_needed: half_width",
+        Case(
+            lambda v: analysis.seeds_needed(1.0, half_width=v),
+            (*NO_NUMBER, None, 0.0, -1.0, 1e-300),
+            (1, 1e-9),
+        ),
+    )
+    yield (
+        "seeds_needed: power",
+        Case(lambda v: analysis.seeds_needed(1.0, effect=1.0, power=v), NO_SHARE, (0.9,)),
+    )
+    yield (
+        "verdict: p_adjusted",
+        Case(lambda v: analysis.verdict(pair, v), ("0", -0.1, 1.1, True), (0.5, math.nan, None)),
+    )
+    yield "verdict: confidence", Case(lambda v: analysis.verdict(pair, confidence=v), NO_SHARE)
+    yield "verdict: comparisons", whole(lambda v: analysis.verdict(pair, comparisons=v), 1, (2,))
 
 
 TABLE: dict[str, Case] = {
@@ -356,6 +459,14 @@ TABLE: dict[str, Case] = {
         (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
     ),
     "sweep: days": Case(lambda v: abm.sweep("baseline", {}, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "compare: jobs": whole(lambda v: abm.compare(COMPARED, seeds=[1, 2], jobs=v), 1),
+    "compare: seeds": Case(
+        lambda v: abm.compare(COMPARED, seeds=v),
+        (*([1, seed] for seed in NO_SEED), [1], 8, 1.5, "12", [], [1, 1], None),
+    ),
+    "compare: days": Case(lambda v: abm.compare(COMPARED, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "compare: population_seed": Case(lambda v: abm.compare(COMPARED, population_seed=v), (-1, 0.5, "1")),
+    "compare: most_seeds": whole(lambda v: abm.compare(COMPARED, most_seeds=v), 2),
     "company_in_market: jobs": whole(
         lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=[1], jobs=v), 1
     ),
@@ -563,6 +674,7 @@ TABLE: dict[str, Case] = {
     ),
     "failure_ranking: days": whole(lambda v: analysis.failure_ranking(EXPOSURES, days=v), 1, (1,)),
     "largest_exposures: count": whole(lambda v: analysis.largest_exposures(EXPOSURES, v), 1, (1,)),
+    **dict(cases_of_samples_and_seeds()),
 }
 
 
@@ -581,6 +693,7 @@ def day(**changed):
     )
 
 
+COMPARED = {"baseline": "baseline", "coarse": {"contract.tick_size_usd": 0.005}}
 PRICE_ROWS = spot.read_list_prices()
 DAILY = pd.DataFrame(
     {"day": [0, 1], "tenor": [0, 0], "month": [0, 0], "settlement_ticks": [5, 6], "final": [False] * 2}

@@ -31,8 +31,8 @@ SCRIPT_NEEDS = {
     "CustomAgents", "DayOpening", "MarginBasis", "MarginModel", "MarketRule", "MarketView", "MessageKind",
     "NewAccounts", "NO_PRICE", "ORDER_DTYPE", "ParameterError", "Population", "PopulationSpec",
     "RejectReason", "Recorder", "RunFolder", "RunResult", "Scenario", "ScenarioError", "SelfMatch", "Side",
-    "SitsimError", "TimeInForce", "TokenFuturesMarket", "TraderAgent", "TradingPhase", "list_scenarios",
-    "read_run", "register_margin_model", "run", "sweep", "units",
+    "SitsimError", "TimeInForce", "TokenFuturesMarket", "TraderAgent", "TradingPhase", "compare",
+    "list_scenarios", "read_run", "register_margin_model", "run", "sweep", "units",
 }  # fmt: skip
 
 
@@ -69,7 +69,12 @@ def test_importing_the_packages_loads_none_of_the_heavy_libraries():
 
 @pytest.mark.parametrize(
     ("package", "name"),
-    [("abm.experiments", "sweep"), ("abm.market", "run"), ("abm.scenario", "explain")],
+    [
+        ("abm.experiments", "compare"),
+        ("abm.experiments", "sweep"),
+        ("abm.market", "run"),
+        ("abm.scenario", "explain"),
+    ],
 )
 def test_a_function_wins_over_the_module_of_its_name(package, name):
     face = import_module(package)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from abm.cli import compare_options as compared
 from abm.cli import hedge_options as asked
 from abm.cli.completion import assignments, scenario_names, table_and_field_names
 from abm.cli.failures import MISTAKE, one_line_failures, path_given, told
@@ -153,14 +154,17 @@ def list_packaged() -> None:
 @one_line_failures
 def report(
     run_folder: Annotated[
-        str, typer.Argument(metavar="RUN_FOLDER", help="Folder of a run or a hedging study.")
+        str, typer.Argument(metavar="RUN_FOLDER", help="Folder of a run, a hedging study or a comparison.")
     ],
 ) -> None:
     """Write the report page of a run folder and print its path."""
-    from abm.cli.our_analysis import write_hedge_report, write_report
-    from abm.recording import is_hedge_folder, read_run
+    from abm.cli.our_analysis import write_compare_report, write_hedge_report, write_report
+    from abm.recording import is_compare_folder, is_hedge_folder, read_run
 
     folder = path_given(run_folder, "RUN_FOLDER")
+    if is_compare_folder(folder):
+        typer.echo(write_compare_report(folder))
+        return
     if is_hedge_folder(folder):
         typer.echo(write_hedge_report(folder))
         return
@@ -272,6 +276,43 @@ def hedge(
         quiet=quiet,
     )
     hedge_and_print(order)
+
+
+@app.command()
+@one_line_failures
+def compare(
+    scenarios: compared.Scenarios,
+    variant: compared.Variants = None,
+    grid: compared.Grid = None,
+    overrides: compared.Sets = None,
+    seeds: compared.Seeds = 16,
+    days: compared.Days = None,
+    population_seed: compared.PopulationSeed = None,
+    precision: compared.Precision = None,
+    jobs: compared.Jobs = 2,
+    out: compared.OutOption = "runs",
+    report: ReportOption = True,
+    quiet: compared.QuietOption = False,
+) -> None:
+    """Say what changes if a rule changes, everything else equal, and how sure that is."""
+    from abm.cli.compare import CompareOrder, compare_and_print
+
+    order = CompareOrder(
+        scenarios=tuple(scenarios),
+        variants=tuple(variant or ()),
+        grid=tuple(grid or ()),
+        common=parse_overrides(overrides or []),
+        overrides=tuple(overrides or ()),
+        seeds=seeds,
+        days=days,
+        population_seed=population_seed,
+        precision=tuple(precision or ()),
+        jobs=jobs,
+        out=path_given(out, "--out"),
+        with_page=report,
+        quiet=quiet,
+    )
+    compare_and_print(order)
 
 
 @app.command()

@@ -30,8 +30,8 @@ def one_line_failures(command: Callable[_Parameters, None]) -> Callable[_Paramet
             _flush()
         except SitsimError as error:
             fail(str(error), MISTAKE)
-        except KeyboardInterrupt:
-            fail("interrupted", INTERRUPTED)
+        except KeyboardInterrupt as stop:
+            fail(f"interrupted: {stop}" if str(stop) else "interrupted", INTERRUPTED)
         except OSError as error:
             fail(told(error), MISTAKE)
         except SystemExit as stop:  # how Rich ends a command whose reader is gone

@@ -27,6 +27,12 @@ def write_hedge_report(folder: Path | str) -> Path:
     return page
 
 
+def write_compare_report(folder: Path | str) -> Path:
+    """Write the page of a comparison into its folder and return its path."""
+    page: Path = neighbour_module("analysis", "compare_page").write_compare_report(folder)
+    return page
+
+
 def summarise(folder: Path) -> list[SummaryRow]:
     """Return the closing summary of a run folder."""
     rows: list[SummaryRow] = neighbour_module("analysis", "summary").summarise(folder)

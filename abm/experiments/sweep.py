@@ -161,14 +161,14 @@ def sweep(
         fixed |= {"run.population_seed": population_seed}
     if out is None:
         fixed |= {"recording.profile": "summary"}
-    with _place(out) as folder:
+    with place_of_runs(out) as folder:
         specs = design(base.replace(fixed), vary, seeds=seeds, out=folder)
-        errors = _run_unfinished(specs, run_function or _market_run, jobs, progress)
-        return _frame(specs, errors, keeps_folders=out is not None)
+        errors = run_unfinished(specs, run_function or market_run, jobs, progress)
+        return frame_of(specs, errors, keeps_folders=out is not None)
 
 
 @contextmanager
-def _place(out: Path | str | None) -> Iterator[Path]:
+def place_of_runs(out: Path | str | None) -> Iterator[Path]:
     """Yield the folder of the run folders, found to be writable, or a temporary one."""
     from abm.recording import check_place  # late: worker processes import this file
 
@@ -193,27 +193,38 @@ def design(
         raise ParameterError(f"vary: {shown(vary)} is not a mapping of fields to their values")
     if "run.seed" in vary:
         raise ParameterError("vary: run.seed is not allowed (pass seeds)")
-    choices = {field: _values(field, values) for field, values in vary.items()}
-    seed_list = _seed_list(seeds)
+    choices = {field: values_to_try("vary", field, values) for field, values in vary.items()}
+    chosen = seed_list(seeds)
     specs = []
     for values in product(*choices.values()):
         varied = dict(zip(choices, values, strict=True))
         cell = scenario.replace(varied)
-        for seed in seed_list:
-            seeded = cell.replace({"run.seed": seed})
-            specs.append(RunSpec(seeded, varied, out / seeded.sha256()[:24]))
+        specs += [spec_of(cell, seed, varied, out) for seed in chosen]
     return specs
 
 
-def _values(field: str, values: Any) -> list[Any]:
+def spec_of(cell: Scenario, seed: int, varied: dict[str, Any], out: Path) -> RunSpec:
+    """Return one run of a cell; its folder is named by the hash of the resolved scenario."""
+    seeded = cell.replace({"run.seed": seed})
+    return RunSpec(seeded, varied, out / seeded.sha256()[:24])
+
+
+def values_to_try(argument: str, field: str, values: Any) -> list[Any]:
     """Return the values to try for a field, in their order, as plain ones."""
     in_order = hasattr(values, "__getitem__") and getattr(values, "ndim", 1) > 0
     if not in_order or isinstance(values, (str, bytes, Mapping)) or len(values) == 0:
-        raise ParameterError(f"vary: {field}: {shown(values)} is not a sequence of at least one value")
+        raise ParameterError(f"{argument}: {field}: {shown(values)} is not a sequence of at least one value")
     return [dict(value) if isinstance(value, Mapping) else plain_value(value) for value in values]
 
 
-def _seed_list(seeds: Any) -> list[int]:
+def seed_list(seeds: Any) -> list[int]:
+    """Return seeds as plain whole numbers, each once.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, one stands twice, or one is no seed.
+    """
     if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
         raise ParameterError(f"seeds: {shown(seeds)} is not a sequence of at least one seed")
     listed = [whole_number("seeds", seed) for seed in seeds]
@@ -224,7 +235,7 @@ def _seed_list(seeds: Any) -> list[int]:
     return listed
 
 
-def _run_unfinished(
+def run_unfinished(
     specs: list[RunSpec], run_function: RunFunction, jobs: int, progress: bool
 ) -> dict[Path, str]:
     """Make the runs that are not on disk yet and return the error of each folder that failed."""
@@ -249,20 +260,22 @@ def _run_one(run_function: RunFunction, scenario: Scenario, folder: Path) -> str
     return None
 
 
-def _market_run(scenario: Scenario, *, seed: int, out: Path) -> object:
+def market_run(scenario: Scenario, *, seed: int, out: Path) -> object:
+    """Make one run of the market."""
     from abm.market import run
 
     return run(scenario, seed=seed, out=out)
 
 
-def _frame(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: bool) -> pd.DataFrame:
+def frame_of(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: bool) -> pd.DataFrame:
+    """Return one row a run, in order; see ``sweep``."""
     import pandas as pd
 
     rows = []
     across = across_columns([spec.folder for spec in specs], [repr(spec.varied) for spec in specs])
     for spec, over_seeds in zip(specs, across, strict=True):
         found: dict[str, Any] = (
-            _results(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
+            results_of(spec) if spec.folder not in errors else {"error": errors[spec.folder]}
         )
         if not keeps_folders:
             found["folder"] = None
@@ -276,7 +289,8 @@ def _frame(specs: list[RunSpec], errors: Mapping[Path, str], *, keeps_folders: b
     return frame[[name for name in frame.columns if name not in last] + last]
 
 
-def _results(spec: RunSpec) -> dict[str, Any]:
+def results_of(spec: RunSpec) -> dict[str, Any]:
+    """Return metrics, state hash and folder of a finished run, or its error."""
     from abm.recording import read_run
 
     try:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from abm.core.errors import ParameterError, RunFolderError
 from abm.recording.drafts import (
     check_place,
@@ -23,7 +21,14 @@ from abm.recording.drafts import (
 from abm.recording.hedge_manifest import content_fault, read_hedge_manifest
 from abm.recording.hedge_schemas import HEDGE_FORMAT, HEDGE_TABLES, KIND, all_tables
 from abm.recording.manifest import NAME, parsed_manifest, plain, stamped_text
-from abm.recording.parts import FolderTables, check_parts, verify_digests, write_part, write_table
+from abm.recording.parts import (
+    FolderTables,
+    arrow_of,
+    check_parts,
+    verify_digests,
+    write_part,
+    write_table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +85,7 @@ def write_hedge_folder(
     missing = [name for name in HEDGE_TABLES if name not in tables]
     if missing:
         raise ParameterError(f"tables: {missing[0]} is missing")
-    arrows = {name: _arrow(name, frame) for name, frame in tables.items()}
+    arrows = {name: arrow_of(name, frame, all_tables()) for name, frame in tables.items()}
     with failures_named(place):
         place.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(place.parent)
@@ -146,22 +151,3 @@ def _content(manifest: Mapping[str, Any]) -> dict[str, Any]:
     if wrong:
         raise ParameterError(f"manifest: {wrong}")
     return content
-
-
-def _arrow(name: str, frame: pd.DataFrame) -> pa.Table:
-    schema = all_tables().get(name)
-    if schema is None:
-        raise ParameterError(f"tables: {name!r} is not one of {', '.join(all_tables())}")
-    columns = list(getattr(frame, "columns", ()))
-    if sorted(map(str, columns)) != sorted(schema.names):
-        raise ParameterError(f"table {name}: columns {columns} are not {', '.join(schema.names)}")
-    arrays = []
-    for field in schema:
-        try:
-            array = pa.array(frame[field.name], type=field.type)
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            raise ParameterError(f"table {name}: column {field.name}: {reason(error)}") from None
-        if array.null_count and not field.nullable:
-            raise ParameterError(f"table {name}: column {field.name}: a value is missing")
-        arrays.append(array)
-    return pa.Table.from_arrays(arrays, schema=schema)

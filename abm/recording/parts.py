@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from abm.core.errors import RunFolderError
+from abm.core.errors import ParameterError, RunFolderError
 from abm.recording.drafts import failures_named, reason, shown
 from abm.recording.manifest import NAME
 from abm.recording.tables import to_frame
@@ -30,6 +30,32 @@ def write_table(path: Path, arrow: pa.Table) -> str:
     sink = pa.BufferOutputStream()
     pq.write_table(arrow, sink, compression="zstd", write_statistics=False)  # nobody reads a part
     return write_part(path, sink.getvalue())
+
+
+def arrow_of(name: str, frame: pd.DataFrame, schemas: Mapping[str, pa.Schema]) -> pa.Table:
+    """Return a frame as a table of its schema.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such table, or columns or values are not those of its schema.
+    """
+    schema = schemas.get(name)
+    if schema is None:
+        raise ParameterError(f"tables: {name!r} is not one of {', '.join(schemas)}")
+    columns = list(getattr(frame, "columns", ()))
+    if sorted(map(str, columns)) != sorted(schema.names):
+        raise ParameterError(f"table {name}: columns {columns} are not {', '.join(schema.names)}")
+    arrays = []
+    for field in schema:
+        try:
+            array = pa.array(frame[field.name], type=field.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise ParameterError(f"table {name}: column {field.name}: {reason(error)}") from None
+        if array.null_count and not field.nullable:
+            raise ParameterError(f"table {name}: column {field.name}: a value is missing")
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def check_parts(path: Path, tables: Iterable[str], others: Iterable[str] = ()) -> None:

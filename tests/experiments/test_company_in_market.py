@@ -357,7 +357,7 @@ def test_a_run_that_fails_is_one_line_with_its_seed(monkeypatch):
     def fail(scenario, *, seed, out):
         raise ZeroDivisionError("a fault\nof ours")
 
-    monkeypatch.setattr(import_module("abm.experiments.sweep"), "_market_run", fail)
+    monkeypatch.setattr(import_module("abm.experiments.sweep"), "market_run", fail)
     with pytest.raises(SitsimError, match=r"^2 of 2 runs failed; seed 4: ZeroDivisionError: a fault of ours"):
         company_in_market(small(), company(small()), HEDGE, seeds=(4, 5), jobs=1)
 

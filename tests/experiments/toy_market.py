@@ -20,10 +20,16 @@ SUMMARY_OR_DAILY = {"summary": FOLDERS / "format-1", "daily": KEPT}
 """Folders that have the tables of the profile. Nothing of ours reads or writes them here: that takes time."""
 
 
-def finish(scenario: Scenario, *, seed: int, out: Path) -> None:
+def finish(
+    scenario: Scenario, *, seed: int, out: Path, metrics: dict[str, float | None] | None = None
+) -> None:
     """Write a run folder with the tables of a kept one, whose metrics follow from scenario and seed."""
     assert not out.exists()
-    metrics = {"margin_times_seed": scenario.clearing.margin.rate * seed, "days": float(scenario.run.days)}
+    if metrics is None:
+        metrics = {
+            "margin_times_seed": scenario.clearing.margin.rate * seed,
+            "days": float(scenario.run.days),
+        }
     profile = scenario.recording.profile
     rows = json.loads((SUMMARY_OR_DAILY[profile] / "manifest.json").read_text())["rows"]
     kept = json.loads((KEPT / "manifest.json").read_text())
@@ -78,3 +84,33 @@ def wait_on_seed_one(scenario: Scenario, *, seed: int, out: Path) -> None:
         out.parent.joinpath(f"pid-{os.getpid()}").touch()
         time.sleep(600)
     finish(scenario, seed=seed, out=out)
+
+
+def quoted(scenario: Scenario, *, seed: int, out: Path) -> None:
+    """Write a run whose spread grows with tick and seed, and whose margin calls with rate and noise."""
+    tick, rate = scenario.contract.tick_size_usd, scenario.clearing.margin.rate
+    noise = (seed * 7919) % 13 / 13.0
+    metrics: dict[str, float | None] = {
+        "front_spread_usd": 2.0 * tick + 0.001 * seed + 0.1 * (tick - 0.001) * noise,
+        "margin_calls": 100.0 + 50.0 * rate * (noise - 0.4) + seed,
+        "limit_halts": 3.0,
+        "dmm_stress_presence": None,
+        "volatility_reduction_within": 0.3 if seed % 2 else None,
+        "volatility_reduction": 0.3,
+        "dmm_pay_usd": 5.0 + 40.0 * (tick > 0.001 and seed == 1) + 1e-3 * tick * seed,
+    }
+    finish(scenario, seed=seed, out=out, metrics=metrics)
+
+
+def quoted_but_for_two(scenario: Scenario, *, seed: int, out: Path) -> None:
+    """Fail on seed 2 of a coarse tick."""
+    if seed == 2 and scenario.contract.tick_size_usd > 0.001:
+        raise ParameterError("seed: 2 is not to this market's taste")
+    quoted(scenario, seed=seed, out=out)
+
+
+def interrupted_on_three(scenario: Scenario, *, seed: int, out: Path) -> None:
+    """Act as if Ctrl-C was pressed when seed 3 begins."""
+    if seed == 3:
+        raise KeyboardInterrupt
+    quoted(scenario, seed=seed, out=out)

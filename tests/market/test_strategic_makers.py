@@ -6,7 +6,6 @@ from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from abm.agents import makers
@@ -15,6 +14,7 @@ from abm.recording import Recorder
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
 from scenarios import compare_makers
+from scenarios.paired_table import bootstrapped
 
 MAKERS = "agents.market_makers."
 
@@ -148,36 +148,34 @@ def test_the_experiments_measure_what_runs_report():
     market.tables.record_agents()
     tables = {name: recorder.table(name) for name in recorder.table_names}
     reported = market_metrics(tables, market.contract, market.clock.calendar)
-    for comparisons in compare_makers.EXPERIMENTS.values():
-        for comparison in comparisons:
-            assert comparison.measures.keys() <= reported.keys()
-            assert {comparison.base, comparison.changed} <= compare_makers.CELLS.keys()
+    for questions in compare_makers.EXPERIMENTS.values():
+        for question in questions:
+            assert question.measures.keys() <= reported.keys()
+            assert {question.base, question.changed} <= compare_makers.CELLS.keys()
     for changes in compare_makers.CELLS.values():
         Scenario.load("baseline").replace(changes)
 
 
-def test_a_difference_is_paired_and_its_interval_covers_it():
-    base = pd.Series([1.0, 2.0, 3.0, np.nan])
-    found = compare_makers.difference(base, base + pd.Series([1.0, 1.0, 4.0, 0.0]))
-    assert found.mean == 2.0
-    assert found.low == 1.0 < found.mean < found.high == 4.0
-
-
-@cache
-def experiment_runs(cell):
-    return compare_makers.runs_of(cell, seeds=20, days=42, jobs=1)
-
-
-def found_in(experiment, which, measure):
+@pytest.fixture(scope="module")
+def found_in(tmp_path_factory):
     """Return the mean paired difference over twenty seeds with its 95 % bootstrap interval."""
-    comparison = compare_makers.EXPERIMENTS[experiment][which]
-    base, changed = experiment_runs(comparison.base)[measure], experiment_runs(comparison.changed)[measure]
-    assert np.isfinite(base).sum() == np.isfinite(changed).sum() == 20
-    return compare_makers.difference(base, changed)
+    out = tmp_path_factory.mktemp("runs")
+
+    @cache
+    def compared(experiment, which):
+        question = compare_makers.EXPERIMENTS[experiment][which]
+        return compare_makers.compared(question, seeds=20, days=42, jobs=1, out=out)
+
+    def difference(experiment, which, measure):
+        found = bootstrapped(compared(experiment, which), measure)
+        assert found.n == 20
+        return found
+
+    return difference
 
 
 @pytest.mark.verify
-def test_makers_help_a_thin_market_much_and_a_liquid_one_hardly():
+def test_makers_help_a_thin_market_much_and_a_liquid_one_hardly(found_in):
     thin, liquid = (found_in("liquidity", which, "front_spread_ticks") for which in (0, 1))
     assert thin.high < 0.0
     assert thin.high / thin.base < 2.0 * liquid.low / liquid.base
@@ -187,7 +185,7 @@ def test_makers_help_a_thin_market_much_and_a_liquid_one_hardly():
 
 
 @pytest.mark.verify
-def test_competition_cuts_spreads_and_a_richer_rebate_does_not():
+def test_competition_cuts_spreads_and_a_richer_rebate_does_not(found_in):
     more, richer = (found_in("competition", which, "front_spread_ticks") for which in (0, 1))
     assert more.high < -0.2 * more.base
     assert -0.1 * richer.base < richer.low < richer.high < 0.1 * richer.base
@@ -195,6 +193,6 @@ def test_competition_cuts_spreads_and_a_richer_rebate_does_not():
 
 
 @pytest.mark.verify
-def test_pay_in_stress_brings_presence_in_stress():
+def test_pay_in_stress_brings_presence_in_stress(found_in):
     assert found_in("stress", 0, "dmm_stress_presence").low > 0.0
     assert found_in("stress", 0, "dmm_stress_share").base > 0.05

@@ -1,0 +1,120 @@
+"""Which metrics of a run a comparison looks at: the question each belongs to, its unit, and a plain name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SHARE = "share"
+
+
+class Measure(NamedTuple):
+    """One metric of a run's manifest as comparisons show it.
+
+    Parameters
+    ----------
+    name : str
+        Key in the manifest's ``metrics``.
+    question : str
+        One of ``QUESTIONS``.
+    unit : str
+        Unit of its values; ``share`` for a share of one, which is shown in percent.
+    label : str
+        Plain name.
+    """
+
+    name: str
+    question: str
+    unit: str
+    label: str
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is a share of one."""
+        return self.unit == SHARE
+
+
+QUESTIONS = {
+    "liquidity": "Liquidity and prices",
+    "margin and default": "Margin and default",
+    "hedging": "Hedging",
+    "makers": "Market makers",
+    "welfare": "Welfare: what is gained and lost in money",
+    "other": "Other measures",
+}
+"""Questions in the order of tables, with their headings."""
+
+_REDUCTION = "volatility reduction within a run"
+_LISTED = (
+    Measure("front_spread_usd", "liquidity", "USD/mSIT", "front spread"),
+    Measure("front_spread_ticks", "liquidity", "ticks", "front spread, by its own tick"),
+    Measure("front_spread_share", "liquidity", SHARE, "front spread, share of price"),
+    Measure("last_spread_share", "liquidity", SHARE, "spread of the last month, share of price"),
+    Measure("curve_spread", "liquidity", SHARE, "spread of all months, share of price"),
+    Measure("front_depth_lots", "liquidity", "lots", "front depth at the best price"),
+    Measure("front_two_sided_share", "liquidity", SHARE, "time the front month is two-sided"),
+    Measure("curve_two_sided_share", "liquidity", SHARE, "time all months are two-sided"),
+    Measure("volume_lots", "liquidity", "lots", "volume"),
+    Measure("auction_volume_share", "liquidity", SHARE, "volume traded in auctions"),
+    Measure("months_listed", "liquidity", "months", "months listed"),
+    Measure("months_traded", "liquidity", "months", "months traded"),
+    Measure("open_interest_first_lots", "liquidity", "lots", "open interest, first day"),
+    Measure("open_interest_last_lots", "liquidity", "lots", "open interest, last day"),
+    Measure("open_interest_carried_share", "liquidity", SHARE, "open interest carried over an expiry"),
+    Measure("limit_halts", "liquidity", "halts", "halts at a daily limit"),
+    Measure("interruptions", "liquidity", "interruptions", "volatility interruptions"),
+    Measure("front_settlement_volatility", "liquidity", SHARE, "volatility of front settlements, a year"),
+    Measure("next_settlement_volatility", "liquidity", SHARE, "volatility of next settlements, a year"),
+    Measure("front_basis_usd", "liquidity", "USD/mSIT", "front basis to the index"),
+    Measure("convergence_ticks", "liquidity", "ticks", "last settlement to the final one, by its own tick"),
+    Measure("margin_calls", "margin and default", "calls", "margin calls"),
+    Measure("margin_calls_met_at_once", "margin and default", "calls", "margin calls met at once"),
+    Measure("margin_calls_missed", "margin and default", "calls", "margin calls missed"),
+    Measure("client_defaults", "margin and default", "defaults", "client defaults"),
+    Measure("member_defaults", "margin and default", "defaults", "member defaults"),
+    Measure("volatility_reduction_within", "hedging", SHARE, f"{_REDUCTION}, median hedger"),
+    Measure("volatility_reduction_within_pooled", "hedging", SHARE, f"{_REDUCTION}, all hedgers pooled"),
+    Measure("volatility_reduction_within_bills", "hedging", SHARE, f"{_REDUCTION}, bill and need"),
+    Measure("hedge_abandonment", "hedging", SHARE, "hedgers that gave up or defaulted"),
+    Measure("dmm_presence", "makers", SHARE, "presence"),
+    Measure("dmm_at_best", "makers", SHARE, "sides at the best price"),
+    Measure("dmm_obligation_met", "makers", SHARE, "days on which the duty was kept"),
+    Measure("dmm_stress_share", "makers", SHARE, "time in stress"),
+    Measure("dmm_stress_presence", "makers", SHARE, "presence in stress"),
+    Measure("dmm_pay_usd", "makers", "USD", "pay of the makers"),
+    Measure("dmm_pnl_usd", "makers", "USD", "profit of the makers"),
+    Measure("uncovered_loss_usd", "welfare", "USD", "loss that no resource covered"),
+    Measure("volatility_reduction_within_weighted", "welfare", SHARE, f"{_REDUCTION}, by dollar of cost"),
+    Measure(
+        "volatility_reduction_within_bills_weighted",
+        "welfare",
+        SHARE,
+        f"{_REDUCTION}, bill and need, by dollar of cost",
+    ),
+)
+
+MEASURES = {measure.name: measure for measure in _LISTED}
+"""Every metric that is compared, by name, in the order of tables."""
+
+_EARLIER = "an earlier name of the same with _within"
+_SQUARED = "follows from the volatility reduction: one test of it is enough"
+LEFT_OUT = {
+    "volatility_reduction": _EARLIER,
+    "variance_reduction": _EARLIER,
+    "volatility_reduction_pooled": _EARLIER,
+    "variance_reduction_pooled": _EARLIER,
+    "variance_reduction_within": _SQUARED,
+    "variance_reduction_within_pooled": _SQUARED,
+    "variance_reduction_within_weighted": _SQUARED,
+}
+"""Metrics of the manifest that are not compared, with the reason."""
+
+
+def measure_of(name: str) -> Measure:
+    """Return a measure by the name of its metric; one that is not listed, of one's own, is ``other``.
+
+    Parameters
+    ----------
+    name : str
+        Key in the manifest's ``metrics``.
+    """
+    return MEASURES.get(name) or Measure(name, "other", "", name.replace("_", " "))
