@@ -298,6 +298,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     def _match(self, batch: NDArray[Any]) -> MatchResult:
         """Match the batch in all months at once, end the auctions that are due, and book all trades."""
         with self.timer("match"):
+            self.tables.before_matching()
             self.sessions.begin_matching()
             result = self.sessions.uncross_due(self.exchange.match(batch), self.clock, self.curve)
         with self.timer("book"):

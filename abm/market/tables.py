@@ -21,6 +21,7 @@ from abm.clearing import (
 from abm.core.orders import NO_PRICE, MessageKind
 from abm.exchange import MatchResult, TopOfBook
 from abm.market.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
+from abm.market.book_rows import BookRows
 from abm.market.maker_contract import DayScore
 
 if TYPE_CHECKING:
@@ -47,8 +48,15 @@ class MarketTables:
         self._recorder = market.recorder
         self._initial_equity = market.equity_usd_micro.copy()
         self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
+        self._books: BookRows | None = None
         if self._recorder is not None:
             self._recorder.append("transfers", **opening_rows(market))
+            if self._recorder.keeps("quotes"):
+                self._books = BookRows(
+                    self._recorder,
+                    [group.name for group in market.populations for _ in range(group.count)],
+                    market.clock.calendar.rounds_per_day,
+                )
 
     def daily_reporters(self) -> dict[str, Callable[[TokenFuturesMarket], float]]:
         """Return the scalars that Mesa's data collector takes at the close of each day."""
@@ -116,37 +124,22 @@ class MarketTables:
             provider_high_usd=float(quoted_usd.max()),
         )
 
+    def before_matching(self) -> None:
+        """Note the books as a day opens: the mid before a trade of its first round is theirs."""
+        market = self._market
+        if self._books is not None and market.clock.is_open:
+            months = market.curve.months["month"]
+            self._books.open_day(market.clock.day, months, market.curve.slots, market.exchange.top_of_book())
+
     def record_round(self, batch: NDArray[Any], result: MatchResult, top: TopOfBook) -> None:
-        """Add the round's rows of ``quotes``, ``trades`` and ``orders``."""
+        """Add the round's rows of ``quotes``, ``trades``, ``depth`` and ``orders``."""
         recorder, market = self._recorder, self._market
         if recorder is None:
             return
-        day, round_of_day, front = market.clock.day, market.clock.round, market.front_month
-        if recorder.keeps("quotes"):
-            slots = market.curve.slots
-            recorder.append(
-                "quotes",
-                day=day,
-                round=round_of_day,
-                month=market.curve.months["month"],
-                tenor=market.curve.months["month"] - front,
-                best_bid_ticks=top.best_bid_ticks[slots],
-                best_ask_ticks=top.best_ask_ticks[slots],
-                bid_lots=top.bid_lots[slots],
-                ask_lots=top.ask_lots[slots],
-                last_trade_ticks=top.last_trade_ticks[slots],
-                volume_lots=market.today.round_volume_lots[slots],
-                phase=top.phase[slots],
-            )
-        if recorder.keeps("trades") and len(result.trades) > 0:
-            trades = result.trades
-            recorder.append(
-                "trades",
-                day=day,
-                round=round_of_day,
-                tenor=trades["month"] - front,
-                **{name: trades[name] for name in trades.dtype.names or ()},
-            )
+        if self._books is not None:
+            round_of_day = market.clock.round
+            self._books.add_round(round_of_day, result.trades, top, market.today.round_volume_lots)
+            self._books.record_depth(market.exchange, round_of_day, top)
         if recorder.keeps("orders") and len(batch) > 0:
             self._record_orders(batch, result)
 
@@ -204,9 +197,11 @@ class MarketTables:
         )
 
     def record_day(self, *, front_is_final: bool) -> None:
-        """Add the day's rows of ``daily``."""
+        """Add the day's rows of ``daily``, and those of its rounds."""
         if self._recorder is None:
             return
+        if self._books is not None:
+            self._books.hand_over()
         market, rows = self._market, self._market.curve.months
         slots, today = market.curve.slots, market.today
         final = np.zeros(len(rows), dtype=np.bool_)

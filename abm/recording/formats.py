@@ -85,6 +85,14 @@ HISTORY: tuple[Format, ...] = (
             },
         },
     ),
+    Format(
+        4,
+        "c79f26d2ae5fd9246e18658624392a3e7dc42c591c5fec43d3a75008ef9b1a5e",
+        tables_added=("depth",),
+        columns_added={
+            "trades": dict.fromkeys(("mid_before_ticks", "mid_after_ticks", "aggressor_class")),
+        },
+    ),
 )
 """Every format, oldest first; the manifest also has checksums from format 2 on."""
 

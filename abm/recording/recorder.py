@@ -43,6 +43,7 @@ class Recorder:
             raise ParameterError(f"recording.profile: {profile!r} is not one of {', '.join(PROFILES)}")
         self.profile = profile
         self._buffers = {name: TableBuffer(name) for name in PROFILES[profile]}
+        self._before_reading: list[Callable[[], None]] = []
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -58,6 +59,13 @@ class Recorder:
         """Say whether the profile keeps a table, so that a caller can spare the work of filling it."""
         assert table in SCHEMAS, f"recorder: there is no table {table!r}"
         return table in self._buffers
+
+    def ask_before_reading(self, hand_over: Callable[[], None]) -> None:
+        """Have a function called before tables are read or written, which appends rows still to come.
+
+        So that whoever gathers rows, because many at once are cheaper, leaves no reader without them.
+        """
+        self._before_reading.append(hand_over)
 
     def append(self, table: str, **columns: Any) -> None:
         """Add rows to a table, or nothing when the profile does not keep it.
@@ -83,6 +91,7 @@ class Recorder:
     def table(self, name: str) -> pd.DataFrame:
         """Return the rows recorded so far; integer columns that may be null have the ``Int64`` type."""
         assert name in self._buffers, f"recorder: profile {self.profile} does not keep table {name!r}"
+        self._hand_over()
         return to_frame(self._buffers[name].to_arrow())
 
     def write(
@@ -128,6 +137,10 @@ class Recorder:
                 self._write_parts(draft, manifest, scenario_toml, when_written)
                 return move_to_free_name(draft, folder)
 
+    def _hand_over(self) -> None:
+        for hand_over in self._before_reading:
+            hand_over()
+
     def _write_parts(
         self,
         draft: Path,
@@ -135,6 +148,7 @@ class Recorder:
         scenario_toml: str,
         when_written: Callable[[], None] | None,
     ) -> None:
+        self._hand_over()
         rows, sha256 = {}, {}
         for name, buffer in self._buffers.items():
             arrow = buffer.to_arrow()

@@ -27,6 +27,7 @@ from abm.recording.columns import (
     text,
     whole_number,
 )
+from abm.recording.trading_schemas import TRADING_SCHEMAS
 
 SCHEMAS: dict[str, pa.Schema] = {
     "spot": schema(
@@ -44,37 +45,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         number("provider_low_usd", "USD per mSIT", "Lowest provider quote."),
         number("provider_high_usd", "USD per mSIT", "Highest provider quote."),
     ),
-    "quotes": schema(
-        "Top of the book at the end of each round, one row a round and listed month.",
-        DAY,
-        ROUND,
-        MONTH,
-        TENOR,
-        price("best_bid", "Best bid; null when the side is empty."),
-        price("best_ask", "Best ask; null when the side is empty."),
-        whole_number("bid_lots", "lots", "Lots at the best bid."),
-        whole_number("ask_lots", "lots", "Lots at the best ask."),
-        price("last_trade", "Price of the latest trade; null before the first."),
-        whole_number("volume_lots", "lots", "Lots traded in the round."),
-        whole_number("phase", "phase code", "0 continuous, 1 auction (its quotes are not shown), 2 halted."),
-    ),
-    "trades": schema(
-        "Every execution, in the order of the market.",
-        DAY,
-        ROUND,
-        MONTH,
-        TENOR,
-        whole_number("price_ticks", "ticks", "Price of the trade; may be negative."),
-        whole_number("lots", "lots", "Quantity of the trade."),
-        whole_number("buyer", "account number", "Account that bought."),
-        whole_number("seller", "account number", "Account that sold."),
-        whole_number("aggressor_side", "1 buy, -1 sell", "Side of the incoming order; 0 in an auction."),
-        whole_number("maker_order_id", "order number", "Resting order; in an auction the buyer's."),
-        whole_number("taker_order_id", "order number", "Incoming order; in an auction the seller's."),
-        whole_number(
-            "spread_months", "months", "Length of the calendar spread that this is a leg of; 0 for none."
-        ),
-    ),
+    **TRADING_SCHEMAS,
     "transfers": schema(
         "Positions that came or changed hands without a trade. With those of the trades they give every "
         "position, and its variation margin.",
@@ -376,7 +347,7 @@ _SUMMARY = (
     "guaranty_fund",
 )  # fmt: skip
 _DAILY = (
-    *_SUMMARY, "quotes", "trades", "transfers", "accounts", "margin_backtest", "contract_backtest",
+    *_SUMMARY, "quotes", "trades", "depth", "transfers", "accounts", "margin_backtest", "contract_backtest",
     "exposures", "provider_prices", "bills", "positions",
 )  # fmt: skip
 
