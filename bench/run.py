@@ -34,6 +34,7 @@ def main() -> None:
     run(Scenario.load("baseline").replace({"run.days": 2}))
     _bench_baseline(console)
     _bench_margin_models(console)
+    _bench_recording(console)
     bench_agents(console)
     bench_matching(console)
     bench_spot(console)
@@ -79,6 +80,24 @@ def _bench_margin_models(console: Console) -> None:
     table.add_column("of flat", justify="right")
     for model in models:
         table.add_row(model, f"{min(spent[model]):.2f}", f"{min(spent[model]) / min(spent['flat']):.2f}")
+    console.print(table)
+
+
+def _bench_recording(console: Console) -> None:
+    """Run the baseline year with each recording profile in turn; what it costs is relative to ``summary``."""
+    profiles = ("summary", "daily", "full")
+    spent: dict[str, list[float]] = {profile: [] for profile in profiles}
+    for _ in range(RUNS):
+        for profile in profiles:
+            manifest = run(Scenario.load("baseline").replace({"recording.profile": profile})).manifest
+            spent[profile].append(sum(s for name, s in manifest["cpu_seconds"].items() if name != "set_up"))
+    table = Table(title=f"baseline year by recording profile, best of {RUNS} in turn", title_justify="left")
+    table.add_column("profile")
+    table.add_column("CPU s", justify="right")
+    table.add_column("of summary", justify="right")
+    for profile in profiles:
+        least = min(spent[profile])
+        table.add_row(profile, f"{least:.2f}", f"{least / min(spent['summary']):.2f}")
     console.print(table)
 
 
