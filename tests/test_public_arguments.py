@@ -61,6 +61,7 @@ NOT_HERE = {
     "MarginBacktest.hold": "called by the market alone, with the curve's own months",
     "MarginBacktest.close_day": "called by the market alone, with the curve's own months",
     "daily_settlement": "called by the market alone, with the curve's own months",
+    "liquidity_summary: levels": "those of depth_at_levels",
     "calibrate: dt": "tests/spot/test_calibration.py",
     "PopulationSpec": "tests/market/test_mistakes_in_a_users_class.py",
     "CustomAgents": "tests/market/test_mistakes_in_a_users_class.py",
@@ -562,6 +563,10 @@ TABLE: dict[str, Case] = {
         lambda v: analysis.cascade(EXPOSURES, loss=v), ("resources", "", None), ("uncovered",)
     ),
     "failure_ranking: days": whole(lambda v: analysis.failure_ranking(EXPOSURES, days=v), 1, (1,)),
+    "day_regimes: tenor": whole(lambda v: analysis.day_regimes(None, v), 0),
+    "depth_at_levels: levels": whole(
+        lambda v: analysis.depth_at_levels(SimpleNamespace(depth=None), [v]), 1, (1, np.int64(5))
+    ),
     "largest_exposures: count": whole(lambda v: analysis.largest_exposures(EXPOSURES, v), 1, (1,)),
 }
 
