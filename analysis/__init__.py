@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         worst_moment,
     )
     from .contagion import Cascade, cascade, contagion_graph, ranking
+    from .day_facts import DayFact, day_facts
     from .hedge_page import write_hedge_report
     from .liquidity.books import book_slopes, depth_at_levels, order_flow
     from .liquidity.conditions import day_regimes
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CAUSES",
     "Cascade",
+    "DayFact",
     "Estimate",
     "Fact",
     "LiquidityTables",
@@ -69,6 +71,7 @@ __all__ = [
     "contagion_graph",
     "corwin_schultz_spread",
     "cover_two_by_day",
+    "day_facts",
     "day_regimes",
     "depth_at_levels",
     "facts_over_runs",
@@ -104,6 +107,7 @@ offer(
     {
         "CAUSES": "call_causes",
         "Cascade": "contagion",
+        "DayFact": "day_facts",
         "Estimate": "liquidity.estimators",
         "Fact": "stylised_facts",
         "LiquidityTables": "liquidity.gathering",
@@ -123,6 +127,7 @@ offer(
         "contagion_graph": "contagion",
         "corwin_schultz_spread": "liquidity.estimators",
         "cover_two_by_day": "clearing_house",
+        "day_facts": "day_facts",
         "day_regimes": "liquidity.conditions",
         "depth_at_levels": "liquidity.books",
         "facts_over_runs": "stylised_facts",

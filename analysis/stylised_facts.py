@@ -85,7 +85,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
     tenor : int
         Months to delivery.
     """
-    tenor = _listed_tenor(run, tenor)
+    tenor = listed_tenor(run, tenor)
     quotes = run.tables["quotes"]
     quotes = quotes[quotes["tenor"] == tenor]
     mid = 0.5 * (quotes["best_bid_ticks"].astype(float) + quotes["best_ask_ticks"].astype(float))
@@ -106,7 +106,7 @@ def returns_of(run: RunFolder, tenor: int = 1) -> Returns:
     )
 
 
-def _listed_tenor(run: RunFolder, tenor: int) -> int:
+def listed_tenor(run: RunFolder, tenor: int) -> int:
     """Return a tenor that is one of a month listed in the run, or raise ``ParameterError``."""
     daily = run.tables.get("daily")
     listed = daily["tenor"].max() if daily is not None and len(daily) else None
@@ -141,7 +141,7 @@ def level_of_each_month_apart(returns: Returns) -> FloatArray:
 
 def aggressor_signs(run: RunFolder, tenor: int = 1) -> FloatArray:
     """Return the side of each incoming order that traded in a month, in order; 1 bought, -1 sold."""
-    tenor = _listed_tenor(run, tenor)
+    tenor = listed_tenor(run, tenor)
     trades = run.tables["trades"]
     own = trades[
         (trades["tenor"] == tenor) & (trades["aggressor_side"] != 0) & (trades["spread_months"] == 0)

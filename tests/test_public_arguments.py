@@ -563,6 +563,7 @@ TABLE: dict[str, Case] = {
         lambda v: analysis.cascade(EXPOSURES, loss=v), ("resources", "", None), ("uncovered",)
     ),
     "failure_ranking: days": whole(lambda v: analysis.failure_ranking(EXPOSURES, days=v), 1, (1,)),
+    "day_facts: tenor": index(lambda v: analysis.day_facts(OPEN_RUN, v), 12, good=False),
     "day_regimes: tenor": whole(lambda v: analysis.day_regimes(None, v), 0),
     "depth_at_levels: levels": whole(
         lambda v: analysis.depth_at_levels(SimpleNamespace(depth=None), [v]), 1, (1, np.int64(5))
