@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+import analysis
 from analysis.liquidity.gathering import LiquidityTables, with_mids
 
 ROUNDS = 4
@@ -87,3 +88,9 @@ def kyle_market(n: int, impact: float, half_spread: float, seed: int) -> Liquidi
     }  # fmt: skip
     plain = tables_of([{}], rounds=50)
     return plain._replace(quotes=with_mids(pd.DataFrame(quotes), 50), trades=pd.DataFrame(trades))
+
+
+def measures(tables, by=(), **options):
+    """Value and reason of each measure of one group."""
+    table = analysis.liquidity_summary(tables, by, **{"horizons_days": [1.0], "levels": [1]} | options)
+    return {row.measure: (row.value, row.reason) for row in table.itertuples()}
