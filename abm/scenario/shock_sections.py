@@ -12,6 +12,9 @@ from abm.scenario.fields import Section, field
 MOST_SHIFT_A_YEAR = 10.0
 """Most that random shifts may move the log level in a year, as a trend may."""
 
+LEAST_ETA_UP = 1.001
+"""Least inverse mean of an upward jump: forwards of a switching process cannot be computed nearer to 1."""
+
 
 class DoubleExponentialJumpsSection(Section):
     """Jumps of the log price after Kou: exponential up with probability ``p_up``, else exponential down."""
@@ -29,7 +32,7 @@ class DoubleExponentialJumpsSection(Section):
     )
     eta_up: float = field(
         12.5,
-        gt=1,
+        ge=LEAST_ETA_UP,
         le=1e6,
         unit="1/log price",
         source="judgement",

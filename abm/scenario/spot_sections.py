@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from abm.scenario.fields import Disagreement, Section, field, section
 from abm.scenario.shock_sections import (
+    LEAST_ETA_UP,
     DislocationSection,
     DoubleExponentialJumpsSection,
     GaussianJumpsSection,
@@ -78,10 +79,12 @@ class SpotSection(Section):
     @model_validator(mode="after")
     def _forward_is_finite(self) -> SpotSection:
         if isinstance(self.jumps, DoubleExponentialJumpsSection):
-            tilt, room = self.premium.jump_tilt, self.jumps.eta_up - 1.0
-            if tilt >= room or tilt <= -self.jumps.eta_down:
+            tilt, room = self.premium.jump_tilt, self.jumps.eta_up - LEAST_ETA_UP
+            if tilt > room or tilt <= -self.jumps.eta_down:
                 sign, bound, name = (
-                    ("<", room, "eta_up - 1") if tilt >= room else (">", -self.jumps.eta_down, "-eta_down")
+                    ("<=", room, f"eta_up - {LEAST_ETA_UP}")
+                    if tilt > room
+                    else (">", -self.jumps.eta_down, "-eta_down")
                 )
                 raise Disagreement(
                     "premium.jump_tilt",

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import row_number
 from abm.spot.domain import require, require_numbers
-from abm.spot.jumps import FloatArray
+from abm.spot.jumps import DoubleExponentialJumps, FloatArray
 from abm.spot.level import Level
 from abm.spot.long_run import LongRunFactor
 from abm.spot.path_simulation import Dynamics, Regime
@@ -22,6 +22,8 @@ from abm.spot.regime_moments import covariance_rates, cumulants_from_zero, momen
 __all__ = ["Regime", "RegimeSwitchingJumpDiffusion"]
 
 _ROUNDING = 1e-9
+NEAREST_TO_THE_END = 1e-4
+"""Share of the exponent at which jumps have no moment, within which none is computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         log_moments = np.full((flat.size, len(self.regimes), a.size), np.inf, dtype=exponents.dtype)
         log_moments[flat == 0.0] = 0.0
         finite = np.all(np.isfinite([_jump_moment(regime, exponents) for regime in self.regimes]), axis=0)
+        for regime in self.regimes:
+            _require_distance(regime, exponents)
         if finite.any() and flat.size > 0:
             gained = moments_less_one(dynamics, exponents[finite], flat)
             with np.errstate(divide="ignore"):
@@ -212,6 +216,22 @@ def _check_regime(name: str, regime: Regime) -> None:
         require(0.0 <= value < math.inf, f"{name}.{field}", value, "a finite number >= 0")
     level = regime.reversion_level
     require(math.isfinite(level), f"{name}.reversion_level", level, "a finite number")
+
+
+def _require_distance(regime: Regime, a: NDArray[Any]) -> None:
+    """Refuse real exponents so near to where the moment ends that rounding hides how it grows there."""
+    jumps = regime.jumps
+    if regime.jump_intensity == 0.0 or not isinstance(jumps, DoubleExponentialJumps) or np.iscomplexobj(a):
+        return
+    ends = [(jumps.eta_up, a)] if jumps.p_up > 0.0 else []
+    ends += [(jumps.eta_down, -a)] if jumps.p_up < 1.0 else []
+    for end, exponent in ends:
+        near = (exponent < end) & (exponent > end * (1.0 - NEAREST_TO_THE_END))
+        if near.any():
+            allowed = (
+                f"{NEAREST_TO_THE_END:g} of it below {end}, where jumps of a switching process have none"
+            )
+            require(False, "exponent", float(a[near][0]), allowed)
 
 
 def _jump_moment(regime: Regime, a: NDArray[Any]) -> NDArray[Any]:

@@ -30,15 +30,16 @@ def test_a_scenario_that_is_accepted_trades_for_two_days(seed: int, tmp_path: Pa
 
 
 @pytest.mark.verify
+@pytest.mark.parametrize("first", range(1_000, 2_000, 100))
 @pytest.mark.filterwarnings("ignore::abm.spot.jumps.HeavyTailWarning")
-def test_a_thousand_scenarios_that_are_accepted_run_for_two_days(tmp_path: Path) -> None:
+def test_a_thousand_scenarios_that_are_accepted_run_for_two_days(first: int, tmp_path: Path) -> None:
     refused = 0
-    for seed in range(1_000, 2_000):
+    for seed in range(first, first + 100):
         attempt = accepted(tmp_path / "random.toml", seed, small=False)
         refused += len(attempt.refusals)
         result = run(attempt.scenario)
         assert result.tables["spot"]["day"].max() == 1, f"seed {seed}"
-    assert refused > 1_000
+    assert refused > 50
 
 
 def test_the_packaged_scenarios_are_feasible() -> None:

@@ -202,6 +202,22 @@ def test_heavy_up_jumps_of_any_regime_make_the_second_moment_infinite():
     assert spot.exponential_moment([1.0, 1.5], 0.0).tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("eta_up", [1.0 + 2e-16, 1.0 + 1e-9, 1.00005])
+def test_an_exponent_beside_the_end_of_its_moment_is_refused_and_not_integrated_for_ever(eta_up):
+    with pytest.warns(UserWarning, match="the variance of the price is infinite"):
+        heavy = DoubleExponentialJumps(0.8, eta_up, 8.0)
+    spot = RegimeSwitchingJumpDiffusion(4.0, (Regime(0.3, 1.0, heavy, 0.0), STORMY), RATES, LEVEL)
+    message = r"exponent: 1.0 is not 0.0001 of it below 1.0\d*, where jumps of a switching process have none"
+    with pytest.raises(ParameterError, match=message):
+        spot.forward(0.0, np.array([0.5]), 0.0)
+    heavy = replace(KOU, eta_up=4.2)
+    spot = RegimeSwitchingJumpDiffusion(4.0, (Regime(0.3, 1.0, heavy, 0.0), STORMY), RATES, LEVEL)
+    with pytest.raises(ParameterError, match=r"exponent: 4.1999999 is not"):
+        spot.exponential_moment(4.1999999, 0.5)
+    assert math.isinf(spot.exponential_moment(4.2, 0.5))
+    assert math.isfinite(spot.exponential_moment(4.199, 0.5))
+
+
 def test_a_state_is_advanced_in_its_own_regime():
     spot = PROCESSES["two factors"]
     rng = np.random.default_rng(67)
