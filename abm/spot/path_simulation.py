@@ -154,7 +154,8 @@ class Dynamics:
         while paths.size:
             rate = leaving[regime]
             stay = np.full(paths.size, np.inf)
-            np.divide(rng.standard_exponential(paths.size), rate, out=stay, where=rate > 0.0)
+            with np.errstate(over="ignore"):  # who leaves once in longer than a float can hold never does
+                np.divide(rng.standard_exponential(paths.size), rate, out=stay, where=rate > 0.0)
             right = left + stay
             found.append((paths, left, np.minimum(right, end), regime))
             alive = right < end

@@ -218,6 +218,14 @@ def test_an_exponent_beside_the_end_of_its_moment_is_refused_and_not_integrated_
     assert math.isfinite(spot.exponential_moment(4.199, 0.5))
 
 
+def test_a_regime_left_once_in_longer_than_a_float_can_hold_is_never_left():
+    rates = ((-50.0, 50.0), (5e-324, -5e-324))
+    spot = RegimeSwitchingJumpDiffusion(4.0, (CALM, STORMY), rates, LEVEL)
+    factors = spot.simulate_factors(np.linspace(0.0, 2.0, 40), 50, np.random.default_rng(1))
+    assert (factors.regime[:, -1] == 1).all()
+    assert (np.diff(factors.regime.astype(int), axis=1) >= 0).all()
+
+
 def test_a_state_is_advanced_in_its_own_regime():
     spot = PROCESSES["two factors"]
     rng = np.random.default_rng(67)
