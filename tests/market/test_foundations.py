@@ -70,7 +70,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a risk premium": (
         {"spot.premium.jump_tilt": 12.0},
-        "premium.jump_tilt: 12.0 is not < spot.jumps.eta_up - 1 = 11.5: it leaves no finite forward",
+        "premium.jump_tilt: 12.0 is not <= spot.jumps.eta_up - 1.001 = 11.499: it leaves no finite forward",
     ),
     "a stressed regime": (
         {"spot.stress.entries_per_year": 1.0, "spot.stress.sigma": 10.0, "spot.kappa": 0.1},
