@@ -34,7 +34,7 @@ notebook: $(STAMP) ## open the first notebook in the browser
 	@$(BIN)/jupyter lab notebooks/first_run.ipynb
 
 test: check ## the static checks, then the fast tests
-	@$(BIN)/python -m pytest -q -m 'not verify'
+	@$(BIN)/python -m pytest -q -m 'not verify' -n 2 --dist loadfile
 
 check: $(STAMP) ## lint, format, types, layers
 	@$(BIN)/ruff check .
