@@ -15,13 +15,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from rich.console import Console
 from rich.table import Table
 
 from scenarios import paper_band_figures as figures
 from scenarios import paper_band_studies as studies
+from scenarios.one_line_parser import OneLineParser
 from scenarios.paper_band_closed_form import (
     BAND,
     STAND_IN,
@@ -42,14 +42,9 @@ _CORRELATIONS = (0.90, 0.925, 0.95, 0.97, 0.98, 0.99, 1.0)
 _BASES = (0.0, 0.04, 0.08, 0.12, 0.16, 0.20)
 
 
-class _OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compute the chosen sections, print their tables and write their figures."""
-    parser = _OneLineParser(description=__doc__.splitlines()[0])
+    parser = OneLineParser(description=__doc__.splitlines()[0])
     parser.add_argument("--paths", type=int, default=2_500, help="simulated paths; the paper has 10,000")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -28,6 +28,7 @@ from abm.hedging import (
     QuantityRisk,
 )
 from abm.spot import DoubleExponentialJumps, Level, LevelShift, MeanRevertingJumpDiffusion
+from scenarios.one_line_parser import OneLineParser
 
 PRICE = MeanRevertingJumpDiffusion(6.0, 0.6, 6.0, DoubleExponentialJumps(0.8, 5.0, 8.0), Level(1.0))
 UNCERTAIN_NEED = Need(1_000.0, QuantityRisk(0.15, 1.0, 0.3))
@@ -39,14 +40,9 @@ CASH_SHARE = 0.10
 Rows = list[tuple[str, ...]]
 
 
-class _OneLineParser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the studies and print their tables."""
-    parser = _OneLineParser(description=__doc__.splitlines()[0])
+    parser = OneLineParser(description=__doc__.splitlines()[0])
     parser.add_argument("--paths", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--markdown", action="store_true", help="as in the docs page")

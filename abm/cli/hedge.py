@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MOST_PROGRAMMES = 20
 FEWEST_PATHS = 100
+"""Judgement, both: a page that can be read, and one path at least beyond the 99 % quantile."""
 _OPTIONS = {
     "spend": "--spend", "cash": "--cash", "credit": "--credit", "half_spread": "--half-spread",
     "horizon_months": "--months", "paths": "--paths", "seed": "--seed", "programme": "--programme",

@@ -17,6 +17,7 @@ from abm.recording.manifest import (
     is_map_of,
     is_text,
     key_fault,
+    kind_fault,
 )
 
 COMPARE_KIND = "compare"
@@ -119,11 +120,9 @@ def content_fault(manifest: Mapping[str, Any]) -> str | None:
 
 def manifest_fault(manifest: Mapping[str, Any]) -> str | None:
     """Return what is wrong with the manifest of a comparison, or None."""
-    if manifest.get("kind") != COMPARE_KIND:
-        kind = f"of kind {manifest['kind']!r}" if "kind" in manifest else "of a run of the market"
-        return f"{kind}, not of kind {COMPARE_KIND!r}"
     wrong = (
-        format_fault(manifest.get("format"), COMPARE_FORMAT)
+        kind_fault(manifest, COMPARE_KIND)
+        or format_fault(manifest.get("format"), COMPARE_FORMAT)
         or content_fault(manifest)
         or key_fault(manifest, _STAMPS)
     )

@@ -19,6 +19,7 @@ from abm.recording.manifest import (
     is_number,
     is_text,
     key_fault,
+    kind_fault,
     parsed_manifest,
 )
 
@@ -56,11 +57,9 @@ def content_fault(manifest: Mapping[str, Any]) -> str | None:
 
 
 def _fault(manifest: Mapping[str, Any]) -> str | None:
-    if manifest.get("kind") != KIND:
-        kind = f"of kind {manifest['kind']!r}" if "kind" in manifest else "of a run of the market"
-        return f"{kind}, not of kind {KIND!r}"
     wrong = (
-        format_fault(manifest.get("format"), HEDGE_FORMAT)
+        kind_fault(manifest, KIND)
+        or format_fault(manifest.get("format"), HEDGE_FORMAT)
         or content_fault(manifest)
         or key_fault(manifest, _STAMPS)
     )

@@ -63,6 +63,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def kind_fault(manifest: Mapping[str, Any], kind: str) -> str | None:
+    """Return what is wrong with the kind that a manifest says its folder is of, or None."""
+    if manifest.get("kind") == kind:
+        return None
+    own = f"of kind {manifest['kind']!r}" if "kind" in manifest else "of a run of the market"
+    return f"{own}, not of kind {kind!r}"
+
+
 def parsed_manifest(path: Path) -> dict[str, Any]:
     """Read a manifest of any kind, unchecked but for being a table of keys and values."""
     with failures_named(path, "read"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 from pathlib import Path
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from abm.cli import app
+from abm.cli import app, commands
 from abm.hedging import CompanyTerms, advise, company_study, read_basis, read_needs
+from abm.hedging.company import HALF_SPREAD
 from abm.recording import read_hedge_folder
 
 QUICK = ("--paths", "200", "--no-report")
@@ -263,6 +265,10 @@ def test_providers_without_a_history_are_typical_ones_and_that_is_said(needs):
     assert "a typical provider of the scenario (no --prices, a history of nimbus, strato)" in said
     unnamed = sitsim("--spend", "1e5", "--months", "1", "--programme", "strip", *QUICK)
     assert one_line(unnamed.stdout).count("a typical provider of the scenario Money") == 1
+
+
+def test_the_half_spread_of_the_command_is_that_of_a_company():
+    assert inspect.signature(commands.hedge).parameters["half_spread"].default == HALF_SPREAD
 
 
 def test_a_missing_month_is_named(tmp_path):
