@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from abm.cli.compare_tables import key_lines, plain_lines, question_tables
+from abm.cli.folder_names import plain_name
 from abm.cli.variant_words import parse_grid, parse_precision, parse_variants
 from abm.cli.wrapping import wrapped
 from abm.core.errors import ParameterError, SitsimError
@@ -166,8 +166,7 @@ def _say(console: Console, sentence: str, room: int, style: str = "") -> None:
 
 
 def _folder_name(variants: dict[str, Any]) -> str:
-    plain = re.sub(r"[^\w.+-]+", "_", next(iter(variants)))
-    return f"compare-{plain}"
+    return f"compare-{plain_name(next(iter(variants)))}"
 
 
 def _write_page(folder: Path) -> Path:

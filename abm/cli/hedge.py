@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from abm.cli.folder_names import plain_name
 from abm.cli.hedge_words import basis_source, question, sentences, tables
 from abm.cli.wrapping import wrapped
 from abm.core.errors import ParameterError
@@ -229,8 +229,7 @@ def _run(study: HedgeStudy, notices: Console) -> HedgeResult:
 
 
 def _folder_name(scenario: Scenario, seed: int) -> str:
-    plain = re.sub(r"[^\w.+-]+", "_", scenario.name)
-    return f"hedge-{plain}-seed{seed}"
+    return f"hedge-{plain_name(scenario.name)}-seed{seed}"
 
 
 def _write_page(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from abm.cli.folder_names import plain_name
 from abm.cli.wrapping import wrapped
 from abm.core.kernel import kernels_are_cached
 from abm.recording import check_place
@@ -60,8 +60,7 @@ class DayBar:
 
 def folder_name(scenario: Scenario) -> str:
     """Return the name of a run's folder: scenario and seed, without characters a path gives meaning to."""
-    plain = re.sub(r"[^\w.+-]+", "_", scenario.name)
-    return f"{plain}-seed{scenario.run.seed}"
+    return f"{plain_name(scenario.name)}-seed{scenario.run.seed}"
 
 
 def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: bool) -> None:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.neighbours import neighbour_module
+
 FloatArray = NDArray[np.float64]
 
 CONFIDENCE = 0.95
@@ -31,11 +33,8 @@ def mean_of(values: FloatArray) -> Estimate:
     values : array of float, shape (seeds,)
         NaN where a seed has no value.
     """
-    known = values[np.isfinite(values)]
-    if known.size == 0:
-        return Estimate(math.nan, math.nan, math.nan, 0)
-    error = float(known.std(ddof=1)) / math.sqrt(known.size) if known.size > 1 else math.nan
-    return _around(float(known.mean()), error, known.size)
+    found = neighbour_module("analysis", "inference").mean_interval(values, confidence=CONFIDENCE)
+    return Estimate(found.mean, found.low, found.high, found.n)
 
 
 def jackknifed(statistic: Callable[[NDArray[np.intp]], float], seeds: int) -> Estimate:
