@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from abm.core import kernel as kernel_module
+from abm.core.kernel_sources import KernelSources
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("abm", "analysis", "scenarios", "bench")
@@ -95,17 +95,22 @@ def reached_constants(path: Path) -> Iterator[tuple[str, str]]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "abm":
             source = (node.module or "").removeprefix("abm").strip(".").replace(".", "/")
             for alias in node.names:
-                if alias.name.isupper() or (ROOT / "abm" / source / f"{alias.name}.py").is_file():
+                if (ROOT / "abm" / source / f"{alias.name}.py").is_file():
+                    yield alias.name, f"abm/{source}/{alias.name}.py"
+                elif alias.name.isupper():
                     yield alias.name, f"abm/{source}.py"
 
 
 def test_constants_compiled_into_kernels_come_from_files_the_cache_watches():
-    watched = {f"abm/{name}" for name in kernel_module._watched_sources()}
-    assert "abm/core/randomness.py" in watched
-    unseen = [
-        f"{name} takes {constant} from {source}"
-        for name in sorted(watched)
-        for constant, source in reached_constants(ROOT / name)
-        if source not in watched
-    ]
+    sources = KernelSources(ROOT / "abm")
+    unseen = []
+    for file in SOURCES:
+        if "@kernel" in file.read_text(encoding="utf-8") and file.is_relative_to(ROOT / "abm"):
+            watched = {path.relative_to(ROOT).as_posix() for path in sources.reached(file)}
+            unseen += [
+                f"{name} takes {constant} from {source}"
+                for name in sorted(watched)
+                for constant, source in reached_constants(ROOT / name)
+                if source not in watched
+            ]
     assert unseen == []

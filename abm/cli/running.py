@@ -11,7 +11,7 @@ from rich.text import Text
 
 from abm.cli.folder_names import plain_name
 from abm.cli.wrapping import wrapped
-from abm.core.kernel import kernels_are_cached
+from abm.core.kernel_cache import tell_of_compiling
 from abm.recording import check_place
 from abm.scenario import Scenario
 
@@ -69,8 +69,7 @@ def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: b
     from abm.market import run
 
     notices = Console(stderr=True, quiet=quiet)
-    if not kernels_are_cached():
-        notices.print("compiling the matching and decision kernels: once, for some ten seconds")
+    tell_of_compiling(lambda: notices.print("compiling kernels: once, for up to a minute or two"))
     with DayBar(notices, scenario.run.days) as bar:
         result = run(
             scenario,

@@ -1,14 +1,13 @@
 """The ``@kernel`` decorator: compiled free functions on arrays, cached on disk.
 
-The cache folder is named by a hash over all our kernel sources and our modules they import: a change in any
-of them compiles afresh, and checkouts never share stale code. A kernel outside our package is kept under a
-hash of what it names. How the files are kept is in ``abm.core.kernel_cache``.
+A compiled kernel is kept under a hash of its file and of our modules that this imports, in turn: a change in
+any of them compiles it afresh and leaves the others, and checkouts never share stale code. A kernel outside
+our package is kept under a hash of what it names. How the files are kept is in ``abm.core.kernel_cache``.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -20,36 +19,16 @@ import llvmlite
 import numba
 
 from abm.core.kernel_cache import KernelCache, KernelStore, cache_root
+from abm.core.kernel_sources import KernelSources
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
-_OWN_IMPORT = re.compile(rb"^from abm\.([\w.]+) import", re.MULTILINE)
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
 
 
-def _watched_sources() -> dict[str, bytes]:
-    """Return kernel files and, in turn, our modules they import: their constants are compiled in."""
-    sources = {path: path.read_bytes() for path in _PACKAGE_FOLDER.rglob("*.py")}
-    watched: dict[str, bytes] = {}
-    waiting = [path for path, source in sources.items() if b"@kernel" in source]
-    while waiting:
-        path = waiting.pop()
-        name = path.relative_to(_PACKAGE_FOLDER).as_posix()
-        if path in sources and name not in watched:
-            watched[name] = sources[path]
-            modules = (found.decode().split(".") for found in _OWN_IMPORT.findall(sources[path]))
-            waiting.extend(_PACKAGE_FOLDER.joinpath(*module).with_suffix(".py") for module in modules)
-    return watched
-
-
-@cache
 def kernel_cache_folder() -> Path:
-    """Return the folder of compiled kernels for exactly the kernel sources on disk now."""
+    """Return the folder of the kernels compiled by these versions of Python and Numba."""
     versions = (numba.__version__, llvmlite.__version__, sys.version, sys.implementation.cache_tag)
-    digest = hashlib.sha256(repr(versions).encode())
-    for name, source in sorted(_watched_sources().items()):
-        digest.update(name.encode())
-        digest.update(source)
-    return cache_root() / f"kernels-{digest.hexdigest()[:16]}"
+    return cache_root() / f"kernels-{hashlib.sha256(repr(versions).encode()).hexdigest()[:16]}"
 
 
 @cache
@@ -57,9 +36,27 @@ def _store() -> KernelStore:
     return KernelStore(kernel_cache_folder())
 
 
-def kernels_are_cached() -> bool:
-    """Say whether an earlier run has compiled kernels of these sources already."""
-    return not _store().is_empty()
+@cache
+def _sources() -> KernelSources:
+    return KernelSources(_PACKAGE_FOLDER)
+
+
+def source_digest(function: FunctionType) -> str | None:
+    """Return a digest of the files that a function of our package is compiled from.
+
+    Parameters
+    ----------
+    function : function
+        Any plain function.
+
+    Returns
+    -------
+    str or None
+        None for a function that is not of our package: of a user, or typed in within it.
+    """
+    file = Path(function.__code__.co_filename).resolve()
+    inside = file.is_relative_to(_PACKAGE_FOLDER) and file.is_file()
+    return _sources().digest(file) if inside else None
 
 
 @overload
@@ -88,9 +85,7 @@ def kernel(function: _FunctionT | None = None, *, inline: bool = False, allocate
         compiled = numba.njit(error_model="numpy", _nrt=allocates)(plain)
         if hasattr(compiled, "py_func"):  # not where NUMBA_DISABLE_JIT gives the plain function back
             assert isinstance(plain, FunctionType)
-            file = Path(plain.__code__.co_filename).resolve()
-            inside = file.is_relative_to(_PACKAGE_FOLDER) and file.is_file()  # not what is typed in there
-            compiled._cache = KernelCache(plain, _store(), of_package=inside)
+            compiled._cache = KernelCache(plain, _store(), source_digest)
         return compiled
 
     return compile_later if function is None else compile_later(function)

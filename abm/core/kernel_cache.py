@@ -20,7 +20,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -32,8 +32,21 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.serialize import dumps
 
 _DIGEST_BYTES = 32
-_UNUSED_SECONDS = 90 * 24 * 3600
+_DAY_SECONDS = 24 * 3600
+_UNUSED_SECONDS = 90 * _DAY_SECONDS
 _SAID: set[str] = set()
+_TOLD_OF_COMPILING: list[Callable[[], None]] = []
+
+
+def tell_of_compiling(say: Callable[[], None]) -> None:
+    """Have something said, once, when a kernel is about to be compiled because none is kept.
+
+    Parameters
+    ----------
+    say : callable
+        Called before the first compilation from now on in this process.
+    """
+    _TOLD_OF_COMPILING[:] = [say]
 
 
 def cache_root() -> Path:
@@ -73,13 +86,12 @@ class KernelStore:
     Parameters
     ----------
     folder : Path
-        Where they are wanted; named by the sources they were compiled from.
+        Where they are wanted; named by the versions of the compiler.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._writable: list[Path] | None = None
-        self._in_use = False
 
     def folders(self, *, make: bool = False) -> Iterator[Path]:
         """Yield the folders that are read, or written, the wanted one first."""
@@ -88,19 +100,16 @@ class KernelStore:
         if temporary is not None and temporary != self.folder.parent:
             yield temporary / self.folder.name
 
-    def is_empty(self) -> bool:
-        """Say whether no compiled kernel is there."""
-        return not any(True for folder in self.folders() for _ in _listed(folder))
-
     def load(self, name: str) -> Iterator[bytes]:
         """Yield the contents kept under a name whose checksum is right."""
         for folder in self.folders():
+            path = folder / name
             try:
-                kept = (folder / name).read_bytes()
+                kept = path.read_bytes()
             except (OSError, ValueError):
                 continue
             if hashlib.sha256(kept[_DIGEST_BYTES:]).digest() == kept[:_DIGEST_BYTES]:
-                self._note_use(folder)
+                _note_use(path)
                 yield kept[_DIGEST_BYTES:]
 
     def save(self, name: str, content: bytes) -> None:
@@ -123,18 +132,13 @@ class KernelStore:
         if failure is not None:
             _say_once(f"compiled kernels cannot be kept in {failure}; every run compiles them again")
 
-    def _note_use(self, folder: Path) -> None:
-        if not self._in_use:
-            self._in_use = True
-            with suppress(OSError):
-                os.utime(folder)
 
-
-def _listed(folder: Path) -> Iterator[Path]:
-    try:
-        yield from folder.glob("*.nbc")
-    except (OSError, ValueError):
-        return
+def _note_use(path: Path) -> None:
+    """Renew the time of a file and of its folder, once a day."""
+    with suppress(OSError):
+        if time.time() - path.stat().st_mtime > _DAY_SECONDS:
+            os.utime(path)
+            os.utime(path.parent)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
@@ -148,11 +152,18 @@ def _write(folder: Path, name: str, content: bytes) -> None:
 
 
 def _drop_unused(folder: Path) -> None:
-    """Delete the versions that no process has used for long."""
+    """Delete the versions and the kernels that no process has used for long."""
     with suppress(OSError, ValueError):
         for other in folder.parent.glob("kernels-*"):
-            if other != folder and time.time() - other.lstat().st_mtime > _UNUSED_SECONDS:
+            if other != folder and _is_unused(other):
                 shutil.rmtree(other, ignore_errors=True)
+        for file in folder.glob("*.nbc"):
+            if _is_unused(file):
+                file.unlink(missing_ok=True)
+
+
+def _is_unused(path: Path) -> bool:
+    return time.time() - path.lstat().st_mtime > _UNUSED_SECONDS
 
 
 def _say_once(line: str) -> None:
@@ -171,14 +182,19 @@ class KernelCache:
         The plain function.
     store : KernelStore
         Where its compiled forms are.
-    of_package : bool
-        Whether the name of the store says already that a form is not stale; else its dependencies do.
+    source_digest : callable
+        Gives the digest of the files that a function of our package is compiled from, and None for any other.
     """
 
-    def __init__(self, function: FunctionType, store: KernelStore, *, of_package: bool) -> None:
+    def __init__(
+        self,
+        function: FunctionType,
+        store: KernelStore,
+        source_digest: Callable[[FunctionType], str | None],
+    ) -> None:
         self._function = function
         self._store = store
-        self._of_package = of_package
+        self._source_digest = source_digest
 
     @property
     def cache_path(self) -> str:
@@ -205,6 +221,8 @@ class KernelCache:
                     return CompileResult._rebuild(target_context, *reduced)
             except Exception:  # whatever is wrong with it, it can be compiled again
                 continue
+        while _TOLD_OF_COMPILING:
+            _TOLD_OF_COMPILING.pop()()
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
@@ -215,9 +233,9 @@ class KernelCache:
 
     def _key(self, sig: Any, codegen: Any) -> str:
         plain = self._function
-        depends_on = "" if self._of_package else dependencies(plain)
+        made_of = self._source_digest(plain) or dependencies(plain, self._source_digest)
         name = f"{plain.__module__}.{plain.__qualname__} in line {plain.__code__.co_firstlineno}"
-        return repr((name, _code_digest(plain.__code__), str(sig), codegen.magic_tuple(), depends_on))
+        return repr((name, _code_digest(plain.__code__), str(sig), codegen.magic_tuple(), made_of))
 
     def _file(self, key: str) -> str:
         plain = re.sub(r"[^\w.]+", "", self._function.__qualname__)[-60:]
@@ -230,11 +248,18 @@ def _code_digest(code: CodeType) -> str:
     return hashlib.sha256(repr((code.co_code, code.co_names, constants)).encode()).hexdigest()
 
 
-def dependencies(function: FunctionType) -> str:
+def dependencies(function: FunctionType, source_digest: Callable[[FunctionType], str | None]) -> str:
     """Return a digest of everything that a function outside our package is compiled from.
 
     It reaches the code of the kernels that it calls, in whatever file, the values of the constants that it
     takes from its module, and the files of the modules and classes that it names.
+
+    Parameters
+    ----------
+    function : function
+        The plain function.
+    source_digest : callable
+        As of :class:`KernelCache`.
     """
     digest = hashlib.sha256()
     waiting: list[Any] = [function]
@@ -248,7 +273,10 @@ def dependencies(function: FunctionType) -> str:
             value = value.py_func
         if isinstance(value, FunctionType):
             digest.update(f"{value.__module__}.{value.__qualname__}".encode())
-            if value is function or value.__module__.partition(".")[0] != __name__.partition(".")[0]:
+            of_package = None if value is function else source_digest(value)
+            if of_package is not None:
+                digest.update(of_package.encode())
+            else:
                 digest.update(_code_digest(value.__code__).encode())
                 names = sorted(_names(value.__code__) & value.__globals__.keys())
                 waiting += [cell.cell_contents for cell in value.__closure__ or ()]

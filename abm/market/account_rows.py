@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing import NO_ACCOUNT, WaterfallResult
+from abm.clearing import WaterfallResult
+from abm.clearing.close_out import NO_ACCOUNT
 from abm.market.account_names import account_names
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Compiled kernels are cached under a hash of all kernel sources, so stale code cannot run."""
+"""Compiled kernels are cached under a hash of what they are made of, so stale code cannot run."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numba
 import pytest
 
 from abm.core import kernel as kernel_module
+from abm.core.kernel_sources import KernelSources
 
 CORE = Path(kernel_module.__file__).parent
 
@@ -24,7 +25,8 @@ def fee_usd_micro(lots):
     return lots * {fee}
 """
 CALLER = """
-from abm.core.kernel import kernel, kernels_are_cached
+from abm.core.kernel import kernel
+from abm.core.kernel_cache import tell_of_compiling
 from abm.desk.fees import fee_usd_micro
 
 
@@ -33,67 +35,76 @@ def bill_usd_micro(lots):
     return fee_usd_micro(lots) + 1
 
 
+@kernel
+def lots_of_two(lots):
+    return lots + 1
+
+
 if __name__ == "__main__":
-    print(kernels_are_cached(), bill_usd_micro(10))
+    tell_of_compiling(lambda: print("compiling", end=" "))
+    print(bill_usd_micro(10), lots_of_two(1))
 """
 
 
+FILES = {
+    "core/bounds.py": "LARGEST = 100\n",
+    "core/orders.py": "from abm.core.bounds import LARGEST\nLIMIT = LARGEST\n",
+    "first.py": "from abm.core.orders import (\n    LIMIT,\n)\n",
+    "second.py": "import numpy as np\n",
+    "typed.py": "if TYPE_CHECKING:\n    from abm.core.bounds import Bounds as B\n",
+    "whole.py": "from abm.core import bounds\n",
+    "desk/__init__.py": "from abm.second import x\n",
+    "desk/caller.py": "from abm.desk import report  # the whole module\n",
+    "desk/report.py": "TITLE = 'daily'\n",
+}
+MADE_OF = {
+    "first.py": {"core/orders.py", "core/bounds.py"},
+    "second.py": set(),
+    "typed.py": {"core/bounds.py"},
+    "whole.py": {"core/bounds.py"},
+    "desk/caller.py": {"desk/__init__.py", "desk/report.py", "second.py"},
+}
+
+
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in for the package folder: two kernel files, what the first imports, and a report."""
+def package(tmp_path: Path) -> Path:
+    """Stand in for the package folder."""
     folder = tmp_path / "abm"
-    (folder / "core").mkdir(parents=True)
-    (folder / "core" / "bounds.py").write_text("LARGEST = 100\n")
-    (folder / "core" / "orders.py").write_text("from abm.core.bounds import LARGEST\nLIMIT = LARGEST\n")
-    (folder / "first.py").write_text(
-        "from abm.core.orders import (\n  LIMIT)\n@kernel\ndef first(x): return LIMIT\n"
-    )
-    (folder / "second.py").write_text("@kernel\ndef second(x): return x\n")
-    (folder / "report.py").write_text("TITLE = 'daily'\n")
-    monkeypatch.setattr(kernel_module, "_PACKAGE_FOLDER", folder)
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content)
     return folder
 
 
-def folder_now() -> Path:
-    """Ask afresh: the answer is otherwise remembered for the life of a process."""
-    return kernel_module.kernel_cache_folder.__wrapped__()
+def digests(folder: Path) -> dict[str, str]:
+    """Ask afresh: a process reads each file once."""
+    sources = KernelSources(folder)
+    return {name: sources.digest(folder / name) for name in MADE_OF}
 
 
-@pytest.mark.parametrize("edited", ["first.py", "second.py", "core/orders.py", "core/bounds.py"])
-def test_an_edit_of_a_kernel_or_of_what_it_imports_names_another_folder(package, edited):
-    before = folder_now()
+@pytest.mark.parametrize("edited", FILES)
+def test_an_edit_touches_the_kernels_that_depend_on_the_file_and_no_others(package, edited):
+    before = digests(package)
     (package / edited).write_text((package / edited).read_text() + "# edited\n")
-    assert folder_now() != before
+    changed = {name for name, digest in digests(package).items() if digest != before[name]}
+    assert changed == {name for name, parts in MADE_OF.items() if edited in {name, *parts}}
 
 
-def test_a_renamed_added_or_removed_kernel_file_names_another_folder(package):
-    folders = [folder_now()]
+def test_a_renamed_file_is_another(package):
+    before = digests(package)["second.py"]
     (package / "second.py").rename(package / "third.py")
-    folders.append(folder_now())
-    (package / "fourth.py").write_text("@kernel\ndef fourth(x): return x\n")
-    folders.append(folder_now())
-    (package / "first.py").unlink()
-    folders.append(folder_now())
-    assert len(set(folders)) == 4
+    assert KernelSources(package).digest(package / "third.py") != before
 
 
-def test_another_numba_version_names_another_folder(package, monkeypatch):
-    before = folder_now()
+def test_another_numba_version_names_another_folder(monkeypatch):
+    before = kernel_module.kernel_cache_folder()
     monkeypatch.setattr(numba, "__version__", "0.0.1")
-    assert folder_now() != before
+    assert kernel_module.kernel_cache_folder() != before
 
 
-def test_an_edit_of_a_file_no_kernel_imports_keeps_the_folder(package):
-    before = folder_now()
-    (package / "report.py").write_text("TITLE = 'weekly'\n")
-    assert folder_now() == before
-
-
-def test_the_place_of_the_checkout_does_not_matter(package, tmp_path, monkeypatch):
-    before = folder_now()
+def test_the_place_of_the_checkout_does_not_matter(package, tmp_path):
     elsewhere = shutil.copytree(package, tmp_path / "elsewhere" / "abm")
-    monkeypatch.setattr(kernel_module, "_PACKAGE_FOLDER", elsewhere)
-    assert folder_now().name == before.name
+    assert digests(elsewhere) == digests(package)
 
 
 def test_the_user_may_say_where_compiled_kernels_are_kept(monkeypatch, tmp_path):
@@ -123,6 +134,6 @@ def test_a_changed_helper_in_another_file_is_compiled_afresh_and_an_unchanged_on
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    assert run_with_fee(2) == "False 21"
-    assert run_with_fee(2) == "True 21"
-    assert run_with_fee(3) == "False 31"
+    assert run_with_fee(2) == "compiling 21 2"
+    assert run_with_fee(2) == "21 2"
+    assert run_with_fee(3) == "compiling 31 2"

@@ -150,7 +150,7 @@ def test_without_any_place_nothing_is_kept_and_that_is_said(
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.endswith("every run compiles them again")
     assert list(desk.store.load("bill.nbc")) == []
-    assert desk.store.is_empty()
+    assert not list(desk.folder.rglob("*.nbc"))
 
 
 @pytest.mark.parametrize("fault", ["open to others", "a link", "of another user"])
@@ -185,10 +185,21 @@ def test_without_a_home_folder_kernels_are_kept_in_the_temporary_one(
     assert cache_root() == tmp_path / f"sitsim-{os.getuid()}"
 
 
-def test_versions_that_nobody_has_used_for_long_go(tmp_path: Path) -> None:
+def test_versions_and_kernels_that_nobody_has_used_for_long_go(tmp_path: Path) -> None:
+    now = tmp_path / "kernels-now"
     for name, age_days in (("kernels-old", 200), ("kernels-new", 2), ("notes", 200)):
         (tmp_path / name).mkdir()
-        then = time.time() - age_days * 24 * 3600
-        os.utime(tmp_path / name, (then, then))
-    KernelStore(tmp_path / "kernels-now").save("bill.nbc", b"compiled")
+        age(tmp_path / name, age_days)
+    store = KernelStore(now)
+    for name, age_days in (("unused", 200), ("used", 200), ("new", 2)):
+        store.save(f"{name}.nbc", b"compiled")
+        age(now / f"{name}.nbc", age_days)
+    assert list(KernelStore(now).load("used.nbc")) == [b"compiled"]
+    KernelStore(now).save("bill.nbc", b"compiled")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kernels-new", "kernels-now", "notes"]
+    assert sorted(path.stem for path in now.iterdir()) == ["bill", "new", "used"]
+
+
+def age(path: Path, days: int) -> None:
+    then = time.time() - days * 24 * 3600
+    os.utime(path, (then, then))

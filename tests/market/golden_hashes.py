@@ -1,7 +1,7 @@
 """State hashes of every packaged scenario: what they are now, and the file that says what they were.
 
-`python tests/market/golden_hashes.py` writes the file anew, for the versions it runs on. Whoever commits a new hash says
-in CHANGELOG why results change.
+`python tests/market/golden_hashes.py` writes the file anew, for the versions it runs on. Whoever commits a
+new hash says in CHANGELOG why results change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from abm.scenario.loading import packaged_scenarios
 
 FILE = Path(__file__).with_suffix(".json")
 DAYS = {"aas_2018": 12, "demand_explosion": 23, "negative_price_2020": 22, "nickel_2022": 10}
-"""Into what a scenario is about: a move that margin does not cover, a default, a shock, a price below zero."""
+"""Into what a scenario is about: a move beyond margin, a default, a shock, a price below zero."""
 OTHERS_DAYS = 4
 """Opening auctions, settlements, margin calls and fees."""
 BASELINE_DAYS = 22
