@@ -20,6 +20,7 @@ import numba
 
 from abm.core.kernel_cache import KernelCache, KernelStore, cache_root
 from abm.core.kernel_sources import KernelSources
+from abm.core.plain_kernels import run_plainly
 
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 _FunctionT = TypeVar("_FunctionT", bound=Callable[..., Any])
@@ -59,6 +60,11 @@ def source_digest(function: FunctionType) -> str | None:
     return _sources().digest(file) if inside else None
 
 
+def is_compiling() -> bool:
+    """Say whether kernels are compiled; with ``NUMBA_DISABLE_JIT=1`` they run as plain Python."""
+    return not numba.config.DISABLE_JIT
+
+
 @overload
 def kernel(function: _FunctionT) -> _FunctionT: ...
 @overload
@@ -80,12 +86,13 @@ def kernel(function: _FunctionT | None = None, *, inline: bool = False, allocate
     """
 
     def compile_later(plain: _FunctionT) -> Any:
+        if not is_compiling():
+            return run_plainly(plain)
         if inline:
             return numba.njit(forceinline=True, error_model="numpy", _nrt=allocates)(plain)
         compiled = numba.njit(error_model="numpy", _nrt=allocates)(plain)
-        if hasattr(compiled, "py_func"):  # not where NUMBA_DISABLE_JIT gives the plain function back
-            assert isinstance(plain, FunctionType)
-            compiled._cache = KernelCache(plain, _store(), source_digest)
+        assert isinstance(plain, FunctionType)
+        compiled._cache = KernelCache(plain, _store(), source_digest)
         return compiled
 
     return compile_later if function is None else compile_later(function)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.copying import never_copied
+from abm.core.kernel import is_compiling
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, MatchingRule, TradingPhase
 from abm.exchange.auction import uncross_month
 from abm.exchange.matching import match_batch
@@ -169,8 +170,10 @@ def _compiled_code(kernel: Any) -> Any:
     """Return the code of a kernel that has been compiled for one list of types.
 
     To call it skips the look-up of the types of a dozen arrays, which takes as long as thirty messages. Where
-    Numba does not give it, the kernel itself does the same.
+    Numba does not give it, or kernels run as plain Python, the kernel itself does the same.
     """
+    if not is_compiling():
+        return kernel
     (signature,) = kernel.signatures
     return getattr(kernel.overloads[signature], "entry_point", kernel)
 

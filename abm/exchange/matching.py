@@ -111,7 +111,7 @@ def fetch_for(state: BookState, orders: Any, i: int) -> None:
             row = wide(state.buckets[bucket_of(state, later.order_id)])
             fetch_ahead(state.pool, row)
         else:
-            slot = wide(np.uint32(later.month) % np.uint32(state.counters[0].n_slots))
+            slot = wide(np.uint32(np.int64(later.month)) % np.uint32(state.counters[0].n_slots))
             fetch_ahead(state.exposure, later.account * state.counters[0].n_slots + slot)
 
 

@@ -8,12 +8,18 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from abm.core.kernel import is_compiling
+
 _READ, _KEEP_IN_ALL_CACHES, _DATA = 0, 3, 1
 _CACHE_LINE = 64
 
 
+def _nothing(array: Any, row: Any) -> None:
+    """Stand in for the hint where kernels run as plain Python."""
+
+
 @intrinsic  # type: ignore[untyped-decorator]
-def fetch_ahead(_: Any, array: Any, row: Any) -> Any:
+def _prefetch(_: Any, array: Any, row: Any) -> Any:
     """Ask for the cache lines of a row of an array, counted through all dimensions; it need not exist."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -32,3 +38,6 @@ def fetch_ahead(_: Any, array: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
+
+
+fetch_ahead = _prefetch if is_compiling() else _nothing

@@ -24,7 +24,7 @@ def listed_slot(state: BookState, month: int) -> int:
     if month < 0:
         return -1
     # Unsigned 32-bit division is several times faster, and this runs for every order.
-    slot = wide(np.uint32(month) % np.uint32(state.counters[0].n_slots))
+    slot = wide(np.uint32(np.int64(month)) % np.uint32(state.counters[0].n_slots))
     return slot if state.instruments[slot].month == month else -1
 
 
