@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 
 def test_the_front_month_is_quoted_on_both_sides_almost_always(baseline_year):
@@ -53,14 +54,20 @@ def test_futures_profits_and_losses_sum_to_what_the_exchange_took(baseline_year)
     assert (agents["credit_interest_usd_micro"] >= 0).all()
 
 
-def test_hedging_lowers_bill_volatility_in_a_demand_explosion(explosions):
-    reductions = [run.manifest["metrics"]["volatility_reduction"] for run in explosions]
+def test_hedging_lowers_bill_volatility_in_a_demand_explosion(explosion):
+    assert explosion.manifest["metrics"]["volatility_reduction_within"] > 0.1
+
+
+@pytest.mark.verify
+def test_hedging_lowers_it_over_the_seeds_and_leaves_something(explosion, other_explosions):
+    runs = [explosion, *other_explosions]
+    reductions = [run.manifest["metrics"]["volatility_reduction_within"] for run in runs]
     assert all(reduction > 0.1 for reduction in reductions)
     assert np.mean(reductions) < 0.95  # frictions and basis leave something
 
 
-def test_hedged_and_unhedged_bills_are_the_same_before_the_hedge(explosions):
-    hedging = explosions[0].tables["hedging"]
+def test_hedged_and_unhedged_bills_are_the_same_before_the_hedge(explosion):
+    hedging = explosion.tables["hedging"]
     unhedged = hedging[~hedging.hedges]
     assert (unhedged["futures_pnl_usd"] == 0).all()
     assert np.allclose(unhedged["net_cost_usd"], unhedged["bill_usd"])

@@ -67,7 +67,7 @@ def test_what_is_remembered_is_part_of_the_state(short):
 
 
 def test_the_same_seed_gives_the_same_world_with_either_engine(short):
-    busy = short.replace(KYLE | ONE_CALL | {"run.days": 8, "agents.order_flow.tenors": [2]})
+    busy = short.replace(KYLE | ONE_CALL | {"run.days": 5, "agents.order_flow.tenors": [2]})
     compiled = run(busy, seed=3)
     assert compiled.state_hash == run(busy, seed=3).state_hash
     assert compiled.state_hash == run(busy.replace({"exchange.engine": "reference"}), seed=3).state_hash
