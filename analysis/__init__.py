@@ -35,7 +35,9 @@ if TYPE_CHECKING:
         resiliency,
         roll_spread,
     )
+    from .liquidity.flow_toxicity import volume_buckets, vpin
     from .liquidity.gathering import LiquidityTables, liquidity_tables
+    from .liquidity.square_root_law import SquareRootLaw, fit_square_root_law, parent_orders
     from .liquidity.summary import liquidity_summary
     from .liquidity.trading_costs import mean_costs, trade_costs
     from .margin_backtest import (
@@ -66,6 +68,7 @@ __all__ = [
     "PriceImpact",
     "Returns",
     "Run",
+    "SquareRootLaw",
     "SummaryRow",
     "Verdict",
     "account_coverage",
@@ -87,6 +90,7 @@ __all__ = [
     "depth_at_levels",
     "facts_over_runs",
     "failure_ranking",
+    "fit_square_root_law",
     "holm",
     "kupiec_bounds",
     "kupiec_test",
@@ -102,6 +106,7 @@ __all__ = [
     "messages_per_cpu_second",
     "order_flow",
     "paired_difference",
+    "parent_orders",
     "power",
     "procyclicality",
     "ranking",
@@ -115,6 +120,8 @@ __all__ = [
     "tenor_backtest",
     "trade_costs",
     "verdict",
+    "volume_buckets",
+    "vpin",
     "worst_moment",
     "write_compare_report",
     "write_hedge_report",
@@ -136,6 +143,7 @@ offer(
         "PriceImpact": "price_impact",
         "Returns": "stylised_facts",
         "Run": "runs",
+        "SquareRootLaw": "liquidity.square_root_law",
         "SummaryRow": "summary",
         "Verdict": "inference.planning",
         "account_coverage": "clearing_house",
@@ -157,6 +165,7 @@ offer(
         "depth_at_levels": "liquidity.books",
         "facts_over_runs": "stylised_facts",
         "failure_ranking": "clearing_house",
+        "fit_square_root_law": "liquidity.square_root_law",
         "holm": "inference.comparisons",
         "kupiec_bounds": "margin_backtest",
         "kupiec_test": "margin_backtest",
@@ -170,6 +179,7 @@ offer(
         "mean_interval": "inference.intervals",
         "messages_per_cpu_second": "metrics",
         "paired_difference": "inference.intervals",
+        "parent_orders": "liquidity.square_root_law",
         "power": "inference.planning",
         "mean_costs": "liquidity.trading_costs",
         "order_flow": "liquidity.books",
@@ -184,6 +194,8 @@ offer(
         "summarise": "summary",
         "tenor_backtest": "clearing_house",
         "verdict": "inference.planning",
+        "volume_buckets": "liquidity.flow_toxicity",
+        "vpin": "liquidity.flow_toxicity",
         "trade_costs": "liquidity.trading_costs",
         "worst_moment": "clearing_house",
         "write_compare_report": "compare_page",

@@ -675,6 +675,7 @@ TABLE: dict[str, Case] = {
     ),
     "failure_ranking: days": whole(lambda v: analysis.failure_ranking(EXPOSURES, days=v), 1, (1,)),
     "day_facts: tenor": index(lambda v: analysis.day_facts(OPEN_RUN, v), 12, good=False),
+    "volume_buckets: seed": Case(lambda v: analysis.volume_buckets(None, seed=v), (*NO_SEED, None)),
     "day_regimes: tenor": whole(lambda v: analysis.day_regimes(None, v), 0),
     "depth_at_levels: levels": whole(
         lambda v: analysis.depth_at_levels(SimpleNamespace(depth=None), [v]), 1, (1, np.int64(5))

@@ -51,9 +51,9 @@ def roll_spread(prices: ArrayLike, series: ArrayLike | None = None) -> Estimate:
     Estimate
         In units of price; NaN where successive changes are correlated positively or there are too few.
     """
-    price = _one_dimensional("prices", prices)
+    price = one_dimensional("prices", prices)
     of_series = np.zeros(len(price)) if series is None else np.asarray(series)
-    _equally_long("series", of_series, price)
+    equally_long("series", of_series, price)
     change = np.diff(price)
     change[of_series[1:] != of_series[:-1]] = math.nan
     first, second = change[:-1], change[1:]
@@ -84,15 +84,15 @@ def corwin_schultz_spread(high: ArrayLike, low: ArrayLike, close: ArrayLike | No
         As shares of the price; NaN beside a day without a price above zero. Some are negative: the authors
         set these to zero before they take a mean.
     """
-    highest, lowest = _one_dimensional("high", high), _one_dimensional("low", low)
-    _equally_long("low", lowest, highest)
+    highest, lowest = one_dimensional("high", high), one_dimensional("low", low)
+    equally_long("low", lowest, highest)
     if (highest < lowest).any():
         at = int(np.flatnonzero(highest < lowest)[0])
         raise ParameterError(f"high: {highest[at]} on day {at} is below the low, {lowest[at]}")
     step = np.zeros(max(len(highest) - 1, 0))
     if close is not None:
-        last = _one_dimensional("close", close)
-        _equally_long("close", last, highest)
+        last = one_dimensional("close", close)
+        equally_long("close", last, highest)
         step = np.maximum(lowest[1:] - last[:-1], 0.0) + np.minimum(highest[1:] - last[:-1], 0.0)
     ranges = [highest[:-1], lowest[:-1], highest[1:] - step, lowest[1:] - step]
     is_priced = np.logical_and.reduce([each > 0.0 for each in ranges])
@@ -113,8 +113,8 @@ def amihud_illiquidity(returns: ArrayLike, turnover: ArrayLike) -> Estimate:
     turnover : array of float, shape (n,)
         Money that changed hands on those days; the result is per unit of it. Days without are left out.
     """
-    change, volume = _one_dimensional("returns", returns), _one_dimensional("turnover", turnover)
-    _equally_long("turnover", volume, change)
+    change, volume = one_dimensional("returns", returns), one_dimensional("turnover", turnover)
+    equally_long("turnover", volume, change)
     known = np.isfinite(change) & np.isfinite(volume) & (volume > 0.0)
     if not known.any():
         return Estimate(math.nan, 0, "no day with both a return and trades")
@@ -141,9 +141,9 @@ def resiliency(depth: ArrayLike, series: ArrayLike | None = None, *, step_days: 
     Estimate
         NaN where depth never varies, or its deviations do not decay or change their sign at each step.
     """
-    level = _one_dimensional("depth", depth)
+    level = one_dimensional("depth", depth)
     of_series = np.zeros(len(level)) if series is None else np.asarray(series)
-    _equally_long("series", of_series, level)
+    equally_long("series", of_series, level)
     finite_number("step_days", step_days, above=0.0)
     deviation = level - (np.nanmean(level) if np.isfinite(level).any() else 0.0)
     known = np.isfinite(deviation[:-1]) & np.isfinite(deviation[1:]) & (of_series[:-1] == of_series[1:])
@@ -161,13 +161,15 @@ def resiliency(depth: ArrayLike, series: ArrayLike | None = None, *, step_days: 
     return Estimate(-math.log(kept) / step_days, pairs)
 
 
-def _one_dimensional(name: str, values: ArrayLike) -> FloatArray:
+def one_dimensional(name: str, values: ArrayLike) -> FloatArray:
+    """Return a list of numbers as floats, or raise ``ParameterError`` for one of another shape."""
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1:
         raise ParameterError(f"{name}: shape {array.shape} is not one-dimensional")
     return array
 
 
-def _equally_long(name: str, values: NDArray[np.generic], others: FloatArray) -> None:
+def equally_long(name: str, values: NDArray[np.generic], others: FloatArray) -> None:
+    """Raise ``ParameterError`` unless two arrays have one shape."""
     if values.shape != others.shape:
         raise ParameterError(f"{name}: shape {values.shape} is not {others.shape}, that of the others")

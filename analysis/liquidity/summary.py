@@ -11,23 +11,14 @@ import pandas as pd
 
 from ..price_impact import kyle_lambda
 from ..runs import Run
-from .books import book_slopes, daily_prices, depth_at_levels, incoming_prices, order_flow
-from .conditions import day_regimes
-from .estimators import Estimate, amihud_illiquidity, corwin_schultz_spread, resiliency, roll_spread
+from .estimators import Estimate, amihud_illiquidity, resiliency, roll_spread
+from .flow_toxicity import NOT_FULL
 from .gathering import LiquidityTables, liquidity_tables
-from .trading_costs import (
-    NO_TRADE,
-    PARTS,
-    group_keys,
-    mean_costs,
-    trade_costs,
-    usual_horizons_days,
-    with_conditions,
-)
+from .measured_rows import MeasuredRows, measured_rows
+from .square_root_law import fit_square_root_law
+from .trading_costs import NO_TRADE, PARTS, group_keys, mean_costs
 
 SUMMARY_GROUPS = ("run", "tenor", "part_of_day", "regime")
-TURNOVER_UNIT_USD = 1e6
-"""Turnover that the measure of Amihud is per."""
 _WHOLE_DAYS = "a measure of whole days"
 _NO_DEPTH = "no table depth"
 
@@ -70,29 +61,27 @@ def liquidity_summary(
     """
     tables = runs if isinstance(runs, LiquidityTables) else liquidity_tables(runs)
     keys = group_keys(by, SUMMARY_GROUPS)
-    divided = day_regimes(tables) if regimes is None else regimes
+    return summary_of(measured_rows(tables, horizons_days, levels, parts_of_day, regimes), keys)
 
-    def marked(rows: pd.DataFrame) -> pd.DataFrame:
-        return with_conditions(rows, tables, parts_of_day, divided)
 
-    rounds = marked(order_flow(tables))
-    groups = rounds[keys].drop_duplicates().sort_values(keys, ignore_index=True) if keys else None
+def summary_of(rows: MeasuredRows, keys: list[str]) -> pd.DataFrame:
+    """Return the table of ``liquidity_summary`` of rows that are gathered already."""
+    groups = rows.rounds[keys].drop_duplicates().sort_values(keys, ignore_index=True) if keys else None
     by_row: list[tuple[pd.DataFrame, Measures]] = [
-        (rounds, lambda rows: _of_rounds(rows, tables.rounds_per_day)),
-        (marked(incoming_prices(tables)), _of_prices),
-        (marked(_daily_returns(tables)), _of_days),
-        (marked(_high_low_pairs(tables)), _of_pairs),
-        (marked(book_slopes(tables)), lambda rows: _of_slopes(rows, tables.depth is None)),
+        (rows.rounds, lambda own: _of_rounds(own, rows.rounds_per_day)),
+        (rows.prices, _of_prices),
+        (rows.days, _of_days),
+        (rows.pairs, _of_pairs),
+        (rows.slopes, lambda own: _of_slopes(own, rows.lacks_depth)),
+        (rows.buckets, _of_buckets),
+        (rows.parents, _of_parents),
     ]
-    parts = [_each_group(rows, keys, groups, measures) for rows, measures in by_row]
-    depth, is_missing = marked(depth_at_levels(tables, levels)), tables.depth is None
-    for level in levels:
-        rows = depth[depth["level"] == level]
-        found = _each_group(rows, keys, groups, lambda rows: _of_depth(rows, is_missing))
+    parts = [_each_group(own, keys, groups, measures) for own, measures in by_row]
+    for level in rows.levels:
+        depth = rows.depth[rows.depth["level"] == level]
+        found = _each_group(depth, keys, groups, lambda own: _of_depth(own, rows.lacks_depth))
         parts.append(found.assign(levels=level))
-    horizons = usual_horizons_days(tables.rounds_per_day) if horizons_days is None else horizons_days
-    costs = trade_costs(tables, horizons, parts_of_day=parts_of_day, regimes=divided)
-    parts += [_of_costs(costs, each, keys, groups) for each in horizons]
+    parts += [_of_costs(rows.costs, each, keys, groups) for each in rows.horizons_days]
     return _ordered(pd.concat(parts, ignore_index=True), keys)
 
 
@@ -153,43 +142,29 @@ def _of_prices(rows: pd.DataFrame) -> list[Row]:
     return [("roll_spread", "ticks", roll_spread(ordered["price_ticks"], ordered["series"]))]
 
 
-def _daily_returns(tables: LiquidityTables) -> pd.DataFrame:
-    """Return the log return and the turnover of each month and day that is not its final settlement."""
-    daily = tables.daily.loc[~tables.daily["final"].astype(bool)].sort_values(
-        ["run", "month", "day"], ignore_index=True
-    )
-    settlement = daily["settlement_ticks"].astype(float)
-    log = pd.Series(np.log(settlement.where(settlement > 0.0)), index=daily.index)
-    usd = settlement.abs() * tables.tick_value_usd * daily["volume_lots"]
-    return daily[["run", "day", "month", "tenor"]].assign(
-        log_return=log.groupby([daily["run"], daily["month"]]).diff(), turnover=usd / TURNOVER_UNIT_USD
-    )
-
-
 def _of_days(rows: pd.DataFrame) -> list[Row]:
     estimate = amihud_illiquidity(rows["log_return"], rows["turnover"])
     return [("amihud", "|log return| per USD 1e6", estimate)]
 
 
-def _high_low_pairs(tables: LiquidityTables) -> pd.DataFrame:
-    """Return the spread of each two trading days in a row of a month, on the row of the second one."""
-    prices = daily_prices(tables)
-    if len(prices) < 2:
-        return prices.iloc[:0].assign(spread_share=0.0)
-    spread = corwin_schultz_spread(prices["high_ticks"], prices["low_ticks"], prices["close_ticks"])
-    before, after = prices.iloc[:-1].reset_index(), prices.iloc[1:].reset_index(drop=True)
-    is_pair = (
-        (before["run"] == after["run"])
-        & (before["month"] == after["month"])
-        & (after["day"] - before["day"] == 1)
-    )
-    # The authors set negative estimates to zero.
-    return after.assign(spread_share=np.maximum(spread, 0.0)).loc[is_pair.to_numpy()]
-
-
 def _of_pairs(rows: pd.DataFrame) -> list[Row]:
     without = "no two days in a row with trades above zero"
     return [("corwin_schultz_spread", "share of price", _mean(rows["spread_share"], without))]
+
+
+def _of_buckets(rows: pd.DataFrame) -> list[Row]:
+    return [
+        ("vpin", "share of volume", _mean(rows["imbalance_share"], NOT_FULL)),
+        ("vpin_shuffled", "share of volume", _mean(rows["shuffled_share"], NOT_FULL)),
+    ]
+
+
+def _of_parents(rows: pd.DataFrame) -> list[Row]:
+    law = fit_square_root_law(rows["impact"], rows["volume_share"])
+    return [
+        ("impact_prefactor", "volatility of a day", Estimate(law.prefactor, law.orders, law.reason)),
+        ("impact_exponent", "power of size", Estimate(law.exponent, law.orders, law.exponent_reason)),
+    ]
 
 
 def _of_slopes(rows: pd.DataFrame, is_missing: bool) -> list[Row]:

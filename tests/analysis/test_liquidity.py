@@ -284,7 +284,7 @@ def test_every_group_has_every_measure_or_a_reason(by, kept):
     assert_every_value_or_a_reason(table)
     keys = [by] if isinstance(by, str) else list(by)
     of_group = table.groupby(keys).size() if keys else pd.Series([len(table)])
-    assert set(of_group) == {27}
+    assert set(of_group) == {31}
 
 
 def test_a_market_without_trades_and_one_quote_has_reasons_only_where_it_must():
