@@ -1,9 +1,12 @@
 """Facts of the trading day, each beside what a market without it would show.
 
-Memory of the signs of incoming orders (Lillo and Farmer 2004), the part of the variance that comes over night
-(French and Roll 1986), whether prices know the next fixing, and activity over the day (Jain and Joh 1988).
-The null is no range of real markets, as ``stylised_facts`` has them, but the number and its bounds of two
-standard errors, or 95 %, where there is nothing but chance.
+Memory of the signs of incoming orders and its exponent (Lillo and Farmer 2004), the part of the variance that
+comes over night (French and Roll 1986), whether prices know the next fixing, and activity over the day (Jain
+and Joh 1988). The null is no range of real markets, as ``stylised_facts`` has them, but the number and its
+bounds of two standard errors, or 95 %, where there is nothing but chance: signs in shuffled order, a night
+like any other step, days paired with fixings by lot, the same volume in every round. The bounds of shuffling
+are in closed form: correlations of shuffled signs and pairs have variance 1/n, whatever their distribution.
+Beside the null stands the bare spot process, a price that only follows the fixings.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from scipy import stats
 from abm.recording import RunFolder
 
 from .runs import Run, load
-from .stylised_facts import aggressor_signs, autocorrelation, listed_tenor
+from .stylised_facts import aggressor_signs, autocorrelation, listed_tenor, sign_memory_exponent
 
 FloatArray = NDArray[np.float64]
 
@@ -27,8 +30,15 @@ SIGN_LAGS = 10
 """Lags over which the memory of signs is a mean."""
 EDGE = 8
 """The first and the last of so many parts of the day are its edges."""
+SIGN_MEMORY = f"mean autocorrelation of trade signs to lag {SIGN_LAGS}"
+SIGN_EXPONENT = "exponent of the memory of trade signs"
+OVERNIGHT = "share of variance over night"
+NEXT_FIXING = "correlation of a day's change with the next fixing's"
+EDGES = "share of volume in the first and last eighth of the day"
+PARTS = ("first", "middle", "last")
+LEAST_DAYS = 3
+"""Days, nights or rounds below which a fact of the day is no number."""
 _CONTINUOUS = 0
-_LEAST_DAYS = 3
 
 
 class DayFact(NamedTuple):
@@ -46,6 +56,8 @@ class DayFact(NamedTuple):
         Orders or days.
     reason : str
         Why the value is NaN; empty otherwise.
+    spot : float
+        The number of a price that only follows the fixings; NaN where such a price has none.
     """
 
     fact: str
@@ -55,6 +67,7 @@ class DayFact(NamedTuple):
     null_high: float
     observations: int
     reason: str = ""
+    spot: float = math.nan
 
     @property
     def beyond_null(self) -> bool:
@@ -84,24 +97,37 @@ def day_facts(run: Run, tenor: int = 1) -> pd.DataFrame:
     """
     opened = load(run)
     tenor = listed_tenor(opened, tenor)
-    log_mid, months = _log_mids(opened, tenor)
+    log_mid, months = log_mids(opened, tenor)
+    signs, volume = aggressor_signs(opened, tenor), volume_by_round(opened, tenor)
     facts = [
-        sign_memory(aggressor_signs(opened, tenor)),
+        sign_memory(signs),
+        sign_exponent(signs),
         overnight_share(log_mid, months),
-        next_fixing_correlation(log_mid, _fixing_changes(opened)),
-        edge_activity(_volume(opened, tenor)),
+        next_fixing_correlation(log_mid, fixing_changes(opened)),
+        edge_activity(volume),
+        *activity_of_parts(volume),
     ]
     return pd.DataFrame([{**fact._asdict(), "beyond_null": fact.beyond_null} for fact in facts])
 
 
 def sign_memory(signs: FloatArray) -> DayFact:
     """Return the mean autocorrelation of order signs over ``SIGN_LAGS``; independent signs have none."""
-    name = f"mean autocorrelation of trade signs to lag {SIGN_LAGS}"
+    name = SIGN_MEMORY
     value = float(autocorrelation(signs, SIGN_LAGS).mean()) if len(signs) > SIGN_LAGS else math.nan
     if math.isnan(value):
         return DayFact(name, value, 0.0, math.nan, math.nan, len(signs), "too few orders, or all of one side")
     bound = 2.0 / math.sqrt(len(signs) * SIGN_LAGS)
     return DayFact(name, value, 0.0, -bound, bound, len(signs))
+
+
+def sign_exponent(signs: FloatArray) -> DayFact:
+    """Return the exponent of the power law by which the memory of signs falls; independent signs have none.
+
+    Real markets have .3 to .8.
+    """
+    value = sign_memory_exponent(signs)
+    reason = "signs have no memory to lag 100 that a power law fits" if math.isnan(value) else ""
+    return DayFact(SIGN_EXPONENT, value, math.nan, math.nan, math.nan, len(signs), reason)
 
 
 def overnight_share(log_mid: FloatArray, months: NDArray[np.int64]) -> DayFact:
@@ -117,19 +143,20 @@ def overnight_share(log_mid: FloatArray, months: NDArray[np.int64]) -> DayFact:
     months : array of int64, shape (days,)
         Delivery month of each day: a night between two of them has no step.
     """
-    name = "share of variance over night"
+    name = OVERNIGHT
     night = (log_mid[1:, 0] - log_mid[:-1, -1])[months[1:] == months[:-1]]
     by_round = np.diff(log_mid, axis=1)
     night, steps = night[np.isfinite(night)], by_round[np.isfinite(by_round)]
     null = 1.0 / max(log_mid.shape[1], 1)
-    if len(night) < _LEAST_DAYS or len(steps) < _LEAST_DAYS:
+    if len(night) < LEAST_DAYS or len(steps) < LEAST_DAYS:
         return DayFact(name, math.nan, null, math.nan, math.nan, len(night), "too few nights or rounds")
     of_night, of_day = float(np.square(night).mean()), float(np.square(steps).mean()) * by_round.shape[1]
     if of_night + of_day == 0.0:
         return DayFact(name, math.nan, null, math.nan, math.nan, len(night), "the mid never moved")
     ratios = stats.f.ppf([0.025, 0.975], len(night), len(steps))
     low, high = (float(ratio / (ratio + by_round.shape[1])) for ratio in ratios)
-    return DayFact(name, of_night / (of_night + of_day), null, low, high, len(night))
+    # A price that only follows the fixings moves in the night alone.
+    return DayFact(name, of_night / (of_night + of_day), null, low, high, len(night), spot=1.0)
 
 
 def next_fixing_correlation(log_mid: FloatArray, fixing_change: FloatArray) -> DayFact:
@@ -144,11 +171,11 @@ def next_fixing_correlation(log_mid: FloatArray, fixing_change: FloatArray) -> D
     fixing_change : array of float, shape (days,)
         Change of the log fixing from each day to the next; NaN on the last one.
     """
-    name = "correlation of a day's change with the next fixing's"
+    name = NEXT_FIXING
     moved = log_mid[:, -1] - log_mid[:, 0]
     known = np.isfinite(moved) & np.isfinite(fixing_change)
     days = int(known.sum())
-    if days < _LEAST_DAYS or moved[known].std() == 0.0 or fixing_change[known].std() == 0.0:
+    if days < LEAST_DAYS or moved[known].std() == 0.0 or fixing_change[known].std() == 0.0:
         return DayFact(name, math.nan, 0.0, math.nan, math.nan, days, "too few days, or nothing moved")
     bound = 2.0 / math.sqrt(days)
     return DayFact(
@@ -166,22 +193,66 @@ def edge_activity(volume: FloatArray) -> DayFact:
     volume : array of float, shape (days, rounds)
         Lots traded in each round.
     """
-    name = "share of volume in the first and last eighth of the day"
-    rounds = volume.shape[1]
-    edge = np.minimum(np.arange(rounds), np.arange(rounds)[::-1]) * EDGE < rounds
-    null = float(edge.mean()) if rounds else math.nan
-    of_day = np.nansum(volume, axis=1)
-    traded = volume[of_day > 0.0]
-    if len(traded) < _LEAST_DAYS or edge.all():
-        return DayFact(
-            name, math.nan, null, math.nan, math.nan, len(traded), "too few days or rounds with trades"
-        )
-    shares = np.nansum(traded[:, edge], axis=1) / np.nansum(traded, axis=1)
-    error = float(shares.std(ddof=1)) / math.sqrt(len(shares))
-    return DayFact(name, float(shares.mean()), null, null - 2.0 * error, null + 2.0 * error, len(shares))
+    first, _, last = (rounds_of_part(volume.shape[1], part) for part in PARTS)
+    edge = first | last
+    null = float(edge.mean()) if len(edge) else math.nan
+    return _even(EDGES, shares_of_volume(volume, edge), null, edge)
 
 
-def _log_mids(run: RunFolder, tenor: int) -> tuple[FloatArray, NDArray[np.int64]]:
+def activity_of_parts(volume: FloatArray) -> list[DayFact]:
+    """Return the volume of the first, the middle and the last eighth of the day over that of an even day.
+
+    Parameters
+    ----------
+    volume : array of float, shape (days, rounds)
+        Lots traded in each round.
+    """
+    facts = []
+    for part in PARTS:
+        rounds = rounds_of_part(volume.shape[1], part)
+        even = float(rounds.mean()) if len(rounds) else math.nan
+        facts.append(_even(activity_name(part), shares_of_volume(volume, rounds) / even, 1.0, rounds))
+    return facts
+
+
+def activity_name(part: str) -> str:
+    """Return the name of the fact about the first, middle or last eighth."""
+    return f"volume in the {part} eighth of the day over an even day's"
+
+
+def rounds_of_part(rounds: int, part: str) -> NDArray[np.bool_]:
+    """Return which rounds are in the first, the middle or the last eighth of the day, at least one.
+
+    The middle is as far from both ends, so that it may have a round less.
+    """
+    number = np.arange(rounds)
+    if part == "middle":
+        from_centre = np.abs(2 * number + 1 - rounds)
+        found = from_centre < max(rounds / EDGE, from_centre.min(initial=rounds) + 0.5)
+    else:
+        found = (number if part == "first" else number[::-1]) * EDGE < rounds
+    return np.asarray(found, dtype=np.bool_)
+
+
+def shares_of_volume(volume: FloatArray, rounds: NDArray[np.bool_]) -> FloatArray:
+    """Return the share of each day's volume in some rounds; days without trades are left out."""
+    traded = volume[np.nansum(volume, axis=1) > 0.0]
+    shares: FloatArray = np.nansum(traded[:, rounds], axis=1) / np.nansum(traded, axis=1)
+    return shares
+
+
+def _even(name: str, by_day: FloatArray, null: float, rounds: NDArray[np.bool_]) -> DayFact:
+    """Return the mean of days beside that of the same volume in every round."""
+    days = len(by_day)
+    if days < LEAST_DAYS or rounds.all():
+        reason = "too few days or rounds with trades"
+        return DayFact(name, math.nan, null, math.nan, math.nan, days, reason)
+    reach = 2.0 * float(by_day.std(ddof=1)) / math.sqrt(days)
+    return DayFact(name, float(by_day.mean()), null, null - reach, null + reach, days)
+
+
+def log_mids(run: RunFolder, tenor: int) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Return log mids, shape (days, rounds), NaN where there is none, and the delivery month of each day."""
     quotes = run.tables["quotes"]
     own = quotes[quotes["tenor"] == tenor]
     mid = 0.5 * (own["best_bid_ticks"].astype(float) + own["best_ask_ticks"].astype(float))
@@ -191,13 +262,14 @@ def _log_mids(run: RunFolder, tenor: int) -> tuple[FloatArray, NDArray[np.int64]
     return by_round, wide.groupby("day")["month"].first().to_numpy(dtype=np.int64)
 
 
-def _volume(run: RunFolder, tenor: int) -> FloatArray:
+def volume_by_round(run: RunFolder, tenor: int) -> FloatArray:
+    """Return the lots traded in each round, shape (days, rounds)."""
     quotes = run.tables["quotes"]
     own = quotes[quotes["tenor"] == tenor]
     return own.pivot(index="day", columns="round", values="volume_lots").to_numpy(dtype=np.float64)
 
 
-def _fixing_changes(run: RunFolder) -> FloatArray:
+def fixing_changes(run: RunFolder) -> FloatArray:
     """Return the change of the log fixing from each day to the next; a fixing brought forward is no news."""
     spot = run.tables["spot"].sort_values("day")
     fixing = spot["index_fixing_usd_micro"].astype(float)

@@ -35,7 +35,8 @@ COARSE_ROUNDS = 16
 _BY_CHANCE = 3 / 19
 """Share of the lags 2 to 20 that may seem correlated: more have a chance of 1 % without correlation."""
 _LAST_LAG = 50
-_LAST_SIGN_LAG = 100
+LAST_SIGN_LAG = 100
+"""Lags that the exponent of a memory of signs is fitted to."""
 _CONTINUOUS = 0
 
 
@@ -141,13 +142,18 @@ def level_of_each_month_apart(returns: Returns) -> FloatArray:
 
 def aggressor_signs(run: RunFolder, tenor: int = 1) -> FloatArray:
     """Return the side of each incoming order that traded in a month, in order; 1 bought, -1 sold."""
+    return incoming_orders(run, tenor)["aggressor_side"].to_numpy(dtype=np.float64)
+
+
+def incoming_orders(run: RunFolder, tenor: int = 1) -> pd.DataFrame:
+    """Return the first trade of each incoming order in a month, without auctions and spread legs."""
     tenor = listed_tenor(run, tenor)
     trades = run.tables["trades"]
     own = trades[
         (trades["tenor"] == tenor) & (trades["aggressor_side"] != 0) & (trades["spread_months"] == 0)
     ]
     first = own["taker_order_id"].ne(own["taker_order_id"].shift())
-    return own.loc[first, "aggressor_side"].to_numpy(dtype=np.float64)
+    return own.loc[first]
 
 
 def autocorrelation(series: FloatArray, last_lag: int) -> FloatArray:
@@ -223,11 +229,23 @@ def sign_memory_exponent(signs: FloatArray) -> float:
     The fit is a straight line through logs of means over lags that double. NaN when one of the means is not
     above two standard errors: signs without memory have no exponent.
     """
-    correlations = autocorrelation(signs, _LAST_SIGN_LAG)
-    ends = [1, 2, 4, 8, 16, 32, 64, _LAST_SIGN_LAG]
+    return memory_exponent(autocorrelation(signs, LAST_SIGN_LAG), signs.size)
+
+
+def memory_exponent(correlations: FloatArray, observations: int) -> float:
+    """Return gamma of a power law fitted to autocorrelations of a series of so many observations.
+
+    Parameters
+    ----------
+    correlations : array of float, shape (100,)
+        At lags 1 to 100.
+    observations : int
+        Length of the series.
+    """
+    ends = [1, 2, 4, 8, 16, 32, 64, LAST_SIGN_LAG]
     groups = [np.arange(low, high) for low, high in pairwise(ends)]
     means = np.array([correlations[lags - 1].mean() for lags in groups])
-    errors = np.array([1.0 / math.sqrt(max(signs.size, 1) * lags.size) for lags in groups])
+    errors = np.array([1.0 / math.sqrt(max(observations, 1) * lags.size) for lags in groups])
     if not (means > 2.0 * errors).all():
         return math.nan
     centres = np.array([np.log(lags).mean() for lags in groups])

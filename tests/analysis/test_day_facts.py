@@ -7,10 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from statsmodels.tsa.stattools import acf
+from test_stylised_facts import long_memory_signs
 
 import analysis
 from abm.recording import read_run
-from analysis.day_facts import edge_activity, next_fixing_correlation, overnight_share, sign_memory
+from analysis.day_facts import (
+    activity_of_parts,
+    edge_activity,
+    next_fixing_correlation,
+    overnight_share,
+    rounds_of_part,
+    sign_exponent,
+    sign_memory,
+)
 
 FORMAT_4 = Path(__file__).parents[1] / "recording" / "folders" / "format-4"
 DAYS, ROUNDS = 250, 24
@@ -92,9 +102,68 @@ def test_orders_that_repeat_their_side_have_a_memory_of_known_size():
     assert found.beyond_null
 
 
+def test_the_bounds_of_chance_are_those_of_shuffling():
+    """Signs nine tenths of one side, and pairs of heavy tails: the closed form holds whatever they are."""
+    rng = np.random.default_rng(5)
+    signs = rng.choice([1.0, -1.0], 1_500, p=[0.9, 0.1])
+    shuffled = [sign_memory(rng.permutation(signs)).value for _ in range(600)]
+    assert 2 * np.std(shuffled) == pytest.approx(sign_memory(signs).null_high, rel=4 / math.sqrt(2 * 600))
+    moved = np.column_stack([np.zeros(DAYS), rng.standard_t(3, DAYS)])
+    news = rng.standard_t(3, DAYS)
+    pairs = [next_fixing_correlation(moved, rng.permutation(news)).value for _ in range(1_500)]
+    bound = next_fixing_correlation(moved, news).null_high
+    assert 2 * np.std(pairs) == pytest.approx(bound, rel=4 / math.sqrt(2 * 1_500) + 1 / DAYS)
+
+
+def test_the_memory_of_signs_is_the_autocorrelation_of_statsmodels():
+    signs = np.random.default_rng(6).choice([-1.0, 1.0], 800)
+    other = acf(signs, nlags=10, adjusted=True)[1:]  # by pairs at each lag, as here
+    assert sign_memory(signs).value == pytest.approx(other.mean(), rel=1e-12)
+
+
+def test_signs_of_long_memory_have_its_exponent_and_those_shuffled_none():
+    signs = long_memory_signs(32_768, 0.5, 1)
+    assert sign_exponent(signs).value == pytest.approx(0.5, abs=0.15)  # its own test has the bias
+    shuffled = sign_exponent(np.random.default_rng(1).permutation(signs))
+    assert math.isnan(shuffled.value)
+    assert shuffled.reason == "signs have no memory to lag 100 that a power law fits"
+    assert not shuffled.beyond_null
+
+
+def test_a_price_that_only_follows_the_fixings_has_all_its_variance_over_night():
+    fixings = np.random.default_rng(7).normal(size=DAYS).cumsum()
+    found = overnight_share(np.repeat(fixings[:, None], ROUNDS, axis=1), ONE_MONTH)
+    assert found.value == found.spot == 1.0
+
+
+def test_the_parts_of_an_even_day_have_one_and_a_smile_is_seen_in_each():
+    flat = np.full((DAYS, 24), 5.0)
+    assert [fact.value for fact in activity_of_parts(flat)] == [1.0, 1.0, 1.0]
+    smile = np.random.default_rng(8).poisson(200, (DAYS, 24)).astype(float)
+    smile[:, :3] *= 2.0
+    smile[:, 10:14] *= 0.5
+    first, middle, last = activity_of_parts(smile)
+    mean = (3 * 2 + 4 * 0.5 + 17) / 24
+    assert first.value == pytest.approx(2 / mean, rel=0.01)
+    assert middle.value == pytest.approx(0.5 / mean, rel=0.01)
+    assert last.value == pytest.approx(1 / mean, rel=0.01)
+    assert first.beyond_null
+    assert middle.beyond_null
+
+
+def test_each_eighth_has_a_round_and_the_middle_is_as_far_from_both_ends():
+    assert [rounds_of_part(48, part).sum() for part in ("first", "middle", "last")] == [6, 6, 6]
+    assert np.flatnonzero(rounds_of_part(48, "middle")).tolist() == [21, 22, 23, 24, 25, 26]
+    assert np.flatnonzero(rounds_of_part(4, "middle")).tolist() == [1, 2]
+    assert np.flatnonzero(rounds_of_part(5, "middle")).tolist() == [2]
+    assert [rounds_of_part(1, part).tolist() for part in ("first", "middle", "last")] == [[True]] * 3
+    assert activity_of_parts(np.ones((DAYS, 1)))[0].reason == "too few days or rounds with trades"
+    assert activity_of_parts(np.ones((DAYS, 0)))[1].reason == "too few days or rounds with trades"
+
+
 def test_what_a_short_run_cannot_tell_has_a_reason():
     facts = analysis.day_facts(FORMAT_4)
-    assert len(facts) == 4
+    assert len(facts) == 8
     assert (facts["value"].isna() == (facts["reason"] != "")).all()
     assert not facts.loc[facts["value"].isna(), "beyond_null"].any()
     still = np.zeros((DAYS, ROUNDS))

@@ -52,6 +52,25 @@ def test_corwin_schultz_is_the_published_formula():
     assert expected[0] > 0.0 > expected[1]
 
 
+HIGH = [105.0, 103.0, 108.0, 107.0, 104.0, 106.0, 110.0, 109.0]
+LOW = [100.0, 101.0, 102.0, 103.0, 99.0, 101.0, 104.0, 103.0]
+CLOSE = [102.0, 102.0, 106.0, 104.0, 101.0, 105.0, 107.0, 104.0]
+OF_R = [0.0091566604666007, -0.0158910700435697, 0.0278443521908812, -0.0372361066605368, 0.0016666015488786,
+        -0.0273465309632086, 0.0336662816150760]  # fmt: skip
+
+
+def test_both_estimators_are_those_of_the_r_package_bidask():
+    """Numbers of R 4.2 by the lines of that package (Guidotti, CRAN); the Python one has neither of the two.
+
+    It divides a covariance by n - 1 and takes logs of prices for Roll. Where it moves a day to touch the
+    close before, it leaves the ranges of Corwin and Schultz's beta as they were: no day here has to be moved.
+    """
+    np.testing.assert_allclose(analysis.corwin_schultz_spread(HIGH, LOW, CLOSE), OF_R, rtol=1e-11)
+    assert np.maximum(OF_R, 0.0).mean() == pytest.approx(0.0103334136887766, rel=1e-13)
+    found = analysis.roll_spread(np.log(CLOSE))
+    assert found.value * math.sqrt(6 / 5) == pytest.approx(0.0318826938634982, rel=1e-12)
+
+
 def test_corwin_schultz_finds_the_spread_of_a_price_that_does_not_move():
     """Then alpha is ln(high / low), and the spread (high - low) over their mean."""
     assert analysis.corwin_schultz_spread([102.0, 102.0], [98.0, 98.0])[0] == pytest.approx(0.04, rel=1e-12)
