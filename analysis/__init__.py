@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from .compare_page import write_compare_report
     from .contagion import Cascade, cascade, contagion_graph, ranking
+    from .day_fact_intervals import day_fact_intervals
     from .day_facts import DayFact, day_facts
     from .hedge_page import write_hedge_report
     from .inference.comparisons import adjusted_confidence, holm
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     )
     from .liquidity.flow_toxicity import volume_buckets, vpin
     from .liquidity.gathering import LiquidityTables, liquidity_tables
+    from .liquidity.intervals import liquidity_intervals
     from .liquidity.square_root_law import SquareRootLaw, fit_square_root_law, parent_orders
     from .liquidity.summary import liquidity_summary
     from .liquidity.trading_costs import mean_costs, trade_costs
@@ -85,6 +87,7 @@ __all__ = [
     "contagion_graph",
     "corwin_schultz_spread",
     "cover_two_by_day",
+    "day_fact_intervals",
     "day_facts",
     "day_regimes",
     "depth_at_levels",
@@ -97,6 +100,7 @@ __all__ = [
     "kyle_lambda",
     "largest_exposures",
     "layers_paid",
+    "liquidity_intervals",
     "liquidity_summary",
     "liquidity_tables",
     "load",
@@ -160,6 +164,7 @@ offer(
         "contagion_graph": "contagion",
         "corwin_schultz_spread": "liquidity.estimators",
         "cover_two_by_day": "clearing_house",
+        "day_fact_intervals": "day_fact_intervals",
         "day_facts": "day_facts",
         "day_regimes": "liquidity.conditions",
         "depth_at_levels": "liquidity.books",
@@ -171,6 +176,7 @@ offer(
         "kupiec_test": "margin_backtest",
         "kyle_lambda": "price_impact",
         "largest_exposures": "clearing_house",
+        "liquidity_intervals": "liquidity.intervals",
         "layers_paid": "clearing_house",
         "liquidity_summary": "liquidity.summary",
         "liquidity_tables": "liquidity.gathering",

@@ -116,6 +116,36 @@ def block_bootstrap(
     return found
 
 
+def day_bootstrap(
+    days: int,
+    statistic: Callable[[NDArray[np.int64]], float],
+    *,
+    block: int,
+    draws: int,
+    seed: int,
+    confidence: float,
+) -> BootstrapInterval:
+    """Return the interval of a statistic of the days of one run, drawn in blocks.
+
+    Parameters
+    ----------
+    days : int
+        How many there are; blocks are no longer.
+    statistic : function of positions of days to a number
+        Gets as many as there are, some of them several times.
+    block, draws, seed, confidence
+        As in ``block_bootstrap``.
+    """
+    return block_bootstrap(
+        np.arange(days),
+        lambda drawn: statistic(drawn.astype(np.int64)),
+        block=min(block, max(days, 1)),
+        draws=draws,
+        seed=seed,
+        confidence=confidence,
+    )
+
+
 def seed_bootstrap(
     frame: pd.DataFrame,
     statistic: Callable[[pd.DataFrame], float],
