@@ -74,7 +74,7 @@ def basis_points(share: float) -> str:
     if not math.isfinite(share):
         return NOT_AVAILABLE
     bps = 1e4 * share
-    return f"{bps:,.1f} bp" if abs(bps) < 9.95 else f"{bps:,.0f} bp"
+    return f"{round(bps, 1) + 0.0:,.1f} bp" if abs(bps) < 9.95 else f"{bps:,.0f} bp"
 
 
 def usd(amount: float) -> str:

@@ -63,6 +63,10 @@ def test_what_is_not_known_is_said_so() -> None:
             assert written(unknown) == "n/a"
 
 
+def test_a_cost_that_rounds_to_nothing_has_no_sign() -> None:
+    assert (basis_points(-0.000001), basis_points(-0.00001)) == ("0.0 bp", "-0.1 bp")
+
+
 def test_classes_and_basis_points_are_named() -> None:
     assert (class_name("dmm"), class_name("poisson_flow"), class_name("DipBuyer")) == (
         "market makers",
