@@ -106,13 +106,13 @@ def test_the_bounds_of_chance_are_those_of_shuffling():
     """Signs nine tenths of one side, and pairs of heavy tails: the closed form holds whatever they are."""
     rng = np.random.default_rng(5)
     signs = rng.choice([1.0, -1.0], 1_500, p=[0.9, 0.1])
-    shuffled = [sign_memory(rng.permutation(signs)).value for _ in range(600)]
-    assert 2 * np.std(shuffled) == pytest.approx(sign_memory(signs).null_high, rel=4 / math.sqrt(2 * 600))
+    shuffled = [sign_memory(rng.permutation(signs)).value for _ in range(300)]
+    assert 2 * np.std(shuffled) == pytest.approx(sign_memory(signs).null_high, rel=4 / math.sqrt(2 * 300))
     moved = np.column_stack([np.zeros(DAYS), rng.standard_t(3, DAYS)])
     news = rng.standard_t(3, DAYS)
-    pairs = [next_fixing_correlation(moved, rng.permutation(news)).value for _ in range(1_500)]
+    pairs = [next_fixing_correlation(moved, rng.permutation(news)).value for _ in range(600)]
     bound = next_fixing_correlation(moved, news).null_high
-    assert 2 * np.std(pairs) == pytest.approx(bound, rel=4 / math.sqrt(2 * 1_500) + 1 / DAYS)
+    assert 2 * np.std(pairs) == pytest.approx(bound, rel=4 / math.sqrt(2 * 600) + 1 / DAYS)
 
 
 def test_the_memory_of_signs_is_the_autocorrelation_of_statsmodels():

@@ -43,8 +43,11 @@ def busy():
     )
 
 
-@pytest.mark.parametrize("by", [("run",), ("run", "tenor"), ("run", "regime", "part_of_day")], ids=str)
-@pytest.mark.parametrize("market", ["kept", "busy"])
+@pytest.mark.parametrize(
+    ("market", "by"),
+    [("kept", ("run", "tenor")), ("busy", ("run",)), ("busy", ("run", "regime", "part_of_day"))],
+    ids=str,
+)
 def test_the_sums_of_all_days_give_every_number_of_the_summary(by, market, request):
     rows = measured_rows(request.getfixturevalue(market), None, (1, 5) if market == "kept" else (1,), 4, None)
     summary = summary_of(rows, list(by)).set_index([*by, *NAMES])["value"].dropna()
@@ -60,14 +63,14 @@ def test_the_sums_of_all_days_give_every_number_of_the_summary(by, market, reque
 
 
 def test_several_runs_have_the_interval_of_student_and_one_run_that_of_its_days(busy):
-    one = analysis.liquidity_intervals(busy, (), draws=200, levels=(1,)).set_index("measure")
+    one = analysis.liquidity_intervals(busy, (), draws=100, levels=(1,)).set_index("measure")
     assert set(one["method"]) == {"blocks of days"}
     assert (one.loc["kyle_lambda", "low"] < 0.8) & (one.loc["kyle_lambda", "high"] > 0.8)
     # Days are independent here, so that the error is that of least squares.
     flow = analysis.order_flow(busy)
     error = analysis.kyle_lambda(flow["mid_change_ticks"], flow["signed_lots"]).standard_error
     width = one.loc["kyle_lambda", "high"] - one.loc["kyle_lambda", "low"]
-    assert width == pytest.approx(2 * 1.96 * error, rel=0.35)
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.4)
     three = pd.concat([busy.quotes.assign(run=k, ask_lots=busy.quotes["ask_lots"] + k) for k in range(3)])
     trades = pd.concat([busy.trades.assign(run=k) for k in range(3)])
     several = busy._replace(quotes=three.reset_index(drop=True), trades=trades.reset_index(drop=True))
@@ -85,13 +88,13 @@ def test_several_runs_have_the_interval_of_student_and_one_run_that_of_its_days(
 
 def test_a_number_without_a_value_has_no_interval_and_keeps_its_reason(kept):
     for runs in (tables_of([{}]), kept):
-        table = analysis.liquidity_intervals(runs, "tenor", draws=100, levels=(1,))
+        table = analysis.liquidity_intervals(runs, (), draws=100, levels=(1,))
         missing = table["value"].isna()
         assert table.loc[missing, ["low", "high"]].isna().all(axis=None)
         assert (table.loc[missing, "reason"] != "").all()
         assert (table.loc[table["low"].isna(), "reason"] != "").all()
         assert (table["low"] <= table["high"]).loc[table["low"].notna()].all()
-        plain = analysis.liquidity_summary(runs, "tenor", levels=(1,))
+        plain = analysis.liquidity_summary(runs, (), levels=(1,))
         pd.testing.assert_series_equal(table["value"], plain["value"])
     with pytest.raises(ParameterError, match="block_days: 0 is not >= 1"):
         analysis.liquidity_intervals(kept, block_days=0)
