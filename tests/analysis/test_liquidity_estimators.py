@@ -59,8 +59,10 @@ OF_R = [0.0091566604666007, -0.0158910700435697, 0.0278443521908812, -0.03723610
         -0.0273465309632086, 0.0336662816150760]  # fmt: skip
 
 
-def test_both_estimators_are_those_of_the_r_package_bidask():
-    """Numbers of R 4.2 by the lines of that package (Guidotti, CRAN); the Python one has neither of the two.
+def test_both_estimators_give_what_the_formulas_of_the_r_package_bidask_give():
+    """Its formulas (Guidotti, github.com/eguidotti/bidask) worked in R 4.2, without its rolling windows.
+
+    The Python package of that name has neither of the two.
 
     It divides a covariance by n - 1 and takes logs of prices for Roll. Where it moves a day to touch the
     close before, it leaves the ranges of Corwin and Schultz's beta as they were: no day here has to be moved.
