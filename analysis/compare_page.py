@@ -14,11 +14,14 @@ from abm.recording.drafts import write_file
 
 from .compare_view import ComparisonView, open_comparison
 from .compare_words import (
+    LABORATORY_HEADER,
     change,
     conventions,
     interval,
     is_doubted,
     judgement,
+    laboratory_rows,
+    laboratory_words,
     listed,
     named_unit,
     sentences,
@@ -57,6 +60,8 @@ def render(view: ComparisonView) -> str:
     manifest = view.manifest
     sections = [section("Answer", *_answer(view))]
     sections += [section(heading, *_question(view, question)) for question, heading in view.questions()]
+    if view.laboratory is not None and len(view.laboratory):
+        sections.append(section("The laboratory's replay", *_laboratory(view, view.laboratory)))
     sections += [
         section("How to read this", *_conventions(view)),
         section("Runs", *_runs(view)),
@@ -126,6 +131,19 @@ def _table(view: ComparisonView, rows: pd.DataFrame) -> str:
     header = [name for name, is_kept in zip(names, kept, strict=True) if is_kept]
     numbers = [header.index(name) for name in names[2:6] if name in header]
     return table(header, lines, numbers=numbers, name="differences several" if kept[1] else "differences")
+
+
+def _laboratory(view: ComparisonView, laboratory: pd.DataFrame) -> list[str]:
+    """Return what the replays brought, a column of one variant left out."""
+    parts = [paragraph(laboratory_words(laboratory))]
+    if not laboratory["variance_ratio"].notna().any():
+        return parts
+    rows = laboratory_rows(laboratory, view.table, view.labels, view.base)
+    kept = [number for number in range(len(LABORATORY_HEADER)) if number != 1 or len(view.variants) > 1]
+    header = [LABORATORY_HEADER[number].capitalize() for number in kept]
+    cells = [[row[number] for number in kept] for row in rows]
+    numbers = list(range(len(kept) - 3, len(kept)))
+    return [*parts, table(header, cells, numbers=numbers, name="differences")]
 
 
 def _conventions(view: ComparisonView) -> list[str]:

@@ -58,6 +58,14 @@ class ComparisonView:
         """Differences, a row a measure and variant."""
         return self.folder.tables["differences"]
 
+    @property
+    def laboratory(self) -> pd.DataFrame | None:
+        """What the laboratory's replays brought; None in a folder of before there were any."""
+        tables = self.folder.tables
+        if "laboratory" not in tables:
+            return None
+        return tables["laboratory"]
+
     def questions(self) -> list[tuple[str, str]]:
         """Return the questions that have rows, each with its heading."""
         asked = list(dict.fromkeys(self.table["question"]))

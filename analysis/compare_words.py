@@ -144,6 +144,62 @@ def warnings(table: pd.DataFrame, seeds: int) -> list[str]:
     ]
 
 
+LABORATORY_HEADER = ("measure", "variant", "base level, 95 % interval", "its variance", "of the difference")
+LABORATORY_HEADING = "What the laboratory's replay of each run's price path brings"
+
+
+def laboratory_rows(
+    laboratory: pd.DataFrame, table: pd.DataFrame, labels: Mapping[str, str], base: str
+) -> list[list[str]]:
+    """Return rows of ``LABORATORY_HEADER``: level and gain of each measure, and the gain of each difference.
+
+    Parameters
+    ----------
+    laboratory, table : DataFrame
+        ``Comparison.laboratory`` and ``Comparison.table``.
+    labels : mapping of str to str
+        Plain name of each measure.
+    base : str
+        Name of the base.
+    """
+    units = dict(zip(table["measure"], table["unit"], strict=True))
+    found = []
+    for measure, rows in laboratory.groupby("measure", sort=False):
+        own = rows[rows["variant"] == base].iloc[0]
+        first = [labels.get(str(measure), str(measure)), _level(own, units[measure]), _gain(own)]
+        for row in rows[rows["variant"] != base].to_dict("records"):
+            found.append([first[0], str(row["variant"]), *first[1:], _gain(row)])
+            first = ["", "", ""]
+    return found
+
+
+def laboratory_words(laboratory: pd.DataFrame) -> str:
+    """Return what the replay is and how its gain is meant."""
+    used = laboratory["variance_ratio"].notna()
+    if not used.any():
+        return f"No replay of the laboratory: {'; '.join(dict.fromkeys(laboratory['reason']))}."
+    return (
+        "The laboratory replays the enterprises' hedge without frictions on the price path of each run. How "
+        "far that is from its expected value over simulated paths is taken off level and difference, above "
+        "too (a control variate). Variance x 0.25 is what four times as many seeds would give; above x 1 "
+        "the replay costs more than it brings, and stays: choosing by the result would deceive."
+    )
+
+
+def _level(row: Mapping[Any, Any] | pd.Series, unit: str) -> str:
+    with_replay = math.isfinite(row["value"])
+    names = ("value", "low", "high") if with_replay else ("plain", "plain_low", "plain_high")
+    mean, low, high = (float(row[name]) for name in names)
+    if not math.isfinite(low):
+        return value(mean, unit)
+    return f"{value(mean, unit)} ({value(low, unit).removesuffix(' %')} to {value(high, unit)})"
+
+
+def _gain(row: Mapping[Any, Any] | pd.Series) -> str:
+    ratio = float(row["variance_ratio"])
+    return f"x {ratio:.2f}" if math.isfinite(ratio) else f"no replay: {row['reason']}"
+
+
 def conventions(tests: int) -> str:
     """Return how intervals and verdicts are meant."""
     return (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from abm.cli.compare_tables import key_lines, plain_lines, question_tables
+from abm.cli.compare_tables import key_lines, laboratory_table, plain_lines, question_tables
 from abm.cli.folder_names import plain_name
 from abm.cli.variant_words import parse_grid, parse_precision, parse_variants
 from abm.cli.wrapping import wrapped
@@ -146,7 +146,8 @@ def _print(found: Comparison) -> None:
         _say(console, line, room)
     if keys:
         console.print()
-    for table in question_tables(found, words, labels):
+    laboratory = laboratory_table(found, words, labels)
+    for table in (*question_tables(found, words, labels), *([] if laboratory is None else [laboratory])):
         console.print(table)
         console.print()
     for line in plain_lines(found, words, labels):

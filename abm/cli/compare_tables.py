@@ -33,6 +33,27 @@ def question_tables(found: Comparison, words: Any, labels: Mapping[str, str]) ->
             yield _table(heading, rows, words, labels, has_one=len(found.variants) == 1)
 
 
+def laboratory_table(found: Comparison, words: Any, labels: Mapping[str, str]) -> Table | None:
+    """Return what the laboratory's replays brought; None where no measure was printed that has one."""
+    printed = rows_to_print(found.table)
+    mine = found.laboratory[found.laboratory["measure"].isin(printed["measure"])]
+    if not mine["variance_ratio"].notna().any():
+        return None
+    keys = variant_keys(found.variants) | {found.base: found.base}
+    rows = words.laboratory_rows(mine, found.table, labels, found.base)
+    has_one = len(found.variants) == 1
+    table = Table(
+        title=words.LABORATORY_HEADING, title_justify="left", title_style="bold", box=SIMPLE_HEAD,
+        pad_edge=False,
+    )  # fmt: skip
+    for number, name in enumerate(words.LABORATORY_HEADER):
+        if number != 1 or not has_one:
+            table.add_column(name, overflow="fold", justify="right" if number > 1 else "left")
+    for label, variant, *cells in rows:
+        table.add_row(*([label] if has_one else [label, keys[variant]]), *cells)
+    return table
+
+
 def variant_keys(variants: Sequence[str]) -> dict[str, str]:
     """Return what stands for each variant in the tables: its name, or a number where names are long."""
     if max(map(len, variants)) <= LONGEST_NAME:
@@ -67,6 +88,8 @@ def plain_lines(found: Comparison, words: Any, labels: Mapping[str, str]) -> Ite
         yield f"No difference in any seed: {words.listed(found.unchanged, labels)}."
     if found.without_value:
         yield f"No value in these runs: {words.listed(found.without_value, labels)}."
+    if len(found.laboratory):
+        yield words.laboratory_words(found.laboratory)
     for note in found.notes:
         yield f"{note[:1].upper()}{note[1:]}."
     yield words.conventions(found.tests)

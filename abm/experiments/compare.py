@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.arguments import finite_number, shown, whole_number
 from abm.core.errors import ParameterError, SitsimError
-from abm.experiments.comparison_table import find_differences, half_widths, inference, measures_of
-from abm.experiments.measures import MEASURES
+from abm.experiments.across import with_across
+from abm.experiments.comparison_table import find_differences, half_widths, measures_of
+from abm.experiments.controlled import inference
+from abm.experiments.measures import MEASURES, OF_ALL_RUNS
+from abm.experiments.path_controls import PathControls
 from abm.experiments.sweep import (
     RunFunction,
     market_run,
@@ -54,7 +57,14 @@ class Comparison:
         (95 % interval by Student's t), ``p_value``, ``p_adjusted`` (Holm, over all rows with a difference in
         some seed), ``verdict`` (``up``, ``down`` or ``no sign yet``), ``seeds_needed`` (would show a
         difference as large as this one, 80 times in 100, among so many comparisons; null where there is a
-        sign), ``n`` (pairs), ``reason`` (why a number is missing or to be doubted).
+        sign), ``n`` (pairs), ``reason`` (why a number is missing or to be doubted). Base and difference of
+        hedging measures are those of ``laboratory`` where it has a value.
+    laboratory : DataFrame
+        What the laboratory's replay of each run's price path does for the volatility reductions, as control
+        variate from 8 seeds on: a row a measure's level (``variant`` is the base) and one a difference, with
+        ``value``, ``low``, ``high`` (95 % interval), the same without the replay (``plain``, ``plain_low``,
+        ``plain_high``), ``variance_ratio`` (squared standard error with over without), ``expected`` (the
+        replay over 10,000 simulated paths), ``seen`` (over these), ``n``, ``reason`` (why there is none).
     unchanged : tuple of str
         Measures that differ in no pair of runs; they have no rows.
     without_value : tuple of str
@@ -69,6 +79,7 @@ class Comparison:
     seeds: tuple[int, ...]
     runs: pd.DataFrame
     table: pd.DataFrame
+    laboratory: pd.DataFrame
     unchanged: tuple[str, ...]
     without_value: tuple[str, ...]
     notes: tuple[str, ...]
@@ -81,7 +92,8 @@ class Comparison:
     @property
     def labels(self) -> dict[str, str]:
         """Plain name of each measure of the runs."""
-        return {measure.name: measure.label for measure in measures_of(self.runs)}
+        found = {measure.name: measure.label for measure in measures_of(self.runs)}
+        return found | {name: MEASURES[name].label for name in OF_ALL_RUNS}
 
     def write(self, folder: str | Path, *, command: str | None = None) -> Path:
         """Write a folder of kind ``compare`` and return where it stands; ``sitsim report`` makes its page.
@@ -187,17 +199,22 @@ def compare(
     with place_of_runs(out) as folder:
         rows = design.rows(chosen, folder)
         runs = design.frame(rows)
-        while more := _more_seeds(runs, base, others, chosen, widths, most):
+        controls = PathControls(scenarios)
+        controls.add(rows)
+        while more := _more_seeds(runs, base, others, chosen, widths, most, controls):
             chosen = chosen + more
             rows += design.rows(more, folder, made=len(rows))
             runs = design.frame(rows)
-    notes = _failures(runs, base) + [
-        _reached(runs, base, others, name, width, len(chosen)) for name, width in widths.items()
-    ]
-    found = find_differences(runs, base, others)
+            controls.add(rows)
+        notes = _failures(runs, base) + [
+            _reached(runs, base, others, name, width, len(chosen), controls) for name, width in widths.items()
+        ]
+        # Bills and price paths are read where the runs are, which may be for the time being only.
+        together, said = with_across(runs, controls.folders)
+        found = find_differences(together, base, others, controls)
     return Comparison(
-        base, tuple(others), scenarios, tuple(chosen), runs, found.table, found.unchanged,
-        found.without_value, tuple(notes),
+        base, tuple(others), scenarios, tuple(chosen), runs, found.table, found.laboratory, found.unchanged,
+        found.without_value, (*notes, *said),
     )  # fmt: skip
 
 
@@ -267,6 +284,8 @@ def _widths(precision: Any) -> dict[str, float]:
     for name in precision:
         if name not in MEASURES:
             raise ParameterError(f"precision: {shown(name)} is not a measure{_near(name)}")
+        if name in OF_ALL_RUNS:
+            raise ParameterError(f"precision: {name} is not a measure of one run, whose seeds can be added")
     return {
         name: finite_number(f"precision of {name}", width, above=0.0) for name, width in precision.items()
     }
@@ -286,13 +305,14 @@ def _more_seeds(
     seeds: Sequence[int],
     widths: Mapping[str, float],
     most: int,
+    controls: PathControls,
 ) -> list[int]:
     """Return the seeds to add: as many as the spread so far asks for, at most as many as there are."""
     wanted = len(seeds)
     for measure, width in widths.items():
         if measure not in runs:
             continue
-        for found in half_widths(runs, base, measure, variants):
+        for found in half_widths(runs, base, measure, variants, controls):
             if found.half_width > width:
                 needed = int(inference().seeds_needed(found.sd, half_width=width))
                 wanted = max(wanted, needed, len(seeds) + 1)
@@ -302,11 +322,17 @@ def _more_seeds(
 
 
 def _reached(
-    runs: pd.DataFrame, base: str, variants: Sequence[str], measure: str, width: float, seeds: int
+    runs: pd.DataFrame,
+    base: str,
+    variants: Sequence[str],
+    measure: str,
+    width: float,
+    seeds: int,
+    controls: PathControls,
 ) -> str:
     """Say how narrow the interval of a measure has become."""
     label, unit = MEASURES[measure].label, MEASURES[measure].unit
-    found = list(half_widths(runs, base, measure, variants)) if measure in runs else []
+    found = list(half_widths(runs, base, measure, variants, controls)) if measure in runs else []
     if not found:
         return f"{label}: no interval to narrow"
     widest = max(found, key=lambda one: one.half_width)

@@ -110,6 +110,7 @@ def comparison_tables(comparison: Comparison, place: Path) -> dict[str, pd.DataF
     metrics = runs.melt(id_vars=["variant", "seed"], value_vars=names, var_name="measure")
     return {
         "differences": comparison.table.assign(label=comparison.table["measure"].map(comparison.labels)),
+        "laboratory": comparison.laboratory,
         "runs": runs[["variant", "seed", "state_hash", "error"]].assign(
             folder=pd.Series(seen, index=runs.index, dtype=object)
         ),

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from abm.core.neighbours import neighbour_module
+from abm.experiments.controlled import Sharpened, inference, is_nothing, laboratory_table, sharpened
 from abm.experiments.intervals import CONFIDENCE
 from abm.experiments.measures import LEFT_OUT, MEASURES, QUESTIONS, Measure, measure_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from abm.experiments.path_controls import PathControls
 
 FACTS = ("variant", "seed", "state_hash", "folder", "error")
 """Columns of the runs that are no metric."""
@@ -27,8 +28,6 @@ TABLE_COLUMNS = (
 NO_SIGN = "no sign yet"
 """Verdict on a difference whose sign the seeds do not show."""
 
-FloatArray = NDArray[np.float64]
-
 
 class Findings(NamedTuple):
     """The table, and the measures that have no row in it.
@@ -37,6 +36,8 @@ class Findings(NamedTuple):
     ----------
     table : DataFrame
         See ``Comparison``.
+    laboratory : DataFrame
+        What the replays did; see ``Comparison``.
     unchanged : tuple of str
         Measures whose every difference is zero, in every variant.
     without_value : tuple of str
@@ -44,13 +45,9 @@ class Findings(NamedTuple):
     """
 
     table: pd.DataFrame
+    laboratory: pd.DataFrame
     unchanged: tuple[str, ...]
     without_value: tuple[str, ...]
-
-
-def inference() -> Any:
-    """Return the statistics that the analysis package has of paired differences."""
-    return neighbour_module("analysis", "inference")
 
 
 def measures_of(runs: pd.DataFrame) -> list[Measure]:
@@ -60,26 +57,9 @@ def measures_of(runs: pd.DataFrame) -> list[Measure]:
     return found + [measure_of(name) for name in columns if name not in MEASURES]
 
 
-def sides(runs: pd.DataFrame, base: str, variant: str, measure: str) -> tuple[FloatArray, FloatArray]:
-    """Return a measure of base and variant, seed by seed; NaN where a run failed or has no value.
-
-    Parameters
-    ----------
-    runs : DataFrame
-        ``variant``, ``seed``, metrics, ``error``; every variant with the same seeds in the same order.
-    base, variant : str
-        Their names.
-    measure : str
-        Column of the runs.
-    """
-    known = runs[measure].astype(float).where(runs["error"].isna())
-    first, second = (
-        np.asarray(known[(runs["variant"] == name).to_numpy()], dtype=np.float64) for name in (base, variant)
-    )
-    return first, second
-
-
-def find_differences(runs: pd.DataFrame, base: str, variants: Sequence[str]) -> Findings:
+def find_differences(
+    runs: pd.DataFrame, base: str, variants: Sequence[str], controls: PathControls | None = None
+) -> Findings:
     """Return what every variant changes in every measure, adjusted over all of them together.
 
     Parameters
@@ -90,38 +70,39 @@ def find_differences(runs: pd.DataFrame, base: str, variants: Sequence[str]) -> 
         Its name.
     variants : sequence of str
         The others.
+    controls : PathControls, optional
+        Replays of these runs.
     """
     found: list[_Compared] = []
     unchanged, without_value = [], []
     for measure in sorted(measures_of(runs), key=lambda one: list(QUESTIONS).index(one.question)):
         of_all = [
-            _Compared(measure, variant, _difference(runs, base, variant, measure.name))
+            _Compared(measure, variant, sharpened(runs, base, variant, measure.name, controls))
             for variant in variants
         ]
         with_pairs = [one.difference for one in of_all if one.difference.n > 0]
         if not with_pairs:
             without_value.append(measure.name)
-        elif all(map(_is_nothing, with_pairs)):
+        elif all(map(is_nothing, with_pairs)):
             unchanged.append(measure.name)
         else:
             found += of_all
-    return Findings(_table(found), tuple(unchanged), tuple(without_value))
+    laboratory = laboratory_table([one.sharpened for one in found])
+    return Findings(_table(found), laboratory, tuple(unchanged), tuple(without_value))
 
 
-def half_widths(runs: pd.DataFrame, base: str, measure: str, variants: Sequence[str]) -> Iterator[HalfWidth]:
+def half_widths(
+    runs: pd.DataFrame,
+    base: str,
+    measure: str,
+    variants: Sequence[str],
+    controls: PathControls | None = None,
+) -> Iterator[HalfWidth]:
     """Yield how wide the interval of a measure is in each variant; none where there is no interval."""
     for variant in variants:
-        found = _difference(runs, base, variant, measure)
+        found = sharpened(runs, base, variant, measure, controls).difference
         if math.isfinite(found.low) and math.isfinite(found.high):
             yield HalfWidth(variant, (found.high - found.low) / 2.0, float(found.sd))
-
-
-def _difference(runs: pd.DataFrame, base: str, variant: str, measure: str) -> Any:
-    return inference().paired_difference(*sides(runs, base, variant, measure), confidence=CONFIDENCE)
-
-
-def _is_nothing(found: Any) -> bool:
-    return bool(found.difference == found.sd == 0.0)
 
 
 class HalfWidth(NamedTuple):
@@ -137,7 +118,12 @@ class _Compared(NamedTuple):
 
     measure: Measure
     variant: str
-    difference: Any
+    sharpened: Sharpened
+
+    @property
+    def difference(self) -> Any:
+        """The paired difference as the table has it."""
+        return self.sharpened.difference
 
 
 def _table(found: Sequence[_Compared]) -> pd.DataFrame:
@@ -147,7 +133,7 @@ def _table(found: Sequence[_Compared]) -> pd.DataFrame:
     statistics = inference()
     # A difference that is zero in every seed tests nothing: its p-value of 1 could never be the smallest.
     p_values = np.array(
-        [math.nan if _is_nothing(one.difference) else one.difference.p_value for one in found],
+        [math.nan if is_nothing(one.difference) else one.difference.p_value for one in found],
         dtype=np.float64,
     )
     tests = int(np.isfinite(p_values).sum())

@@ -1,4 +1,4 @@
-"""Which metrics of a run a comparison looks at: the question each belongs to, its unit, and a plain name."""
+"""Which measures a comparison looks at: the question each belongs to, its unit, and a plain name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SHARE = "share"
 
 
 class Measure(NamedTuple):
-    """One metric of a run's manifest as comparisons show it.
+    """One metric of a run's manifest, or one of ``OF_ALL_RUNS``, as comparisons show it.
 
     Parameters
     ----------
@@ -74,6 +74,9 @@ _LISTED = (
     Measure("volatility_reduction_within", "hedging", SHARE, f"{_REDUCTION}, median hedger"),
     Measure("volatility_reduction_within_pooled", "hedging", SHARE, f"{_REDUCTION}, all hedgers pooled"),
     Measure("volatility_reduction_within_bills", "hedging", SHARE, f"{_REDUCTION}, bill and need"),
+    Measure(
+        "volatility_reduction_across", "hedging", SHARE, "volatility reduction across runs, by dollar of cost"
+    ),
     Measure("hedge_abandonment", "hedging", SHARE, "hedgers that gave up or defaulted"),
     Measure("dmm_presence", "makers", SHARE, "presence"),
     Measure("dmm_at_best", "makers", SHARE, "sides at the best price"),
@@ -93,7 +96,10 @@ _LISTED = (
 )
 
 MEASURES = {measure.name: measure for measure in _LISTED}
-"""Every metric that is compared, by name, in the order of tables."""
+"""Every measure that is compared, by name, in the order of tables."""
+
+OF_ALL_RUNS = ("volatility_reduction_across",)
+"""Measures of all runs of a variant together; the others are metrics of each."""
 
 _EARLIER = "an earlier name of the same with _within"
 _SQUARED = "follows from the volatility reduction: one test of it is enough"

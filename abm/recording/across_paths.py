@@ -12,8 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from abm.recording.hedging import weighted_ratio
+
+FloatArray = NDArray[np.float64]
+
+_ROUNDING = 1e-9
+"""Standard deviation of a bill, as a share of its budget, that sums of squares may leave of equal bills."""
 
 
 class AcrossPaths(NamedTuple):
@@ -57,10 +63,81 @@ def across_paths(runs: Sequence[pd.DataFrame]) -> AcrossPaths:
     runs : sequence of DataFrame
         The table ``hedging`` of each run; they have the same months.
     """
+    return _measured(_counted(runs), len(runs))
+
+
+class RunBills(NamedTuple):
+    """Bills of whole runs, one row a run and one column a hedger's account; NaN where it does not hedge.
+
+    Parameters
+    ----------
+    unhedged, hedged : array of float, shape (runs, hedgers)
+        Bill and net cost as shares of the budget.
+    budget_usd : array of float, shape (runs, hedgers)
+        Expected need at the prices expected on day 0.
+    """
+
+    unhedged: FloatArray
+    hedged: FloatArray
+    budget_usd: FloatArray
+
+
+def run_bills(runs: Sequence[pd.DataFrame]) -> RunBills:
+    """Return what ``across_paths`` measures, run by run.
+
+    Parameters
+    ----------
+    runs : sequence of DataFrame
+        The table ``hedging`` of each run.
+    """
+    names = ["bill_usd", "net_cost_usd", "budget_usd"]
+    year = _counted(runs).groupby(["account", "name", "path"])[names].sum()
+
+    def wide(name: str) -> FloatArray:
+        table = year[name].unstack("path").reindex(columns=range(len(runs)))
+        return np.ascontiguousarray(table.to_numpy(dtype=np.float64).T)
+
+    budget = wide("budget_usd")
+    return RunBills(wide("bill_usd") / budget, wide("net_cost_usd") / budget, budget)
+
+
+def reduction_across(bills: RunBills, weights: FloatArray) -> FloatArray:
+    """Return the volatility reduction across runs with each run counted so often, shape (rows,).
+
+    As ``across_paths`` has it for runs that are there several times; NaN where nothing varies unhedged.
+
+    Parameters
+    ----------
+    bills : RunBills
+        Of all runs.
+    weights : array of float, shape (rows, runs)
+        How often each run counts; whole numbers from 0.
+    """
+    there = np.isfinite(bills.unhedged)
+    counts = weights @ there.astype(np.float64)
+    enough = counts > 1.0
+    expected = weights @ np.where(there, bills.budget_usd, 0.0) / np.maximum(counts, 1.0)
+
+    def weighted_sd(shares: FloatArray) -> FloatArray:
+        middle = np.where(there, shares, 0.0).sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+        away = np.where(there, shares - middle, 0.0)
+        square = weights @ away**2 - (weights @ away) ** 2 / np.maximum(counts, 1.0)
+        sd = np.sqrt(np.maximum(square, 0.0) / np.maximum(counts - 1.0, 1.0))
+        sd[sd <= _ROUNDING] = 0.0
+        total: FloatArray = (expected * np.where(enough, sd, 0.0)).sum(axis=1)
+        return total
+
+    unhedged, hedged = weighted_sd(bills.unhedged), weighted_sd(bills.hedged)
+    varies = unhedged > 0.0
+    return np.where(varies, 1.0 - hedged / np.where(varies, unhedged, 1.0), math.nan)
+
+
+def _counted(runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the bills that count, with the number of their run as ``path``."""
     if not runs:
-        return _measured(_no_bills(), 0)
+        return _no_bills()
     bills = pd.concat([table.assign(path=path) for path, table in enumerate(runs)], ignore_index=True)
-    return _measured(bills[bills["hedges"] & (bills["budget_usd"] > 0) & (bills["month"] > 0)], len(runs))
+    return bills[bills["hedges"] & (bills["budget_usd"] > 0) & (bills["month"] > 0)]
 
 
 def _measured(bills: pd.DataFrame, paths: int) -> AcrossPaths:

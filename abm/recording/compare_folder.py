@@ -15,6 +15,7 @@ from abm.recording.compare_schemas import (
     COMPARE_TABLES,
     content_fault,
     manifest_fault,
+    tables_of,
 )
 from abm.recording.drafts import (
     check_place,
@@ -49,7 +50,8 @@ class CompareFolder:
     manifest : dict
         Base, variants and what each changes, seeds, notes, versions; ``command`` where it was given.
     tables : FolderTables
-        ``differences``, ``runs`` and ``metrics``, loaded when first asked for; see ``COMPARE_TABLES``.
+        ``differences``, ``laboratory`` (from format 2 on), ``runs`` and ``metrics``, loaded when first asked
+        for; see ``COMPARE_TABLES``.
     """
 
     path: Path
@@ -131,7 +133,7 @@ def read_compare_folder(folder: str | Path, verify: bool = True) -> CompareFolde
     wrong = manifest_fault(manifest)
     if wrong:
         raise RunFolderError(f"{shown(path / NAME)}: {wrong}")
-    rows = {name: manifest["rows"][name] for name in COMPARE_TABLES}
+    rows = {name: manifest["rows"][name] for name in tables_of(manifest["format"])}
     check_parts(path, rows)
     if verify:
         verify_digests(path, [f"{name}.parquet" for name in rows], manifest["sha256"])

@@ -21,8 +21,11 @@ from abm.recording.manifest import (
 )
 
 COMPARE_KIND = "compare"
-COMPARE_FORMAT = 1
+COMPARE_FORMAT = 2
 """Version of the layout; it changes when a table or column changes."""
+
+ADDED_IN = {"laboratory": 2}
+"""Format that brought each table which folders of the first do not have; it is empty for them."""
 
 _BY_UNIT = "that of the row"
 
@@ -58,6 +61,22 @@ COMPARE_TABLES: dict[str, pa.Schema] = {
         whole_number("n", "pairs", "Pairs of runs."),
         text("reason", "Why a number is missing or to be doubted; empty if it is not."),
     ),
+    "laboratory": schema(
+        "What the replay of each run's price path does for a level of the base or for a difference.",
+        _MEASURE,
+        text("variant", "Name of the variant of a difference; that of the base for its level."),
+        _maybe("value", _BY_UNIT, "Estimate with the replay as control variate; null without one."),
+        _maybe("low", _BY_UNIT, "Lower end of its 95 % interval."),
+        _maybe("high", _BY_UNIT, "Upper end of its 95 % interval."),
+        _maybe("plain", _BY_UNIT, "Mean over the seeds without the replay."),
+        _maybe("plain_low", _BY_UNIT, "Lower end of its 95 % interval."),
+        _maybe("plain_high", _BY_UNIT, "Upper end of its 95 % interval."),
+        _maybe("variance_ratio", "1", "Squared standard error with the replay over that without."),
+        _maybe("expected", _BY_UNIT, "Expected value of the replay."),
+        _maybe("seen", _BY_UNIT, "Mean of the replay over these seeds."),
+        whole_number("n", "seeds", "Seeds with a value."),
+        text("reason", "Why there is no replay; empty if there is one."),
+    ),
     "runs": schema(
         "One row a run.",
         _VARIANT,
@@ -74,7 +93,7 @@ COMPARE_TABLES: dict[str, pa.Schema] = {
         _maybe("value", "that of the measure", "Value; null where the run has none."),
     ),
 }
-"""Tables that every such folder has."""
+"""Tables of such a folder; an older one lacks those of ``ADDED_IN``."""
 
 
 def _is_list_of_texts(value: Any) -> bool:
@@ -112,6 +131,11 @@ REQUIRED_COMPARE_KEYS = tuple(_WANTED)
 _STAMPS: Wanted = {"rows": (is_map_of(is_count), "a table of whole numbers from 0"), **CHECKSUMS}
 
 
+def tables_of(number: int) -> tuple[str, ...]:
+    """Return the names of the tables that folders of a format have."""
+    return tuple(name for name in COMPARE_TABLES if ADDED_IN.get(name, 1) <= number)
+
+
 def content_fault(manifest: Mapping[str, Any]) -> str | None:
     """Return what is wrong with the facts of a comparison, as JSON knows them, or None."""
     allowed: Wanted = {"command": (is_text, "text")} if manifest.get("command") is not None else {}
@@ -128,6 +152,7 @@ def manifest_fault(manifest: Mapping[str, Any]) -> str | None:
     )
     if wrong:
         return wrong
-    if manifest["rows"].keys() != COMPARE_TABLES.keys():
-        return f"key 'rows' is not of {', '.join(COMPARE_TABLES)}"
+    tables = tables_of(manifest["format"])
+    if manifest["rows"].keys() != set(tables):
+        return f"key 'rows' is not of {', '.join(tables)}"
     return digest_fault(manifest)

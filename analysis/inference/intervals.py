@@ -283,7 +283,7 @@ def _judge(values: FloatArray, scale: float, settings: _Settings) -> _Found:
     sd = float(values.std(ddof=1))
     interval = _student if settings.method == "t" else _bootstrap
     low, high, p_value = interval(values, settings)
-    return _Found(float(values.mean()), low, high, p_value, sd, _doubt(values, settings.method))
+    return _Found(float(values.mean()), low, high, p_value, sd, doubt(values, settings.method))
 
 
 def _student(values: FloatArray, settings: _Settings) -> tuple[float, float, float]:
@@ -325,7 +325,7 @@ def _share_below(means: FloatArray, level: float) -> float:
     return min(max(found, 1.0 / (draws + 1)), draws / (draws + 1))
 
 
-def _doubt(values: FloatArray, method: Method) -> str:
+def doubt(values: FloatArray, method: Method) -> str:
     """Return why an interval may cover too rarely.
 
     The more skewed, the more values are few: 4 times the squared skewness, from 2 on (judgement; Cochran,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from abm.recording.across_paths import across_paths
+from abm.recording.across_paths import across_paths, reduction_across, run_bills
 from abm.recording.hedging import hedge_effect, surprises
 
 
@@ -104,3 +105,30 @@ def test_enterprises_weigh_by_cost_and_not_by_number():
     assert effect.volatility_reduction_within_weighted == pytest.approx(1 - 1 / 1_001)
     assert effect.variance_reduction_within_weighted == pytest.approx(1 - 1 / 1_001**2)
     assert effect.volatility_reduction == effect.volatility_reduction_within  # its earlier name
+
+
+def test_the_measure_of_weighted_runs_is_that_of_runs_that_are_there_as_often():
+    rng = np.random.default_rng(5)
+    runs = [
+        run_of(
+            *(
+                (month, account, "", bool((account + path) % 4), 100.0 + account, *rng.normal(100.0, 9.0, 2))
+                for month in (0, 1, 2)
+                for account in range(6)
+            )
+        )
+        for path in range(7)
+    ]  # who has an account differs from run to run, as without a common population
+    weights = rng.multinomial(7, np.full(7, 1 / 7), size=20).astype(float)
+    weights[0] = 1.0
+    drawn = [
+        [run for run, times in zip(runs, row, strict=True) for _ in range(int(times))] for row in weights
+    ]
+    wanted = [across_paths(some).volatility_reduction_across for some in drawn]
+    assert reduction_across(run_bills(runs), weights) == pytest.approx(wanted)
+
+
+def test_weighted_runs_without_a_hedger_or_a_spread_have_no_measure():
+    nobody = [run[~run["hedges"]] for run in two_futures()]
+    assert math.isnan(reduction_across(run_bills(nobody), np.ones((1, 2)))[0])
+    assert math.isnan(reduction_across(run_bills(two_futures()), np.array([[2.0, 0.0]]))[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from abm.recording.manifest import OWN_DIGEST, stamped_text
 from analysis import write_compare_report
 
 FOLDERS = Path(__file__).parent / "folders"
-KEPT = FOLDERS / "compare-1"
+KEPT = FOLDERS / f"compare-{COMPARE_FORMAT}"
 STAMPS = {"kind", "format", "rows", "sha256", OWN_DIGEST}
 
 
@@ -63,13 +64,23 @@ def test_the_folder_of_the_present_format_stays_readable(folder: Path) -> None:
     assert found.tables["differences"]["seeds_needed"].dtype == "Int64"
     page = write_compare_report(folder).read_text()
     assert "not kept" in page  # its runs were made without a place
+    assert "full against technology_breakthrough" in page
+    assert "replays the enterprises' hedge" in html.unescape(page)
+
+
+def test_a_folder_of_before_the_replays_stays_readable(tmp_path: Path) -> None:
+    folder = shutil.copytree(FOLDERS / "compare-1", tmp_path / "comparison")
+    found = read_compare_folder(folder)
+    assert (found.manifest["format"], set(found.tables)) == (1, {"differences", "runs", "metrics"})
+    page = write_compare_report(folder).read_text()
     assert "coarse against baseline" in page
+    assert "replays" not in page
 
 
 def test_a_change_of_the_tables_is_a_new_format() -> None:
     """Where this fails, a table has changed: give it a new ``COMPARE_FORMAT`` and keep a folder of it."""
     assert (
-        schemas_digest(COMPARE_TABLES) == "e9f2cbc05e9a167282b056bd2ccf6eb5af7d5b0f757ed9a693fc0d79e125efa8"
+        schemas_digest(COMPARE_TABLES) == "5463bc5e67539018a1b93b27ef35be064a11159e13e68fbdba73262d9128ff5a"
     )
 
 
@@ -119,14 +130,14 @@ def test_a_fact_that_is_missing_or_wrong_is_named_by_writing_and_by_reading(
 def test_a_changed_fact_a_newer_format_and_another_table_are_named(folder: Path) -> None:
     path = folder / "manifest.json"
     whole = path.read_text()
-    path.write_text(whole.replace('"coarse"', '"course"', 1))
+    path.write_text(whole.replace('"full"', '"fall"', 1))
     assert "damaged" in said_of(read_compare_folder, folder)
     for change, words in (
-        ({"format": 2}, "a newer version has written it"),
-        ({"rows": {"runs": 4}}, "key 'rows' is not of differences, runs, metrics"),
+        ({"format": 3}, "a newer version has written it"),
+        ({"rows": {"runs": 4}}, "key 'rows' is not of differences, laboratory, runs, metrics"),
     ):
         manifest = {key: value for key, value in json.loads(whole).items() if key != OWN_DIGEST}
         path.write_text(stamped_text(manifest | change))
         assert words in said_of(read_compare_folder, folder)
-    with pytest.raises(ParameterError, match="tables: runs is missing"):
+    with pytest.raises(ParameterError, match="tables: laboratory is missing"):
         write_compare_folder(folder / "x", facts(), {"differences": tables()["differences"]})
