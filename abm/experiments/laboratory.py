@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -252,7 +252,7 @@ def laboratory_of(scenario: Scenario) -> Laboratory | str:
             final_fixings=contract.final_fixings,
             contract_size_msit=float(contract.contract_size_msit),
         )
-        hedge = futures_hedge(enterprises.programme)
+        hedge = replace(futures_hedge(enterprises.programme), band_share=0.0)
         level = build_level(scenario.spot, fit_provider_prices(scenario), calendar)
         process = build_process(scenario.spot, level)
         hedge.terms(listing, process.kappa)
