@@ -127,6 +127,7 @@ def _estimate(
         control.values,
         control.expectation,
         expectation_error=control.error,
+        slopes=control.slope,
         confidence=CONFIDENCE,
     )
     if not math.isfinite(found.low):

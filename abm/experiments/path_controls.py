@@ -29,6 +29,8 @@ FEW_SEEDS = f"fewer than {FEWEST_SEEDS} seeds"
 _GROUPS = 100
 """Groups of simulated paths over which the error of an expected value across paths is found."""
 
+THE_SAME = "the replays are the same"
+
 CONTROLLED = {
     "volatility_reduction_within": "within",
     "volatility_reduction_within_pooled": "within",
@@ -49,11 +51,14 @@ class Control(NamedTuple):
         Of the runs' own price paths.
     expectation, error : float
         Expected value over price paths, and its standard error.
+    slope : float, optional
+        Slope that is taken; by least squares if absent.
     """
 
     values: FloatArray
     expectation: float
     error: float
+    slope: float | None = None
 
 
 class Seen(NamedTuple):
@@ -120,7 +125,8 @@ class PathControls:
                 return side if side == FEW_SEEDS else f"{name}: {side}"
         ours, theirs = (side for side in sides if not isinstance(side, str))
         if ours.laboratory == theirs.laboratory:
-            return _control(measure, ours)
+            # Across runs the level's slope would have to be estimated, and pseudo-values are no regressors.
+            return THE_SAME if measure == ACROSS else _control(measure, ours)
         return _control(measure, theirs, less=ours)
 
     def _enough(self, variant: str, seeds: Sequence[int]) -> Seen | str:
@@ -172,7 +178,11 @@ def _control(measure: str, seen: Seen, less: Seen | None = None) -> Control | st
 
 
 def _across(seen: Seen) -> Control:
-    """Return the replay across paths as one value a seed, and what it is over all simulated paths."""
+    """Return the replay across paths as one value a seed, and what it is over all simulated paths.
+
+    It measures on the scale of the market, scatter included, and is subtracted as it is: with a slope by
+    least squares on pseudo-values, intervals held 80 to 93 % in synthetic markets, subtracted 91 to 96 %.
+    """
     laboratory, simulated = seen.laboratory, seen.simulated
     paths = len(simulated.hedged)
     values = neighbour_module("analysis", "inference").jackknife_values(
@@ -182,10 +192,12 @@ def _across(seen: Seen) -> Control:
     # The error over groups of paths: leaving out each of them in turn would take a square of their number.
     groups = np.repeat(np.eye(_GROUPS), paths // _GROUPS, axis=1)
     spread = laboratory.across(simulated, groups).std(ddof=1)
-    return Control(values, float(everything[0]), float(spread) / _GROUPS**0.5)
+    return Control(values, float(everything[0]), float(spread) / _GROUPS**0.5, slope=1.0)
 
 
 def _between(of_variant: Control, of_base: Control) -> Control:
     # The errors as if they were independent: those of common paths are smaller.
     error = float(np.hypot(of_variant.error, of_base.error))
-    return Control(of_variant.values - of_base.values, of_variant.expectation - of_base.expectation, error)
+    return Control(
+        of_variant.values - of_base.values, of_variant.expectation - of_base.expectation, error, 1.0
+    )

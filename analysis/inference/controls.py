@@ -66,6 +66,7 @@ def control_variate(
     expectation: ArrayLike,
     *,
     expectation_error: ArrayLike = 0.0,
+    slopes: ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> ControlledMean:
     """Return the mean of one value a seed, corrected by controls whose expected values are known.
@@ -84,6 +85,9 @@ def control_variate(
         Expected value of each control.
     expectation_error : float or array of float, shape (k,)
         Its standard error where it was estimated, independently for each.
+    slopes : float or array of float, shape (k,), optional
+        Slopes known beforehand, e.g. 1 for a control on the scale of the values; they cost no degree of
+        freedom. By least squares if absent.
     confidence : float
         Of the interval.
 
@@ -118,6 +122,7 @@ def control_variate(
     error = _each("expectation_error", expectation_error, k)
     if (error < 0.0).any():
         raise refusal("expectation_error", expectation_error, "0 or more throughout")
+    fixed = None if slopes is None else _each("slopes", slopes, k)
     plain = mean_interval(given, confidence=level)
     nothing = ControlledMean(
         *(math.nan,) * 5, len(given), np.full(k, math.nan), math.nan, "", level, plain.mean, plain.low,
@@ -128,31 +133,18 @@ def control_variate(
         return nothing._replace(reason=f"{missing} of {len(given)} seeds have no value or no control")
     if len(given) < k + 2:
         return nothing._replace(reason=f"{len(given)} seeds are too few for {k} controls")
-    return _regressed(given, known - expected, error, nothing)
+    return _corrected(given, known - expected, error, fixed, nothing)
 
 
-def _regressed(
-    values: FloatArray, away: FloatArray, error: FloatArray, empty: ControlledMean
+def _corrected(
+    values: FloatArray, away: FloatArray, error: FloatArray, fixed: FloatArray | None, empty: ControlledMean
 ) -> ControlledMean:
-    """Return the intercept of values on how far controls are away from their expected values."""
+    """Return the mean of values less what controls away from their expected values account for."""
     n = len(values)
-    centred = away - away.mean(axis=0)
-    scale = np.abs(away).max(axis=0)
-    varies = np.ptp(away, axis=0) > NOISE * scale
-    used = centred[:, varies] / np.where(scale[varies] > 0.0, scale[varies], 1.0)
-    rank = int(np.linalg.matrix_rank(used)) if used.size else 0
-    slopes = np.zeros(away.shape[1])
-    if rank:
-        inverse = np.linalg.pinv(used)
-        slopes[varies] = (inverse @ (values - values.mean())) / scale[varies]
-    residuals = values - values.mean() - centred @ slopes
+    slopes, rank, leverage = (fixed, 0, 1.0 / n) if fixed is not None else _regressed(values, away)
+    residuals = values - values.mean() - (away - away.mean(axis=0)) @ slopes
     degrees = n - 1 - rank
-    residual_variance = float(residuals @ residuals) / degrees
-    leverage = 1.0 / n
-    if rank:
-        reach = inverse.T @ (away.mean(axis=0)[varies] / scale[varies])
-        leverage += float(reach @ reach)
-    variance = residual_variance * leverage + float(((slopes * error) ** 2).sum())
+    variance = float(residuals @ residuals) / degrees * leverage + float(((slopes * error) ** 2).sum())
     mean = float(values.mean() - slopes @ away.mean(axis=0))
     standard_error = math.sqrt(variance)
     half = float(stdtrit(degrees, 0.5 + empty.confidence / 2.0)) * standard_error
@@ -163,7 +155,13 @@ def _regressed(
     else:
         p_value = 2.0 * float(stdtr(degrees, -abs(mean) / standard_error))
     plain_variance = float(values.var(ddof=1)) / n
-    reason = NO_USE if rank == 0 else SAME if np.ptp(values) <= NOISE * size else doubt(residuals, "t")
+    reason = (
+        NO_USE
+        if rank == 0 and fixed is None
+        else SAME
+        if np.ptp(values) <= NOISE * size
+        else doubt(residuals, "t")
+    )
     return empty._replace(
         mean=mean,
         low=mean - half,
@@ -174,6 +172,24 @@ def _regressed(
         variance_ratio=variance / plain_variance if plain_variance > 0.0 else 1.0,
         reason=reason,
     )
+
+
+def _regressed(values: FloatArray, away: FloatArray) -> tuple[FloatArray, int, float]:
+    """Return the slopes of least squares, how many are independent, and what an intercept's variance is.
+
+    The last is in units of the residual variance.
+    """
+    n, scale = len(values), np.abs(away).max(axis=0)
+    varies = np.ptp(away, axis=0) > NOISE * scale
+    used = (away - away.mean(axis=0))[:, varies] / scale[varies]
+    rank = int(np.linalg.matrix_rank(used)) if used.size else 0
+    slopes = np.zeros(away.shape[1])
+    if rank == 0:
+        return slopes, 0, 1.0 / n
+    inverse = np.linalg.pinv(used)
+    slopes[varies] = (inverse @ (values - values.mean())) / scale[varies]
+    reach = inverse.T @ (away.mean(axis=0)[varies] / scale[varies])
+    return slopes, rank, 1.0 / n + float(reach @ reach)
 
 
 def _controls(given: Any, n: int) -> FloatArray:

@@ -48,6 +48,13 @@ def test_a_control_that_never_varies_leaves_the_plain_mean():
     assert found.reason == "the controls are the same in every seed"
 
 
+def test_a_slope_known_beforehand_costs_no_degree_of_freedom():
+    found = control_variate(VALUES, CONTROLS, EXPECTED, slopes=[0.5, -0.2])
+    wanted = mean_interval(VALUES - (CONTROLS - EXPECTED) @ [0.5, -0.2])
+    assert (found.mean, found.low, found.high) == pytest.approx(wanted[:3])
+    assert found.sd == pytest.approx(wanted.sd)
+
+
 def test_a_control_given_twice_counts_once():
     twice = control_variate(VALUES, CONTROLS[:, [0, 0]], [3.2, 3.2])
     once = control_variate(VALUES, CONTROLS[:, 0], 3.2)

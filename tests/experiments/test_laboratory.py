@@ -12,14 +12,18 @@ import pytest
 import toy_market
 from scipy import stats
 
+from abm.core.randomness import RandomStreams
 from abm.experiments import compare
 from abm.experiments import laboratory as module
 from abm.experiments.laboratory import Laboratory, Scatter, laboratory_of
 from abm.experiments.path_controls import Control, PathControls
 from abm.hedging import Frictions, HedgeStudy, observed_paths
 from abm.hedging.paths import simulate_paths
-from abm.market.foundations import lay_foundations
+from abm.market.foundations import build_calendar
+from abm.market.hedger_quantities import provider_capacity
+from abm.market.spot_build import build_desk
 from abm.scenario import Scenario
+from abm.scenario.price_model import fit_provider_prices
 
 PROGRAMME = "agents.enterprises.programme"
 MARKET = Scenario.load("demand_explosion").replace({"run.days": 84})
@@ -111,7 +115,7 @@ PRICES = [
     {"spot.level_shift.foreseen": True},
     {"spot.level_shift.intensity_per_year": 4.0, "spot.level_shift.log_size_sd": 0.2},
     {"spot.stress.entries_per_year": 3.0},
-    {"spot.long_run.sigma": 0.3},
+    {"spot.long_run.volatility": 0.3},
 ]
 
 
@@ -120,16 +124,18 @@ PRICES = [
 def test_what_is_expected_of_a_replay_is_its_mean_over_the_markets_own_paths(fields: dict[str, Any]) -> None:
     scenario = MARKET.replace({"run.days": 63, **fields})
     laboratory, paths = of(scenario), []
-    for seed in range(150):
-        desk = lay_foundations(scenario, seed).desk
-        prices = [desk.spot_usd]
-        for day in range(1, 63):
+    calendar, lists = build_calendar(scenario), fit_provider_prices(scenario)
+    for seed in range(80):
+        streams = RandomStreams(seed)
+        desk = build_desk(scenario, calendar, lists, provider_capacity(scenario.agents, streams), streams)
+        prices = []
+        for day in range(63):
             desk.advance_to(day)
             prices.append(desk.spot_usd)
         paths.append(prices)
     seen, expected = laboratory.replay(np.array(paths).T), laboratory.simulated()
     for ours, theirs in zip(seen, expected, strict=True):
-        error = math.hypot(ours.std() / 150**0.5, theirs.std() / 1_000**0.5)
+        error = math.hypot(ours.std() / 80**0.5, theirs.std() / 1_000**0.5)
         assert ours.mean() == pytest.approx(theirs.mean(), abs=4.0 * error)
     assert stats.ks_2samp(seen.unhedged, expected.unhedged).pvalue > 1e-4
 
