@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.agents.base import DayOpening, Population, TraderAgent
-    from abm.agents.outbox import Outbox
-    from abm.agents.view import Depth, MarketView
+    from abm.agents.base.outbox import Outbox
+    from abm.agents.base.population import DayOpening, Population, TraderAgent
+    from abm.agents.base.view import Depth, MarketView
     from abm.clearing.margin_models.interface import MarginBasis, MarginDay, MarginModel
     from abm.clearing.margin_models.registry import register_margin_model
     from abm.core.errors import (
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     )
     from abm.experiments.compare import Comparison, compare
     from abm.experiments.sweep import sweep
-    from abm.market.custom_build import CustomAgents, NewAccounts, PopulationSpec
+    from abm.market.build.custom_build import CustomAgents, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
-    from abm.market.rules import MarketRule
     from abm.market.run import RunResult, run
+    from abm.market.venue.rules import MarketRule
     from abm.recording.folder import RunFolder, read_run
     from abm.recording.recorder import Recorder
     from abm.recording.schemas import units
@@ -99,21 +99,21 @@ offer(
         "ORDER_DTYPE": "core.orders",
         "CalibrationError": "core.errors",
         "Comparison": "experiments.compare",
-        "CustomAgents": "market.custom_build",
-        "DayOpening": "agents.base",
-        "Depth": "agents.view",
+        "CustomAgents": "market.build.custom_build",
+        "DayOpening": "agents.base.population",
+        "Depth": "agents.base.view",
         "IndexDataError": "core.errors",
         "MarginBasis": "clearing.margin_models.interface",
         "MarginDay": "clearing.margin_models.interface",
         "MarginModel": "clearing.margin_models.interface",
-        "MarketRule": "market.rules",
-        "MarketView": "agents.view",
+        "MarketRule": "market.venue.rules",
+        "MarketView": "agents.base.view",
         "MessageKind": "core.orders",
-        "NewAccounts": "market.custom_build",
-        "Outbox": "agents.outbox",
+        "NewAccounts": "market.build.custom_build",
+        "Outbox": "agents.base.outbox",
         "ParameterError": "core.errors",
-        "Population": "agents.base",
-        "PopulationSpec": "market.custom_build",
+        "Population": "agents.base.population",
+        "PopulationSpec": "market.build.custom_build",
         "Recorder": "recording.recorder",
         "RejectReason": "core.orders",
         "RunFolder": "recording.folder",
@@ -126,7 +126,7 @@ offer(
         "SitsimError": "core.errors",
         "TimeInForce": "core.orders",
         "TokenFuturesMarket": "market.model",
-        "TraderAgent": "agents.base",
+        "TraderAgent": "agents.base.population",
         "TradingPhase": "core.orders",
         "compare": "experiments.compare",
         "explain": "scenario.explain",

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from abm.agents.base import Population, TraderAgent
-from abm.agents.noise import NOISE_DTYPE
-from abm.agents.outbox import Outbox
-from abm.agents.speculators import NoiseTraders
-from abm.agents.view import MarketView
+from abm.agents.base.outbox import Outbox
+from abm.agents.base.population import Population, TraderAgent
+from abm.agents.base.view import MarketView
+from abm.agents.speculators.noise import NOISE_DTYPE
+from abm.agents.speculators.shell import NoiseTraders
 from abm.core.orders import ORDER_DTYPE, MessageKind, Side, TimeInForce
 from abm.market import CustomAgents, TokenFuturesMarket
-from abm.market.custom_build import CustomTraders, NewAccounts, PopulationSpec
+from abm.market.build.custom_build import CustomTraders, NewAccounts, PopulationSpec
 from bench.console import wide_console
 
 TRADERS = 1_000

@@ -14,12 +14,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 from bench.console import wide_console
 
 PATHS, STEPS = 10_000, 252

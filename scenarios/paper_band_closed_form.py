@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 from abm.core.errors import ParameterError
 from abm.hedging import FuturesHedge, Listing, parse_programme
 from abm.hedging.plan import Plan
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
 

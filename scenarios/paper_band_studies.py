@@ -21,9 +21,9 @@ from abm.hedging import (
     QuantityRisk,
 )
 from abm.hedging.measures import regression_slope
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps, JumpLaw
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps, JumpLaw
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 from scenarios.paper_band_closed_form import (
     BASIS_KAPPA,
     JUMPS,

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.agents.arbitrageurs import Arbitrageur
-    from abm.agents.base import CustomPopulation, DayOpening, Funding, Population, TraderAgent
-    from abm.agents.hedgers import Enterprise, InferenceProvider
-    from abm.agents.holders import PositionHolder
-    from abm.agents.informed_traders import InformedTrader
-    from abm.agents.makers import DesignatedMarketMaker
-    from abm.agents.mixture_traders import MixtureTrader
-    from abm.agents.order_entry import OrderEntry
-    from abm.agents.outbox import Outbox, write_cancel_all, write_limit, write_market, write_quote
-    from abm.agents.poisson_flow_population import FlowRates, FlowSource, PoissonFlow
-    from abm.agents.speculators import Chartist, Fundamentalist, NoiseTrader
-    from abm.agents.switching_traders import SwitchingTrader
-    from abm.agents.timing import acts, arrival_ms, rows_that_act
-    from abm.agents.view import MONTH_DTYPE, PUBLIC_TRADE_DTYPE, SPREAD_DTYPE, Depth, MarketView
+    from abm.agents.arbitrage.shell import Arbitrageur
+    from abm.agents.base.order_entry import OrderEntry
+    from abm.agents.base.outbox import Outbox, write_cancel_all, write_limit, write_market, write_quote
+    from abm.agents.base.population import CustomPopulation, DayOpening, Funding, Population, TraderAgent
+    from abm.agents.base.timing import acts, arrival_ms, rows_that_act
+    from abm.agents.base.view import MONTH_DTYPE, PUBLIC_TRADE_DTYPE, SPREAD_DTYPE, Depth, MarketView
+    from abm.agents.hedgers.shell import Enterprise, InferenceProvider
+    from abm.agents.holders.shell import PositionHolder
+    from abm.agents.informed.shell import InformedTrader
+    from abm.agents.makers.shell import DesignatedMarketMaker
+    from abm.agents.mixture.shell import MixtureTrader
+    from abm.agents.order_flow.shell import FlowRates, FlowSource, PoissonFlow
+    from abm.agents.speculators.shell import Chartist, Fundamentalist, NoiseTrader
+    from abm.agents.switching.shell import SwitchingTrader
 
 __all__ = [
     "MONTH_DTYPE",
@@ -61,38 +61,38 @@ __all__ = [
 offer(
     __name__,
     {
-        "MONTH_DTYPE": "view",
-        "PUBLIC_TRADE_DTYPE": "view",
-        "SPREAD_DTYPE": "view",
-        "Arbitrageur": "arbitrageurs",
-        "Chartist": "speculators",
-        "CustomPopulation": "base",
-        "DayOpening": "base",
-        "Depth": "view",
-        "DesignatedMarketMaker": "makers",
-        "Enterprise": "hedgers",
-        "FlowRates": "poisson_flow_population",
-        "FlowSource": "poisson_flow_population",
-        "Fundamentalist": "speculators",
-        "Funding": "base",
-        "InferenceProvider": "hedgers",
-        "InformedTrader": "informed_traders",
-        "MarketView": "view",
-        "MixtureTrader": "mixture_traders",
-        "NoiseTrader": "speculators",
-        "OrderEntry": "order_entry",
-        "Outbox": "outbox",
-        "PoissonFlow": "poisson_flow_population",
-        "Population": "base",
-        "PositionHolder": "holders",
-        "SwitchingTrader": "switching_traders",
-        "TraderAgent": "base",
-        "acts": "timing",
-        "arrival_ms": "timing",
-        "rows_that_act": "timing",
-        "write_cancel_all": "outbox",
-        "write_limit": "outbox",
-        "write_market": "outbox",
-        "write_quote": "outbox",
+        "MONTH_DTYPE": "base.view",
+        "PUBLIC_TRADE_DTYPE": "base.view",
+        "SPREAD_DTYPE": "base.view",
+        "Arbitrageur": "arbitrage.shell",
+        "Chartist": "speculators.shell",
+        "CustomPopulation": "base.population",
+        "DayOpening": "base.population",
+        "Depth": "base.view",
+        "DesignatedMarketMaker": "makers.shell",
+        "Enterprise": "hedgers.shell",
+        "FlowRates": "order_flow.shell",
+        "FlowSource": "order_flow.shell",
+        "Fundamentalist": "speculators.shell",
+        "Funding": "base.population",
+        "InferenceProvider": "hedgers.shell",
+        "InformedTrader": "informed.shell",
+        "MarketView": "base.view",
+        "MixtureTrader": "mixture.shell",
+        "NoiseTrader": "speculators.shell",
+        "OrderEntry": "base.order_entry",
+        "Outbox": "base.outbox",
+        "PoissonFlow": "order_flow.shell",
+        "Population": "base.population",
+        "PositionHolder": "holders.shell",
+        "SwitchingTrader": "switching.shell",
+        "TraderAgent": "base.population",
+        "acts": "base.timing",
+        "arrival_ms": "base.timing",
+        "rows_that_act": "base.timing",
+        "write_cancel_all": "base.outbox",
+        "write_limit": "base.outbox",
+        "write_market": "base.outbox",
+        "write_quote": "base.outbox",
     },
 )

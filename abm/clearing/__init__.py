@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.clearing.call_causes import CallCauses
-    from abm.clearing.close_out import NO_ACCOUNT, DefaultEvent, ReductionNotice
+    from abm.clearing.books.ledger import POSTING_DTYPE, ChartOfAccounts, Ledger, PostingKind
+    from abm.clearing.calls.call_causes import CallCauses
+    from abm.clearing.calls.funding import MarginCall
+    from abm.clearing.defaults.close_out import NO_ACCOUNT, DefaultEvent, ReductionNotice
+    from abm.clearing.defaults.waterfall import NO_MEMBER, LossLayers, MemberDefault, WaterfallResult
     from abm.clearing.exposure import HOUSE
-    from abm.clearing.funding import MarginCall
-    from abm.clearing.guaranty_fund import CoverTwo, FundSizing
+    from abm.clearing.fund.guaranty_fund import CoverTwo, FundSizing
     from abm.clearing.house import ClearingHouse
-    from abm.clearing.ledger import POSTING_DTYPE, ChartOfAccounts, Ledger, PostingKind
     from abm.clearing.margin_models.backtest import MarginBacktest
     from abm.clearing.margin_models.concentration import Concentration
     from abm.clearing.margin_models.ewma import EwmaMargin
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from abm.clearing.margin_models.requirement import gross_usd_micro, round_up_usd_micro
     from abm.clearing.margin_models.scan import ScanMargin
     from abm.clearing.terms import AccountTerms, ClearingRules, CloseOutMethod, MemberTerms
-    from abm.clearing.waterfall import NO_MEMBER, LossLayers, MemberDefault, WaterfallResult
 
 __all__ = [
     "HOUSE",
@@ -80,39 +80,39 @@ offer(
     __name__,
     {
         "HOUSE": "exposure",
-        "NO_ACCOUNT": "close_out",
-        "NO_MEMBER": "waterfall",
-        "POSTING_DTYPE": "ledger",
+        "NO_ACCOUNT": "defaults.close_out",
+        "NO_MEMBER": "defaults.waterfall",
+        "POSTING_DTYPE": "books.ledger",
         "AccountTerms": "terms",
         "Buffer": "margin_models.procyclicality",
-        "CallCauses": "call_causes",
-        "ChartOfAccounts": "ledger",
+        "CallCauses": "calls.call_causes",
+        "ChartOfAccounts": "books.ledger",
         "ClearingHouse": "house",
         "ClearingRules": "terms",
         "CloseOutMethod": "terms",
         "Concentration": "margin_models.concentration",
-        "CoverTwo": "guaranty_fund",
-        "DefaultEvent": "close_out",
+        "CoverTwo": "fund.guaranty_fund",
+        "DefaultEvent": "defaults.close_out",
         "EwmaMargin": "margin_models.ewma",
         "FilteredHistoricalMargin": "margin_models.filtered_historical",
         "FlatMargin": "margin_models.flat",
         "Floor": "margin_models.procyclicality",
-        "FundSizing": "guaranty_fund",
-        "Ledger": "ledger",
-        "LossLayers": "waterfall",
+        "FundSizing": "fund.guaranty_fund",
+        "Ledger": "books.ledger",
+        "LossLayers": "defaults.waterfall",
         "MarginBacktest": "margin_models.backtest",
         "MarginBasis": "margin_models.interface",
-        "MarginCall": "funding",
+        "MarginCall": "calls.funding",
         "MarginDay": "margin_models.interface",
         "MarginModel": "margin_models.interface",
-        "MemberDefault": "waterfall",
+        "MemberDefault": "defaults.waterfall",
         "MemberTerms": "terms",
-        "PostingKind": "ledger",
-        "ReductionNotice": "close_out",
+        "PostingKind": "books.ledger",
+        "ReductionNotice": "defaults.close_out",
         "ScanMargin": "margin_models.scan",
         "StressedWeight": "margin_models.procyclicality",
         "TenorMoves": "margin_models.moves",
-        "WaterfallResult": "waterfall",
+        "WaterfallResult": "defaults.waterfall",
         "gross_usd_micro": "margin_models.requirement",
         "margin_model": "margin_models.registry",
         "margin_model_names": "margin_models.registry",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing.guaranty_fund import stressed_losses, sum_by_member
+from abm.clearing.fund.guaranty_fund import stressed_losses, sum_by_member
 
 if TYPE_CHECKING:
     import networkx as nx

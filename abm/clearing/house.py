@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing import funding
+from abm.clearing.books.positions import novate_trades
+from abm.clearing.calls import funding
+from abm.clearing.defaults.recovery import assessment_caps
 from abm.clearing.exposure import ExposureInputs, exposure_graph, exposure_rows
-from abm.clearing.fund_cycle import FundCycles
-from abm.clearing.positions import novate_trades
-from abm.clearing.recovery import assessment_caps
+from abm.clearing.fund.fund_cycle import FundCycles
 from abm.core.arguments import row_number, whole_array
 from abm.core.copying import never_copied
 

@@ -19,10 +19,10 @@ from abm.cli.our_analysis import calibration_figure, house_style
 from abm.core.errors import CalibrationError, ScenarioError
 from abm.recording.drafts import draft_file, failures_named, remove_abandoned
 from abm.scenario import Scenario
-from abm.spot.calibration import calibrate
-from abm.spot.calibration_result import CalibrationResult
-from abm.spot.likelihood import Model
-from abm.spot.price_series import PriceSeries, read_price_series, without_weekly_pattern
+from abm.spot.calibration.calibration import calibrate
+from abm.spot.calibration.likelihood import Model
+from abm.spot.calibration.price_series import PriceSeries, read_price_series, without_weekly_pattern
+from abm.spot.calibration.result import CalibrationResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

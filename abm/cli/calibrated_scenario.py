@@ -6,8 +6,8 @@ import math
 import textwrap
 from collections.abc import Iterator
 
-from abm.scenario.toml_text import toml_value
-from abm.spot.calibration_result import CalibrationResult
+from abm.core.settings.toml_text import toml_value
+from abm.spot.calibration.result import CalibrationResult
 
 _DIGITS = 6
 _WIDTH = 110

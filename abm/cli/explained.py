@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 
+from abm.core.settings.toml_text import toml_value
 from abm.scenario import ExplainedField, Scenario, explain
 from abm.scenario.explain import fields_under, section_descriptions
-from abm.scenario.toml_text import toml_value
 
 _WIDTH = 79
 

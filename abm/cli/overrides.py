@@ -23,7 +23,7 @@ def parse_overrides(assignments: Iterable[str], option: str = "--set") -> dict[s
     ScenarioError
         If an assignment has no ``=`` or no field.
     """
-    from abm.scenario.wording import MOST_CHARACTERS, printable
+    from abm.core.settings.wording import MOST_CHARACTERS, printable
 
     changes: dict[str, Any] = {}
     for assignment in assignments:
@@ -46,7 +46,7 @@ def parse_value(text: str, where: str) -> Any:
     where : str
         What messages call its place.
     """
-    from abm.scenario.toml_files import NotToml, parse_toml
+    from abm.core.settings.toml_files import NotToml, parse_toml
 
     try:
         parsed = parse_toml(f"value = {text}", where)

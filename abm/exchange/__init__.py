@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.exchange.compiled import CompiledExchange
+    from abm.exchange.compiled.engine import CompiledExchange
     from abm.exchange.day_terms import TradingDay
     from abm.exchange.interface import Exchange
-    from abm.exchange.reference_exchange import ReferenceExchange
+    from abm.exchange.reference.engine import ReferenceExchange
     from abm.exchange.results import FIFO_BOOKS, BookRules, MatchResult, OwnQuotes, SpreadTop, TopOfBook
     from abm.exchange.settlement import SettlementTier, daily_settlement, final_settlement_ticks
 
@@ -35,11 +35,11 @@ offer(
     {
         "FIFO_BOOKS": "results",
         "BookRules": "results",
-        "CompiledExchange": "compiled",
+        "CompiledExchange": "compiled.engine",
         "Exchange": "interface",
         "MatchResult": "results",
         "OwnQuotes": "results",
-        "ReferenceExchange": "reference_exchange",
+        "ReferenceExchange": "reference.engine",
         "SettlementTier": "settlement",
         "SpreadTop": "results",
         "TopOfBook": "results",

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.orders import NO_PRICE
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
+from abm.exchange.compiled.state import BookState
 from abm.exchange.interface import Exchange
-from abm.exchange.state import BookState
 
 IntArray = NDArray[np.int64]
 

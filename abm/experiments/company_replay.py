@@ -28,12 +28,12 @@ from abm.hedging import (
 from abm.hedging.from_scenario import scenario_frictions
 from abm.hedging.measures import volatility_reduction_within
 from abm.hedging.paths import with_foreseen_level
-from abm.market.foundations import build_calendar, lay_foundations
+from abm.market.build.foundations import build_calendar, lay_foundations
 from abm.recording import RunFolder, read_run
 from abm.scenario import Scenario
 from abm.scenario.price_model import fixed_shifts
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import RegimeSwitchingJumpDiffusion
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
 

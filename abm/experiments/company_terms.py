@@ -15,8 +15,8 @@ from abm.hedging import Frictions, FuturesHedge, HedgeStudy, Listing, parse_prog
 from abm.hedging.words import Hedge
 from abm.scenario import Scenario
 from abm.scenario.price_model import build_level, build_process, fit_provider_prices
-from abm.spot.domain import require
-from abm.spot.process import SpotProcess
+from abm.spot.process.domain import require
+from abm.spot.process.process import SpotProcess
 
 EXECUTION = (
     "actions_per_day", "cross_probability", "slice_share", "max_premium", "patience_days", "participation",
@@ -144,7 +144,7 @@ def with_company(
     ParameterError, ScenarioError
         One line: what the market cannot have.
     """
-    from abm.market.foundations import lay_foundations
+    from abm.market.build.foundations import lay_foundations
 
     own = dict(execution or {})
     for field in own:
@@ -247,7 +247,7 @@ def market_process(scenario: Scenario, study: HedgeStudy) -> SpotProcess:
     ParameterError
         If it is not, or if the scenario moves prices in a way that cannot be replayed.
     """
-    from abm.market.foundations import build_calendar
+    from abm.market.build.foundations import build_calendar
 
     size = scenario.spot.dislocation.size
     require(size == 0.0, "spot.dislocation.size", size, "0: the laboratory has no dislocations in USD")

@@ -8,13 +8,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from abm.core.settings.wording import shown
 from abm.experiments.comparison_table import measures_of
 from abm.experiments.measures import QUESTIONS
 from abm.experiments.variants import changed_fields
 from abm.recording import check_place, write_compare_folder
 from abm.scenario import ExplainedField, explain
 from abm.scenario.model import OVERRIDE
-from abm.scenario.wording import shown
 
 if TYPE_CHECKING:
     import pandas as pd

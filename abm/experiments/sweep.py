@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from abm.core.arguments import shown, whole_number
 from abm.core.errors import ParameterError, RunFolderError, SitsimError
+from abm.core.settings.plain_values import plain_value
 from abm.experiments.across import across_columns
 from abm.experiments.executors import run_tasks
 from abm.scenario import Scenario
-from abm.scenario.plain_values import plain_value
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ from typing import Any
 
 from abm.core.arguments import shown
 from abm.core.errors import ParameterError, ScenarioError, SitsimError
+from abm.core.settings.wording import shown as shown_value
 from abm.experiments.sweep import values_to_try
 from abm.scenario import Scenario, explain
-from abm.scenario.wording import shown as shown_value
 
 Given = Scenario | str | Path | Mapping[str, Any] | tuple[Scenario | str | Path, Mapping[str, Any]]
 """A variant as it may be given: a scenario, its name or path, fields changed in the base, or both."""
@@ -75,7 +75,7 @@ def require_each_feasible(scenarios: Mapping[str, Scenario], seed: int) -> None:
     ScenarioError
         With the variant's name.
     """
-    from abm.market.foundations import require_feasible  # late: a mistake above is told without it
+    from abm.market.build.foundations import require_feasible  # late: a mistake above is told without it
 
     for name, scenario in scenarios.items():
         with _called(name):

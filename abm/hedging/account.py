@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.treasury import HedgeTreasury
+from abm.agents.hedgers.treasury import HedgeTreasury
 from abm.core.money import USD_MICRO
 from abm.hedging.frictions import LIQUIDITY_CONVENTIONS, Frictions, Liquidity
 from abm.hedging.listing import Listing

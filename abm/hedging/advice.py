@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from abm.hedging.alternatives import CommittedSpend, FixedPrice
 from abm.hedging.need import Need, QuantityRisk
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 if TYPE_CHECKING:
     from abm.hedging.result import HedgeResult

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.hedging.need import Consumption
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 FloatArray = NDArray[np.float64]
 

@@ -19,8 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from abm.core.csv_columns import column_names
 from abm.core.errors import CalibrationError, ParameterError
 from abm.hedging.need import ProviderBasis
-from abm.spot.domain import finite_numbers, require
-from abm.spot.price_series import read_price_series
+from abm.spot.calibration.price_series import read_price_series
+from abm.spot.process.domain import finite_numbers, require
 
 FloatArray = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from abm.agents.treasury import AbandonmentRule
+from abm.agents.hedgers.treasury import AbandonmentRule
 from abm.core.errors import ParameterError
 from abm.hedging.from_scenario import scenario_frictions, study_terms
 from abm.hedging.need import Need, ProviderBasis
@@ -15,7 +15,7 @@ from abm.hedging.needs_file import CompanyNeeds
 from abm.hedging.study import HedgeStudy
 from abm.hedging.words import Hedge
 from abm.scenario import Scenario
-from abm.spot.domain import require, require_number
+from abm.spot.process.domain import require, require_number
 
 HALF_SPREAD = 0.002
 """Share of the price that a trade costs: judgement, between the 13 bp of the front month and the 37 bp of the

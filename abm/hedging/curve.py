@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from abm.hedging.listing import Listing
 from abm.hedging.paths import PricePaths, growth_of_shifts
 from abm.hedging.shifts import LevelMoves
-from abm.spot.premium import Measure
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import RegimeSwitchingJumpDiffusion
+from abm.spot.process.premium import Measure
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
 

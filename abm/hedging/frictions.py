@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
 
-from abm.agents.treasury import AbandonmentRule
+from abm.agents.hedgers.treasury import AbandonmentRule
 from abm.core.errors import ParameterError
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 Liquidity = Literal["variation", "margin_at_marks", "constant_margin", "net_of_bills"]
 """What counts as the cash that a hedge needs at a moment.
@@ -50,8 +50,8 @@ class Frictions:
         What follows when the need is more than cash and credit: the hedge is closed and stays closed; it is
         cut to what the money carries; or it is only noted, as if a lender stood by.
     abandonment : AbandonmentRule
-        A treasury that gives up before (see :mod:`abm.agents.treasury`); off by default. Its ``unwind_days``
-        count for a hedge that ran out of money too.
+        A treasury that gives up before (:mod:`abm.agents.hedgers.treasury`); off by default. Its
+        ``unwind_days`` count for a hedge that ran out of money too.
     whole_lots : bool
         Whether targets are rounded to lots.
     ramp_days : int

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from abm.agents.treasury import AbandonmentRule
+from abm.agents.hedgers.section import HedgeProgramme
+from abm.agents.hedgers.treasury import AbandonmentRule
 from abm.core.calendar import TradingCalendar
 from abm.hedging.frictions import Frictions
 from abm.hedging.listing import Listing
@@ -21,7 +22,6 @@ from abm.hedging.need import Need, ProviderBasis, QuantityRisk
 from abm.hedging.programmes import FuturesHedge
 from abm.hedging.shifts import FixedShift, LevelMoves, RandomShifts
 from abm.scenario import Scenario
-from abm.scenario.hedger_sections import HedgeProgramme
 from abm.scenario.price_model import (
     build_level,
     build_process,
@@ -29,7 +29,7 @@ from abm.scenario.price_model import (
     fixed_shifts,
     random_shifts,
 )
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 
 def study_terms(scenario: str | Scenario, horizon_months: int | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 FloatArray = NDArray[np.float64]
 

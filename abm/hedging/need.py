@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from abm.hedging.listing import Listing
 from abm.hedging.paths import PricePaths
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 FloatArray = NDArray[np.float64]
 Start = Literal["zero", "stationary"]

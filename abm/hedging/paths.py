@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from abm.hedging.listing import Listing
 from abm.hedging.shifts import DrawnShifts, FixedShift, LevelMoves, RandomShifts
-from abm.spot.domain import require
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import RegimeSwitchingJumpDiffusion
+from abm.spot.process.domain import require
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
 
 FloatArray = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.programmes import Programme
+from abm.agents.hedgers.programmes import Programme
 from abm.hedging.listing import Listing
 from abm.hedging.programmes import FuturesHedge
 

@@ -1,7 +1,7 @@
 """Hedge programmes of the laboratory: the hedgers' own rules, and a user's own.
 
-The positions of the built-in rules are those of :mod:`abm.agents.programmes` and
-:mod:`abm.agents.minimum_variance`, which the hedgers in the market run too.
+The positions of the built-in rules are those of :mod:`abm.agents.hedgers.programmes` and
+:mod:`abm.agents.hedgers.minimum_variance`, which the hedgers in the market run too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from abm.agents.programmes import Programme, ProgrammeKind
+from abm.agents.hedgers.programmes import Programme, ProgrammeKind
 from abm.core.errors import ParameterError
 from abm.hedging.listing import Listing
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 FloatArray = NDArray[np.float64]
 

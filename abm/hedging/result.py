@@ -16,7 +16,7 @@ from abm.core.errors import ParameterError
 from abm.hedging import measures
 from abm.hedging.account import NEVER
 from abm.hedging.frictions import LIQUIDITY_CONVENTIONS, Liquidity
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 if TYPE_CHECKING:
     from abm.hedging.study import HedgeStudy

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.spot.domain import require
-from abm.spot.level import LevelShift
-from abm.spot.level_shifts import RandomLevelShifts
+from abm.spot.process.domain import require
+from abm.spot.process.level import LevelShift
+from abm.spot.process.level_shifts import RandomLevelShifts
 
 FloatArray = NDArray[np.float64]
 

@@ -23,8 +23,8 @@ from abm.hedging.result import HedgeResult, ProgrammeResult
 from abm.hedging.shifts import LevelMoves
 from abm.hedging.walk import Ground, expected_unit_costs, walk
 from abm.hedging.words import Hedge, parse_programme
-from abm.spot.domain import require
-from abm.spot.process import SpotProcess
+from abm.spot.process.domain import require
+from abm.spot.process.process import SpotProcess
 
 if TYPE_CHECKING:
     from abm.scenario import Scenario

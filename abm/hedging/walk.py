@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.minimum_variance import MinimumVarianceRatios
-from abm.agents.programmes import strip_ratios
+from abm.agents.hedgers.minimum_variance import MinimumVarianceRatios
+from abm.agents.hedgers.programmes import strip_ratios
 from abm.hedging.account import Close, MarginAccount
 from abm.hedging.curve import MonthCurve
 from abm.hedging.frictions import Frictions
@@ -20,7 +20,7 @@ from abm.hedging.paths import PricePaths
 from abm.hedging.plan import Plan
 from abm.hedging.programmes import CustomHedge, FuturesHedge, HedgeView
 from abm.hedging.shifts import LevelMoves
-from abm.spot.process import SpotProcess
+from abm.spot.process.process import SpotProcess
 
 FloatArray = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from abm.core.errors import ParameterError
 from abm.hedging.alternatives import CommittedSpend, FixedPrice
 from abm.hedging.programmes import CustomHedge, FuturesHedge, unknown_programme
-from abm.spot.domain import require
+from abm.spot.process.domain import require
 
 Hedge = FuturesHedge | CustomHedge | FixedPrice | CommittedSpend
 """Anything that a study can compare."""

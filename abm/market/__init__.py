@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.market.custom_build import CustomAgents, CustomTraders, NewAccounts, PopulationSpec
+    from abm.market.build.custom_build import CustomAgents, CustomTraders, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
-    from abm.market.rules import MarketRule
     from abm.market.run import Progress, RunResult, run
+    from abm.market.venue.rules import MarketRule
 
 __all__ = [
     "CustomAgents",
@@ -27,11 +27,11 @@ __all__ = [
 offer(
     __name__,
     {
-        "CustomAgents": "custom_build",
-        "CustomTraders": "custom_build",
-        "MarketRule": "rules",
-        "NewAccounts": "custom_build",
-        "PopulationSpec": "custom_build",
+        "CustomAgents": "build.custom_build",
+        "CustomTraders": "build.custom_build",
+        "MarketRule": "venue.rules",
+        "NewAccounts": "build.custom_build",
+        "PopulationSpec": "build.custom_build",
         "Progress": "run",
         "RunResult": "run",
         "TokenFuturesMarket": "model",

@@ -9,11 +9,11 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.base import TraderAgent
-from abm.agents.hedgers import Companies, Enterprises
-from abm.agents.makers import MarketMakers
-from abm.agents.outbox import Outbox
-from abm.agents.view import MarketView
+from abm.agents.base.outbox import Outbox
+from abm.agents.base.population import TraderAgent
+from abm.agents.base.view import MarketView
+from abm.agents.hedgers.shell import Companies, Enterprises
+from abm.agents.makers.shell import MarketMakers
 from abm.core.arguments import row_number, seed_number
 from abm.core.calendar import whole_rounds
 from abm.core.copying import never_copied
@@ -22,27 +22,27 @@ from abm.core.money import USD_MICRO
 from abm.core.orders import RejectReason, SelfMatch
 from abm.core.randomness import RandomStreams
 from abm.exchange import MatchResult
-from abm.market.build import build, population_seed_of
-from abm.market.clearing_link import close_out_orders, load_risk
-from abm.market.curve import FuturesCurve
-from abm.market.custom_build import CustomTraders, checked_traders
+from abm.market.build.build import build, population_seed_of
+from abm.market.build.custom_build import CustomTraders, checked_traders
 from abm.market.daily_collector import DailyCollector, daily_collector
-from abm.market.day_end import expire_front_month, final_price_ticks
-from abm.market.departures import Departures
-from abm.market.hedge_days import charge_interest, day_opening, note_hedges, open_hedge_accounts
-from abm.market.holder_build import bring_in_positions
-from abm.market.maker_regime import MakerRegime
-from abm.market.market_data import MarketDataFeed
+from abm.market.day.clearing_link import close_out_orders, load_risk
+from abm.market.day.curve import FuturesCurve
+from abm.market.day.day_end import expire_front_month, final_price_ticks
+from abm.market.day.departures import Departures
+from abm.market.day.hedge_days import charge_interest, day_opening, note_hedges, open_hedge_accounts
+from abm.market.day.market_data import MarketDataFeed
+from abm.market.day.observation import TradingDayRecord, add_trade_values, count_messages
+from abm.market.day.opening_positions import bring_in_positions
+from abm.market.day.phases import PhaseTimer
+from abm.market.day.private_signals import give_signals
+from abm.market.day.risk_desk import RiskDesk
 from abm.market.memory import STANDING_MARKETS
-from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
-from abm.market.phases import PhaseTimer
-from abm.market.private_signals import give_signals
-from abm.market.risk_desk import RiskDesk
-from abm.market.rules import MarketRule, call_rules, checked_rules, messages_by_rules
-from abm.market.sessions import Sessions
 from abm.market.state_hash import state_hash
-from abm.market.study_tables import record_positions
-from abm.market.tables import MarketTables
+from abm.market.tables.study_tables import record_positions
+from abm.market.tables.tables import MarketTables
+from abm.market.venue.maker_regime import MakerRegime
+from abm.market.venue.rules import MarketRule, call_rules, checked_rules, messages_by_rules
+from abm.market.venue.sessions import Sessions
 from abm.recording import Recorder
 from abm.scenario import Scenario
 

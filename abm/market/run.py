@@ -16,20 +16,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from abm.agents.base import TraderAgent
-from abm.agents.view import MarketView
+from abm.agents.base.population import TraderAgent
+from abm.agents.base.view import MarketView
 from abm.core.arguments import seed_number
 from abm.core.orders import RejectReason
-from abm.market.custom_build import CustomAgents, CustomTraders, checked_traders
-from abm.market.foundations import require_feasible
-from abm.market.kernel_choices import optional_choices
+from abm.market.build.custom_build import CustomAgents, CustomTraders, checked_traders
+from abm.market.build.foundations import require_feasible
+from abm.market.build.kernel_choices import optional_choices
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
-from abm.market.rules import MarketRule, checked_rules
+from abm.market.venue.rules import MarketRule, checked_rules
 from abm.recording import Recorder, check_place
 from abm.recording.metrics import market_metrics
 from abm.scenario import Scenario
-from abm.spot.index_measures import composition_noise
+from abm.spot.index.index_measures import composition_noise
 
 Progress = Callable[[int, int, int, int], None]
 """Called once a day with the day, the days of the run, and trades and messages so far."""

@@ -9,10 +9,10 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from abm.core.errors import ScenarioError
-from abm.scenario.fields import Section, bounds_text, declared_bounds
+from abm.core.settings.fields import Section, bounds_text, declared_bounds
+from abm.core.settings.toml_text import toml_value
 from abm.scenario.loading import packaged_scenarios, read_tables
 from abm.scenario.model import Scenario
-from abm.scenario.toml_text import toml_value
 
 _MOST_NEAR = 4
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from abm.core.errors import ScenarioError
 from abm.core.neighbours import neighbour_folder
-from abm.scenario.toml_files import parse_toml, read_text, unreadable
-from abm.scenario.wording import MOST_CHARACTERS, printable, shown
+from abm.core.settings.toml_files import parse_toml, read_text, unreadable
+from abm.core.settings.wording import MOST_CHARACTERS, printable, shown
 
 TABLE_TAGS = ("kind", "law")
 """Keys that say which kind of table this is; a file that names another kind starts that table afresh."""

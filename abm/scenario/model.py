@@ -11,18 +11,20 @@ from typing import Any
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from abm.agents.classes import PopulationsSection
+from abm.agents.sentiment.edge_list import EDGE_LIST, read_links
 from abm.core.errors import ScenarioError
-from abm.scenario.contract_sections import CalendarSection, ContractSection, RunSection
-from abm.scenario.edge_list import EDGE_LIST, read_links
-from abm.scenario.exchange_sections import ExchangeSection
-from abm.scenario.fields import Disagreement, Section, section
+from abm.core.settings.fields import Disagreement, Section, section
+from abm.core.settings.plain_values import plain_tables
+from abm.core.settings.toml_files import MOST_LEVELS, require_shallow, unreadable
+from abm.core.settings.toml_text import toml_document
+from abm.core.settings.wording import MOST_CHARACTERS, printable, shown
 from abm.scenario.loading import Layers, packaged_folder, read_layers
-from abm.scenario.plain_values import plain_tables
-from abm.scenario.populations import PopulationsSection
 from abm.scenario.problems import problem_line
-from abm.scenario.spot_sections import IndexSection, SpotSection
-from abm.scenario.toml_files import MOST_LEVELS, require_shallow, unreadable
-from abm.scenario.toml_text import toml_document
+from abm.scenario.sections.contract import CalendarSection, ContractSection, RunSection
+from abm.scenario.sections.exchange import ExchangeSection
+from abm.scenario.sections.spot import IndexSection, SpotSection
+from abm.scenario.sections.venue import ClearingSection, RecordingSection
 from abm.scenario.trader_checks import (
     companies_fit,
     graph_fits,
@@ -32,8 +34,6 @@ from abm.scenario.trader_checks import (
     programmes_fit,
     rounds_hold_the_actions,
 )
-from abm.scenario.venue_sections import ClearingSection, RecordingSection
-from abm.scenario.wording import MOST_CHARACTERS, printable, shown
 
 OVERRIDE = "override"
 """Origin of a field that ``replace`` (or ``--set`` on the command line) has set."""

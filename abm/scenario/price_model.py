@@ -6,18 +6,18 @@ import math
 
 from abm.core.calendar import TradingCalendar
 from abm.scenario.model import Scenario
-from abm.scenario.shock_sections import SeasonalitySection
-from abm.scenario.spot_sections import SpotSection
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level, LevelShift, Seasonality
-from abm.spot.level_shifts import RandomLevelShifts
-from abm.spot.list_prices import ListPriceFit, fit_list_prices, read_list_prices
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
-from abm.spot.supply import ThreeFactorSupply
+from abm.scenario.sections.shocks import SeasonalitySection
+from abm.scenario.sections.spot import SpotSection
+from abm.spot.index.list_prices import ListPriceFit, fit_list_prices, read_list_prices
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level, LevelShift, Seasonality
+from abm.spot.process.level_shifts import RandomLevelShifts
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.supply import ThreeFactorSupply
 
 _FROM_LIST_PRICES = "provider_prices"
 _FROM_SUPPLY = "three_factor_supply"

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from abm.scenario.fields import Disagreement, bounds_text, declared_bounds
+from abm.core.settings.fields import Disagreement, bounds_text, declared_bounds
+from abm.core.settings.wording import MOST_CHARACTERS, dotted_name, printable, shown
 from abm.scenario.loading import TABLE_TAGS, Layers
-from abm.scenario.wording import MOST_CHARACTERS, dotted_name, printable, shown
 
 _TYPES = {
     "float_type": "a number",

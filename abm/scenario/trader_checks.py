@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import ceil
 
+from abm.agents.classes import PopulationsSection
+from abm.agents.hedgers.section import ProgrammeSection
+from abm.agents.holders.section import imbalance
 from abm.core.calendar import MOST_ACTIONS_PER_ROUND
-from abm.scenario.contract_sections import CalendarSection, ContractSection
-from abm.scenario.fields import Disagreement
-from abm.scenario.hedger_sections import ProgrammeSection
-from abm.scenario.holder_sections import imbalance
-from abm.scenario.laws import largest
-from abm.scenario.populations import PopulationsSection
+from abm.core.settings.fields import Disagreement
+from abm.core.settings.laws import largest
+from abm.scenario.sections.contract import CalendarSection, ContractSection
 
 _BY_EVENTS = ("noise", "fundamentalists", "informed", "mixture")
 """Sections of the classes that act several times in a round; the others act at most once in each."""

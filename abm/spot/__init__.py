@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.spot.calibration import calibrate
-    from abm.spot.calibration_result import CalibrationResult
-    from abm.spot.chained_index import ChainedFisherIndex, FisherLink, fisher_link
-    from abm.spot.dislocation import PriceDislocation
-    from abm.spot.fixing import PublishedFixing, publish_fixing
-    from abm.spot.index import (
+    from abm.spot.calibration.calibration import calibrate
+    from abm.spot.calibration.price_series import PriceSeries, read_price_series, without_weekly_pattern
+    from abm.spot.calibration.result import CalibrationResult
+    from abm.spot.index.chained_index import ChainedFisherIndex, FisherLink, fisher_link
+    from abm.spot.index.fixing import PublishedFixing, publish_fixing
+    from abm.spot.index.index import (
         IndexFixing,
         IndexUnavailable,
         UnavailableReason,
@@ -20,20 +20,25 @@ if TYPE_CHECKING:
         sit_equivalent_price,
         token_price_index,
     )
-    from abm.spot.index_measures import CompositionNoise, IndexTracking, composition_noise, index_tracking
-    from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps, HeavyTailWarning, JumpLaw
-    from abm.spot.level import Level, LevelShift, Seasonality
-    from abm.spot.list_price_quotes import ListPriceQuotes
-    from abm.spot.list_prices import ListPrice, ListPriceFit, fit_list_prices, read_list_prices
-    from abm.spot.long_run import LongRunFactor
-    from abm.spot.mrjd import MeanRevertingJumpDiffusion
-    from abm.spot.path_simulation import Regime
-    from abm.spot.premium import Measure, RiskPremium
-    from abm.spot.price_series import PriceSeries, read_price_series, without_weekly_pattern
-    from abm.spot.process import FactorPaths, SpotPaths, SpotProcess, SpotState
-    from abm.spot.providers import ProviderQuotes
-    from abm.spot.regimes import RegimeSwitchingJumpDiffusion
-    from abm.spot.supply import ThreeFactorSupply
+    from abm.spot.index.index_measures import (
+        CompositionNoise,
+        IndexTracking,
+        composition_noise,
+        index_tracking,
+    )
+    from abm.spot.index.list_price_quotes import ListPriceQuotes
+    from abm.spot.index.list_prices import ListPrice, ListPriceFit, fit_list_prices, read_list_prices
+    from abm.spot.index.providers import ProviderQuotes
+    from abm.spot.process.dislocation import PriceDislocation
+    from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps, HeavyTailWarning, JumpLaw
+    from abm.spot.process.level import Level, LevelShift, Seasonality
+    from abm.spot.process.long_run import LongRunFactor
+    from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+    from abm.spot.process.path_simulation import Regime
+    from abm.spot.process.premium import Measure, RiskPremium
+    from abm.spot.process.process import FactorPaths, SpotPaths, SpotProcess, SpotState
+    from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
+    from abm.spot.process.supply import ThreeFactorSupply
 
 __all__ = [
     "CalibrationResult",
@@ -86,50 +91,50 @@ __all__ = [
 offer(
     __name__,
     {
-        "CalibrationResult": "calibration_result",
-        "ChainedFisherIndex": "chained_index",
-        "CompositionNoise": "index_measures",
-        "DoubleExponentialJumps": "jumps",
-        "FactorPaths": "process",
-        "FisherLink": "chained_index",
-        "GaussianJumps": "jumps",
-        "HeavyTailWarning": "jumps",
-        "IndexFixing": "index",
-        "IndexTracking": "index_measures",
-        "IndexUnavailable": "index",
-        "JumpLaw": "jumps",
-        "Level": "level",
-        "LevelShift": "level",
-        "ListPrice": "list_prices",
-        "ListPriceFit": "list_prices",
-        "ListPriceQuotes": "list_price_quotes",
-        "LongRunFactor": "long_run",
-        "MeanRevertingJumpDiffusion": "mrjd",
-        "Measure": "premium",
-        "PriceDislocation": "dislocation",
-        "PriceSeries": "price_series",
-        "ProviderQuotes": "providers",
-        "PublishedFixing": "fixing",
-        "Regime": "path_simulation",
-        "RegimeSwitchingJumpDiffusion": "regimes",
-        "RiskPremium": "premium",
-        "Seasonality": "level",
-        "SpotPaths": "process",
-        "SpotProcess": "process",
-        "SpotState": "process",
-        "ThreeFactorSupply": "supply",
-        "UnavailableReason": "index",
-        "calibrate": "calibration",
-        "capped_weights": "index",
-        "composition_noise": "index_measures",
-        "fisher_link": "chained_index",
-        "fit_list_prices": "list_prices",
-        "index_tracking": "index_measures",
-        "publish_fixing": "fixing",
-        "read_list_prices": "list_prices",
-        "read_price_series": "price_series",
-        "sit_equivalent_price": "index",
-        "token_price_index": "index",
-        "without_weekly_pattern": "price_series",
+        "CalibrationResult": "calibration.result",
+        "ChainedFisherIndex": "index.chained_index",
+        "CompositionNoise": "index.index_measures",
+        "DoubleExponentialJumps": "process.jumps",
+        "FactorPaths": "process.process",
+        "FisherLink": "index.chained_index",
+        "GaussianJumps": "process.jumps",
+        "HeavyTailWarning": "process.jumps",
+        "IndexFixing": "index.index",
+        "IndexTracking": "index.index_measures",
+        "IndexUnavailable": "index.index",
+        "JumpLaw": "process.jumps",
+        "Level": "process.level",
+        "LevelShift": "process.level",
+        "ListPrice": "index.list_prices",
+        "ListPriceFit": "index.list_prices",
+        "ListPriceQuotes": "index.list_price_quotes",
+        "LongRunFactor": "process.long_run",
+        "MeanRevertingJumpDiffusion": "process.mrjd",
+        "Measure": "process.premium",
+        "PriceDislocation": "process.dislocation",
+        "PriceSeries": "calibration.price_series",
+        "ProviderQuotes": "index.providers",
+        "PublishedFixing": "index.fixing",
+        "Regime": "process.path_simulation",
+        "RegimeSwitchingJumpDiffusion": "process.regimes",
+        "RiskPremium": "process.premium",
+        "Seasonality": "process.level",
+        "SpotPaths": "process.process",
+        "SpotProcess": "process.process",
+        "SpotState": "process.process",
+        "ThreeFactorSupply": "process.supply",
+        "UnavailableReason": "index.index",
+        "calibrate": "calibration.calibration",
+        "capped_weights": "index.index",
+        "composition_noise": "index.index_measures",
+        "fisher_link": "index.chained_index",
+        "fit_list_prices": "index.list_prices",
+        "index_tracking": "index.index_measures",
+        "publish_fixing": "index.fixing",
+        "read_list_prices": "index.list_prices",
+        "read_price_series": "calibration.price_series",
+        "sit_equivalent_price": "index.index",
+        "token_price_index": "index.index",
+        "without_weekly_pattern": "calibration.price_series",
     },
 )

@@ -14,13 +14,13 @@ from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
-from abm.spot.process import SpotProcess
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
+from abm.spot.process.process import SpotProcess
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 FOLDER = Path(__file__).resolve().parent
 DAYS = 252

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from traders import rows
 
-from abm.agents.arbitrageur import ARBITRAGEUR_DTYPE
-from abm.agents.informed import INFORMED_DTYPE
-from abm.agents.view import SPREAD_DTYPE
+from abm.agents.arbitrage.kernel import ARBITRAGEUR_DTYPE
+from abm.agents.base.view import SPREAD_DTYPE
+from abm.agents.informed.kernel import INFORMED_DTYPE
 from abm.core.orders import NO_PRICE
 
 FEE_TICKS = 0.5

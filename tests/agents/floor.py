@@ -8,11 +8,11 @@ import mesa
 import numpy as np
 from stage import keys
 
-from abm.agents.base import CustomPopulation, Funding, TraderAgent
-from abm.agents.outbox import Outbox
+from abm.agents.base.outbox import Outbox
+from abm.agents.base.population import CustomPopulation, Funding, TraderAgent
 from abm.core.orders import RejectReason, SelfMatch
 from abm.exchange import BookRules
-from abm.exchange.reference_exchange import ReferenceExchange
+from abm.exchange.reference.engine import ReferenceExchange
 
 FRONT, LISTED, DAY = 30, 3, 100
 LOW, HIGH = 900, 1_100

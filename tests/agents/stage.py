@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.agents.view import MONTH_DTYPE
+from abm.agents.base.view import MONTH_DTYPE
 from abm.core.orders import NO_PRICE, ORDER_DTYPE
 from abm.core.randomness import RandomStreams
 

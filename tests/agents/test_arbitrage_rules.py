@@ -10,8 +10,8 @@ from curve_traders import FEE_TICKS, arbitrageur_rows, shift, spreads_of
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE
 
-from abm.agents.arbitrageur import decide_curve
-from abm.agents.spread_arbitrage import decide_spreads
+from abm.agents.arbitrage.kernel import decide_curve
+from abm.agents.arbitrage.spread_kernel import decide_spreads
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce, TradingPhase
 
 

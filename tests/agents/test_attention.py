@@ -10,7 +10,7 @@ import pytest
 from stage import months_around
 from traders import WEIGHTS
 
-from abm.agents.attention import Attention, AttentionRule, update_variances
+from abm.agents.sentiment.attention import Attention, AttentionRule, update_variances
 
 
 def attention(**changes) -> Attention:

@@ -9,7 +9,7 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, rows
 
-from abm.agents.auction_informed import (
+from abm.agents.informed.auction_kernel import (
     AUCTION_INFORMED_DTYPE,
     IDLE,
     IMPACT_DTYPE,

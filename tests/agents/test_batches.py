@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from stage import keys
 
-from abm.agents.outbox import Outbox, write_cancel_all, write_limit, write_market, write_quote
-from abm.agents.timing import acts, arrival_ms, geometric_lots, pick_tenor
+from abm.agents.base.outbox import Outbox, write_cancel_all, write_limit, write_market, write_quote
+from abm.agents.base.timing import acts, arrival_ms, geometric_lots, pick_tenor
 from abm.core.orders import ORDER_DTYPE, MessageKind, SelfMatch, TimeInForce
 
 DAY = int(TimeInForce.DAY)

@@ -19,12 +19,12 @@ from traders import (
     quote_terms,
 )
 
-from abm.agents.chartist import decide_chartists
-from abm.agents.fundamentalist import decide_fundamentalists
-from abm.agents.hedging import decide_hedgers
-from abm.agents.market_maker import decide_makers
-from abm.agents.noise import decide_noise
-from abm.agents.ticks import FARTHEST_TICKS, ceil_ticks, clamp_ticks, floor_ticks
+from abm.agents.base.ticks import FARTHEST_TICKS, ceil_ticks, clamp_ticks, floor_ticks
+from abm.agents.hedgers.kernel import decide_hedgers
+from abm.agents.makers.kernel import decide_makers
+from abm.agents.speculators.chartist import decide_chartists
+from abm.agents.speculators.fundamentalist import decide_fundamentalists
+from abm.agents.speculators.noise import decide_noise
 from abm.core.orders import NO_PRICE, MessageKind
 
 NOT_NUMBERS = [math.nan, math.inf, -math.inf]

@@ -19,13 +19,13 @@ from traders import (
     quote_terms,
 )
 
-from abm.agents.chartist import decide_chartists
-from abm.agents.fundamentalist import decide_fundamentalists
-from abm.agents.hedging import decide_hedgers
-from abm.agents.market_maker import decide_makers
-from abm.agents.noise import decide_noise
-from abm.agents.quoting import half_spread_ticks
-from abm.agents.view import MONTH_DTYPE
+from abm.agents.base.view import MONTH_DTYPE
+from abm.agents.hedgers.kernel import decide_hedgers
+from abm.agents.makers.kernel import decide_makers
+from abm.agents.makers.quoting import half_spread_ticks
+from abm.agents.speculators.chartist import decide_chartists
+from abm.agents.speculators.fundamentalist import decide_fundamentalists
+from abm.agents.speculators.noise import decide_noise
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce, TradingPhase
 
 CASES = {

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from abm.agents.programmes import Programme, rolled_share
+from abm.agents.hedgers.programmes import Programme, rolled_share
 
 LISTED, MONTH = 12, 21
 NEED = np.tile(100.0, (1, LISTED))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.agents.capacity import CapacityOutages
-from abm.agents.treasury import AbandonmentRule, HedgeTreasury
+from abm.agents.hedgers.capacity import CapacityOutages
+from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury
 
 RULE = AbandonmentRule(abandon_below=0.5, reenter_above=1.0, unwind_days=3, cooling_days=4)
 

@@ -7,7 +7,7 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, hedger_rows, no_waiting
 
-from abm.agents.hedging import NEVER_DELIVERS, UNWINDS, decide_hedgers
+from abm.agents.hedgers.kernel import NEVER_DELIVERS, UNWINDS, decide_hedgers
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce
 
 TARGET = np.full((100, 12), 20)

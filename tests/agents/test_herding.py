@@ -9,10 +9,10 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, WEIGHTS, chartist_rows, fundamentalist_rows, noise_rows
 
-from abm.agents.chartist import decide_chartists
-from abm.agents.fundamentalist import decide_fundamentalists
-from abm.agents.herding import Herd, HerdingRule, SocialGraph, follow_majority, form_cluster_views
-from abm.agents.noise import decide_noise
+from abm.agents.sentiment.herding import Herd, HerdingRule, SocialGraph, follow_majority, form_cluster_views
+from abm.agents.speculators.chartist import decide_chartists
+from abm.agents.speculators.fundamentalist import decide_fundamentalists
+from abm.agents.speculators.noise import decide_noise
 
 ALWAYS, NEVER = 1e9, 0.0
 

@@ -10,7 +10,7 @@ from curve_traders import FEE_TICKS, informed_rows
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, WEIGHTS
 
-from abm.agents.informed import decide_informed, draw_signal_errors
+from abm.agents.informed.kernel import decide_informed, draw_signal_errors
 from abm.core.orders import Side, TimeInForce, TradingPhase
 
 

@@ -9,7 +9,7 @@ import pytest
 from stage import months_around
 from traders import habit_rows, maker_rows
 
-from abm.agents.maker_learning import (
+from abm.agents.makers.learning import (
     BINS,
     PRIOR_LOTS,
     adverse_selection,

@@ -9,11 +9,11 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, habit_rows, maker_rows, quote_terms
 
-from abm.agents.maker_learning import blank_mind
-from abm.agents.maker_strategy import plan_month
-from abm.agents.maker_terms import MakerStyle
-from abm.agents.market_maker import decide_makers
-from abm.agents.quoting import flat_half_spread_ticks, glft_skew_ticks
+from abm.agents.makers.kernel import decide_makers
+from abm.agents.makers.learning import blank_mind
+from abm.agents.makers.quoting import flat_half_spread_ticks, glft_skew_ticks
+from abm.agents.makers.strategy import plan_month
+from abm.agents.makers.style import MakerStyle
 from abm.core.orders import NO_PRICE
 
 STYLES = {

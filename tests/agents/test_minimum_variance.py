@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from abm.agents.minimum_variance import LARGEST_RATIO, MinimumVarianceRatios
+from abm.agents.hedgers.minimum_variance import LARGEST_RATIO, MinimumVarianceRatios
 
 LISTED, BUDGET, NEED = 4, 10.0, 100.0
 

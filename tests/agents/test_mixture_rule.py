@@ -9,7 +9,7 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, WEIGHTS, rows
 
-from abm.agents.mixture import (
+from abm.agents.mixture.kernel import (
     MIXTURE_DTYPE,
     decide_mixture,
     forecast_per_day,

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from stage import keys, months_around
 
-from abm.agents.base import Funding
-from abm.agents.outbox import Outbox
-from abm.agents.poisson_flow import ROUND_MS, decide_flow
-from abm.agents.poisson_flow_population import FlowRates, PoissonFlow
-from abm.agents.view import MarketView
+from abm.agents.base.outbox import Outbox
+from abm.agents.base.population import Funding
+from abm.agents.base.view import MarketView
+from abm.agents.order_flow.kernel import ROUND_MS, decide_flow
+from abm.agents.order_flow.shell import FlowRates, PoissonFlow
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce, TradingPhase
 
@@ -73,7 +73,7 @@ def within(expected):
 def test_the_compiled_rule_does_what_its_plain_original_does(monkeypatch):
     compiled, _ = rounds_of(flow(), 0.5, 24)
     monkeypatch.setattr(
-        "abm.agents.poisson_flow.decide_flow",
+        "abm.agents.order_flow.kernel.decide_flow",
         lambda *arguments: decide_flow.py_func(
             *(
                 part.view(np.recarray) if isinstance(part, np.ndarray) and part.dtype.names else part

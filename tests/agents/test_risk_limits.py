@@ -10,12 +10,12 @@ import pytest
 from stage import keys, months_around, no_positions
 from traders import DAY_SHARE, WEIGHTS, noise_rows
 
-from abm.agents.base import DayOpening, Funding
-from abm.agents.outbox import Outbox
-from abm.agents.risk_limits import LIMITS_DTYPE, STOPPED, SUSPENDED, TRADING, RiskLimits
-from abm.agents.speculators import NoiseTraders
-from abm.agents.stop_out import cap_leverage
-from abm.agents.view import NO_SPREADS, Depth, MarketView
+from abm.agents.base.outbox import Outbox
+from abm.agents.base.population import DayOpening, Funding
+from abm.agents.base.view import NO_SPREADS, Depth, MarketView
+from abm.agents.limits.kernel import cap_leverage
+from abm.agents.limits.shell import LIMITS_DTYPE, STOPPED, SUSPENDED, TRADING, RiskLimits
+from abm.agents.speculators.shell import NoiseTraders
 from abm.core.orders import ORDER_DTYPE, MessageKind, TradingPhase
 
 USD = 1_000_000

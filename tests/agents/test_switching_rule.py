@@ -9,7 +9,8 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import DAY_SHARE, WEIGHTS, rows
 
-from abm.agents.switching import (
+from abm.agents.switching.build import first_roles
+from abm.agents.switching.kernel import (
     ON_VALUE,
     OPTIMIST,
     PESSIMIST,
@@ -23,7 +24,6 @@ from abm.agents.switching import (
     whole_lots,
 )
 from abm.core.orders import MessageKind, TradingPhase
-from abm.market.switching_build import first_roles
 
 SET_IV = {
     "opinion_rate": 2.0, "strategy_rate": 0.6, "herding": 0.8, "trend_weight": 2.0, "profit_weight": 1.0,

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from stage import keys
 
-from abm.agents.base import CUSTOM_DTYPE
-from abm.agents.timing import MAX_EVENTS_PER_ROUND, acts, events, rows_that_act
+from abm.agents.base.population import CUSTOM_DTYPE
+from abm.agents.base.timing import MAX_EVENTS_PER_ROUND, acts, events, rows_that_act
 from abm.core.calendar import MOST_ACTIONS_PER_ROUND
 
 

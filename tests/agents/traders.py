@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
-from abm.agents.chartist import CHARTIST_DTYPE
-from abm.agents.fundamentalist import FUNDAMENTALIST_DTYPE
-from abm.agents.hedging import HEDGER_DTYPE, NO_GAP, PROGRESS_DTYPE
-from abm.agents.maker_learning import HABITS_DTYPE, blank_mind
-from abm.agents.maker_terms import MakerStyle, plain_duties
-from abm.agents.market_maker import MAKER_DTYPE
-from abm.agents.noise import NOISE_DTYPE
-from abm.market.population_room import cumulative_tenor_weights
+from abm.agents.base.population_room import cumulative_tenor_weights
+from abm.agents.hedgers.kernel import HEDGER_DTYPE, NO_GAP, PROGRESS_DTYPE
+from abm.agents.makers.kernel import MAKER_DTYPE
+from abm.agents.makers.learning import HABITS_DTYPE, blank_mind
+from abm.agents.makers.style import MakerStyle, plain_duties
+from abm.agents.speculators.chartist import CHARTIST_DTYPE
+from abm.agents.speculators.fundamentalist import FUNDAMENTALIST_DTYPE
+from abm.agents.speculators.noise import NOISE_DTYPE
 
 DAY_SHARE = 1 / 48
 WEIGHTS = cumulative_tenor_weights(12, 3.0)

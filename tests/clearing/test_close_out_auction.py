@@ -5,7 +5,7 @@ import pytest
 from clearing_room import USD, in_usd, layers_of, mark, room, ticks, trade, trades, usd
 
 from abm.clearing import NO_ACCOUNT
-from abm.clearing.auction import bid_for
+from abm.clearing.defaults.auction import bid_for
 
 RULES = {"close_out_method": "auction", "auction_discount_bps": 2_500}
 """A quarter of the margin of 100 dollars a lot: 25 a lot for a bidder without a position."""

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.clearing import PostingKind
-from abm.clearing.guaranty_fund import cover_two, share_contributions, stressed_losses
-from abm.clearing.stress import historical_moves, price_moves
+from abm.clearing.fund.guaranty_fund import cover_two, share_contributions, stressed_losses
+from abm.clearing.fund.stress import historical_moves, price_moves
 from abm.core.errors import ParameterError
 
 

@@ -5,7 +5,7 @@ import pytest
 from clearing_room import USD, mark, room, trade, usd
 
 from abm.clearing import ChartOfAccounts, Ledger, PostingKind
-from abm.clearing.ledger import MONEY_BOUND_USD_MICRO
+from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO
 
 
 def small_ledger(**options):

@@ -5,7 +5,7 @@ import pytest
 from clearing_room import USD, in_usd, mark, room, trade, usd
 
 from abm.clearing import PostingKind
-from abm.clearing.ledger import MONEY_BOUND_USD_MICRO
+from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO
 from abm.core.errors import ParameterError
 from abm.core.orders import Side
 

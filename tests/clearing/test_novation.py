@@ -6,7 +6,7 @@ from clearing_room import AUCTION, CONTRACT, USD, in_usd, mark, net_worth, room,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.clearing.positions import empty_positions, novate_trades
+from abm.clearing.books.positions import empty_positions, novate_trades
 from abm.core.orders import Side
 
 

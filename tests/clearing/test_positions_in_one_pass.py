@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from abm.clearing.books.positions import empty_positions, mark_positions
 from abm.clearing.margin_models import gross_usd_micro
-from abm.clearing.positions import empty_positions, mark_positions
 from abm.core.orders import NO_PRICE
 
 ACCOUNTS, SLOTS, TICK = 5, 3, 7

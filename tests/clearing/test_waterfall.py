@@ -4,7 +4,7 @@ import pytest
 from clearing_room import USD, in_usd, layers_of, mark, net_worth, room, trade, usd
 
 from abm.clearing import NO_MEMBER
-from abm.clearing.waterfall import allocate_loss
+from abm.clearing.defaults.waterfall import allocate_loss
 from abm.core.money import allocate_largest_remainder
 
 MICRO = 0.000_001

@@ -12,10 +12,10 @@ from typer.testing import CliRunner, Result
 
 from abm.cli import app
 from abm.scenario import Scenario
-from abm.spot.calibration import calibrate
-from abm.spot.jumps import GaussianJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.calibration.calibration import calibrate
+from abm.spot.process.jumps import GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 DAY = 1.0 / 252.0
 PROCESS = MeanRevertingJumpDiffusion(8.0, 0.5, 8.0, GaussianJumps(0.25, 0.1), Level(3.0))

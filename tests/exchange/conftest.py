@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from abm.exchange.compiled import CompiledExchange
-from abm.exchange.reference_exchange import ReferenceExchange
+from abm.exchange.compiled.engine import CompiledExchange
+from abm.exchange.reference.engine import ReferenceExchange
 
 
 @pytest.fixture(params=[CompiledExchange, ReferenceExchange], ids=["compiled", "reference"])

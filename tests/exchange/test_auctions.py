@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, MatchingRule, TimeInForce
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
 from abm.exchange.interface import BookRules
-from abm.exchange.reference_auction import auction_price
-from abm.exchange.reference_exchange import ReferenceExchange
+from abm.exchange.reference.auction import auction_price
+from abm.exchange.reference.engine import ReferenceExchange
 
 GTC = TimeInForce.GTC
 

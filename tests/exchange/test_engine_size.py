@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from abm.core.orders import ORDER_DTYPE, MessageKind, TimeInForce
-from abm.exchange.compiled import CompiledExchange
-from abm.exchange.matching import match_batch
-from abm.exchange.state import POOL_DTYPE
+from abm.exchange.compiled.engine import CompiledExchange
+from abm.exchange.compiled.matching import match_batch
+from abm.exchange.compiled.state import POOL_DTYPE
 
 CACHE_LINE = 64
 MEGABYTE = 2**20
 MILLION_ORDERS = """
 import numpy as np
 from abm.core.orders import ORDER_DTYPE
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
 
 def resident_kilobytes():
     with open("/proc/self/status") as status:

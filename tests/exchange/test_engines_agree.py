@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from random_streams import N_ACCOUNTS, N_SLOTS, Flow, messages
 
 from abm.core.orders import ORDER_DTYPE, CancelCause, MatchingRule, MessageKind, RejectReason
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
 from abm.exchange.interface import BookRules
-from abm.exchange.reference_exchange import ReferenceExchange
+from abm.exchange.reference.engine import ReferenceExchange
 
 PRO_RATA = MatchingRule.PRO_RATA
 RULES = {

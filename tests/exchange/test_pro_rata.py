@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from abm.core.orders import MatchingRule, SelfMatch, TimeInForce
 from abm.exchange.interface import BookRules
-from abm.exchange.reference_matching import shares_of_round
+from abm.exchange.reference.matching import shares_of_round
 
 FOK, GTC = TimeInForce.FOK, TimeInForce.GTC
 PRO_RATA = BookRules(matching=MatchingRule.PRO_RATA)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from random_streams import N_ACCOUNTS, N_SLOTS, Flow, messages
 
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, MessageKind, RejectReason
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
 from abm.exchange.interface import BookRules
-from abm.exchange.reference_exchange import ReferenceExchange
+from abm.exchange.reference.engine import ReferenceExchange
 
 LIMIT, MARKET, CANCEL, CANCEL_ALL, STOP, STOP_LIMIT, MODIFY, QUOTE = (int(kind) for kind in MessageKind)
 DAY, GTC, IOC, FOK, GTD = range(5)

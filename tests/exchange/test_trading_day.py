@@ -11,10 +11,10 @@ from book_text import AUCTION, Desk, book_from, cancellation_sentences, text
 
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, CancelCause, MessageKind, TimeInForce
-from abm.exchange.compiled import CompiledExchange
+from abm.exchange.compiled.engine import CompiledExchange
+from abm.exchange.compiled.matching import match_batch
+from abm.exchange.compiled.upkeep import load_risk_figures
 from abm.exchange.interface import BookRules
-from abm.exchange.matching import match_batch
-from abm.exchange.upkeep import load_risk_figures
 
 GTC, GTD = TimeInForce.GTC, TimeInForce.GTD
 

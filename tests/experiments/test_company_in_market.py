@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.agents.treasury import AbandonmentRule
+from abm.agents.hedgers.treasury import AbandonmentRule
 from abm.core.errors import ParameterError, RunFolderError, ScenarioError, SitsimError
 from abm.experiments import company_in_market
 from abm.experiments.company_replay import (
@@ -39,7 +39,7 @@ from abm.hedging import CustomHedge, Frictions, FuturesHedge, HedgeStudy, Need, 
 from abm.hedging.curve import MonthCurve
 from abm.hedging.from_scenario import scenario_frictions
 from abm.hedging.paths import with_foreseen_level
-from abm.market import foundations
+from abm.market.build import foundations
 from abm.recording import read_run
 from abm.scenario import Scenario
 

@@ -12,6 +12,7 @@ import pytest
 import toy_market
 from scipy import stats
 
+from abm.agents.hedgers.quantities import provider_capacity
 from abm.core.randomness import RandomStreams
 from abm.experiments import compare
 from abm.experiments import laboratory as module
@@ -19,9 +20,8 @@ from abm.experiments.laboratory import Laboratory, Scatter, laboratory_of
 from abm.experiments.path_controls import Control, PathControls
 from abm.hedging import Frictions, HedgeStudy, observed_paths
 from abm.hedging.paths import simulate_paths
-from abm.market.foundations import build_calendar
-from abm.market.hedger_quantities import provider_capacity
-from abm.market.spot_build import build_desk
+from abm.market.build.foundations import build_calendar
+from abm.market.build.spot_build import build_desk
 from abm.scenario import Scenario
 from abm.scenario.price_model import fit_provider_prices
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 DEMAND_EXPLOSION = MeanRevertingJumpDiffusion(
     6.0, 0.6, 6.0, DoubleExponentialJumps(0.8, 5.0, 8.0), Level(1.0, 0.0)

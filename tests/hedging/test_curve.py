@@ -12,12 +12,12 @@ from abm.hedging.curve import MonthCurve
 from abm.hedging.listing import Listing
 from abm.hedging.paths import observed_paths, simulate_paths, with_foreseen_level
 from abm.hedging.shifts import FixedShift, RandomShifts
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level, LevelShift, Seasonality
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level, LevelShift, Seasonality
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 KOU, GAUSSIAN = DoubleExponentialJumps(0.8, 5.0, 8.0), GaussianJumps(0.25, 0.12)
 SEASON = Seasonality(weekly=(0.02, 0.0, 0.0, 0.0, -0.02), days_per_year=252.0)

@@ -8,8 +8,8 @@ import pytest
 from closed_moments import ClosedYear
 
 from abm.hedging import Listing, parse_programme
-from abm.spot.jumps import GaussianJumps
-from abm.spot.level import Level
+from abm.spot.process.jumps import GaussianJumps
+from abm.spot.process.level import Level
 from scenarios.paper_band_closed_form import STAND_IN, Setting, hedge_moments
 
 SPOT = replace(STAND_IN, level=Level(1.0, 0.0))

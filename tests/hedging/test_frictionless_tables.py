@@ -24,7 +24,7 @@ from abm.hedging import (
     ProviderBasis,
     QuantityRisk,
 )
-from abm.spot.level import LevelShift
+from abm.spot.process.level import LevelShift
 
 QUANTITY = Need(1_000.0, QuantityRisk(0.15, 1.0, 0.3))
 CLOSED_FORMS = {"rolling:2": 0.7714, "layered": 0.7176, "stack:scaled": 0.7109}

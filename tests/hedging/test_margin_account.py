@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.agents.treasury import AbandonmentRule
+from abm.agents.hedgers.treasury import AbandonmentRule
 from abm.hedging import (
     LIQUIDITY_CONVENTIONS,
     Frictions,
@@ -20,9 +20,9 @@ from abm.hedging import (
     ProviderBasis,
     observed_paths,
 )
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 PROCESS = MeanRevertingJumpDiffusion(
     6.0, 0.9, 12.0, DoubleExponentialJumps(0.4, 6.0, 4.0), Level(3.0, 1.0), 0.2

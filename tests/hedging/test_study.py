@@ -11,7 +11,7 @@ from company import DEMAND_EXPLOSION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abm.agents.minimum_variance import MinimumVarianceRatios
+from abm.agents.hedgers.minimum_variance import MinimumVarianceRatios
 from abm.core.errors import ParameterError, ScenarioError
 from abm.hedging import (
     LIQUIDITY_CONVENTIONS,
@@ -32,8 +32,8 @@ from abm.hedging import (
 from abm.hedging.from_scenario import scenario_frictions
 from abm.recording import read_hedge_folder
 from abm.recording.hedge_schemas import CONVENTIONS
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
 
 RISKY = {"basis": ProviderBasis(0.1), "need": Need(1_000.0, QuantityRisk(0.15, 1.0, 0.3))}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import RejectReason, Side
 from abm.market import CustomAgents, TokenFuturesMarket
 from abm.recording import Recorder

@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from abm.core.errors import ScenarioError
+from abm.core.settings.fields import declared_bounds
+from abm.core.settings.laws import ChoiceLaw, ExponentialLaw, LognormalLaw, UniformLaw
+from abm.core.settings.toml_text import toml_document
 from abm.scenario import Scenario, list_scenarios
-from abm.scenario.fields import declared_bounds
-from abm.scenario.laws import ChoiceLaw, ExponentialLaw, LognormalLaw, UniformLaw
-from abm.scenario.toml_text import toml_document
 
 Tables = dict[str, Any]
 

@@ -9,7 +9,7 @@ import pytest
 from abm import NO_PRICE, Recorder, Scenario, TokenFuturesMarket
 from abm.exchange import all_depth
 from abm.exchange.all_depth import depth_by_month
-from abm.market.book_rows import DEPTH_LEVELS, depth_rounds
+from abm.market.tables.book_rows import DEPTH_LEVELS, depth_rounds
 
 SMALL = Scenario().replace(
     {

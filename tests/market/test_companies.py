@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.errors import ScenarioError
 from abm.market import CustomAgents, TokenFuturesMarket
 from abm.recording import Recorder

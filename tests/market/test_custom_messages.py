@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from quiet_market import at_settlement, buys, play, quiet, reasons, rows_of, together
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import RejectReason, Side, TimeInForce
 from abm.market import CustomAgents, TokenFuturesMarket, run
 from abm.scenario import Scenario

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.agents.base import Population
-from abm.agents.poisson_flow_population import FlowRates, FlowSource, PoissonFlow
+from abm.agents.base.population import Population
+from abm.agents.order_flow.shell import FlowRates, FlowSource, PoissonFlow
 from abm.core.errors import ParameterError
 from abm.core.orders import RejectReason, Side
 from abm.market import CustomAgents, PopulationSpec, TokenFuturesMarket

@@ -9,8 +9,8 @@ from abm.core.calendar import TradingCalendar
 from abm.core.orders import NO_PRICE, ORDER_DTYPE, OUTCOME_DTYPE, TRADE_DTYPE, RejectReason
 from abm.exchange import TopOfBook
 from abm.market import TokenFuturesMarket
-from abm.market.clock import MarketClock
-from abm.market.observation import TradingDayRecord, add_trade_values, count_messages
+from abm.market.day.clock import MarketClock
+from abm.market.day.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.recording import Recorder
 from abm.scenario import Scenario
 

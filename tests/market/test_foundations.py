@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from abm.cli import app
 from abm.core.errors import ScenarioError
+from abm.core.settings.toml_text import toml_document
 from abm.market import run
-from abm.market.foundations import require_feasible
+from abm.market.build.foundations import require_feasible
 from abm.scenario import Scenario
-from abm.scenario.toml_text import toml_document
-from abm.spot.list_prices import COLUMNS
+from abm.spot.index.list_prices import COLUMNS
 
 PACKAGED = Path(__file__).parents[2] / "scenarios" / "data" / "provider_prices.csv"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells, together
 
-from abm.agents.treasury import HedgeEvents
-from abm.market.hedge_days import day_opening
+from abm.agents.hedgers.treasury import HedgeEvents
+from abm.market.day.hedge_days import day_opening
 
 ROUNDS, MONTH, DAYS = 6, 4, 12
 FIELDS = FEW_TRADERS | {

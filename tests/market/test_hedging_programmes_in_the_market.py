@@ -11,7 +11,7 @@ import pytest
 from abm.core.errors import ScenarioError
 from abm.core.orders import RejectReason
 from abm.market import TokenFuturesMarket, run
-from abm.market.hedge_days import day_opening
+from abm.market.day.hedge_days import day_opening
 from abm.recording import Recorder
 from abm.recording.hedging import hedge_effect
 from abm.scenario import Scenario

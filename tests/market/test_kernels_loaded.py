@@ -11,7 +11,7 @@ SCRIPT = """
 import gc, json, sys
 sys.path[:0] = [{folder!r}]
 from numba.core.dispatcher import Dispatcher
-from abm.market.kernel_choices import optional_choices
+from abm.market.build.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 
@@ -39,6 +39,9 @@ def test_nothing_is_compiled_or_loaded_after_the_set_up():
     script = SCRIPT.format(folder=str(Path(__file__).parent))
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     before, later = json.loads(result.stdout)
-    assert {"abm.exchange.matching.match_batch", "abm.market.curve.refresh_months"} <= before.keys()
+    assert {
+        "abm.exchange.compiled.matching.match_batch",
+        "abm.market.day.curve.refresh_months",
+    } <= before.keys()
     assert sum(before.values()) > 15
     assert later == {}

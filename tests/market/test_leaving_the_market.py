@@ -7,9 +7,9 @@ import pytest
 from quiet_market import at_lower_limit, at_settlement, at_upper_limit, buys, play, quiet, sells
 
 from abm import CustomAgents, PopulationSpec, Scenario, TokenFuturesMarket, TraderAgent
-from abm.agents.base import Population
-from abm.agents.hedgers import InferenceProvider
-from abm.agents.makers import DesignatedMarketMaker
+from abm.agents.base.population import Population
+from abm.agents.hedgers.shell import InferenceProvider
+from abm.agents.makers.shell import DesignatedMarketMaker
 from abm.core.errors import ParameterError
 from abm.core.orders import TimeInForce
 from abm.market import MarketRule, run

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.agents.maker_terms import plain_duties
-from abm.agents.view import MONTH_DTYPE
-from abm.market.maker_contract import MakerScores, MakerTerms
-from abm.market.maker_pay import MonthOutlook, PayTerms, announced_pay, level_share_bps, monthly_pay
+from abm.agents.base.view import MONTH_DTYPE
+from abm.agents.makers.contract import MakerTerms, PayTerms
+from abm.agents.makers.style import plain_duties
+from abm.market.venue.maker_contract import MakerScores
+from abm.market.venue.maker_pay import MonthOutlook, announced_pay, level_share_bps, monthly_pay
 
 STIPEND = PayTerms(stipend_usd_micro=100, levels=((0.8, 10_000),))
 LEVELS = PayTerms(stipend_usd_micro=1_000, levels=((0.80, 6_000), (0.95, 10_000)))

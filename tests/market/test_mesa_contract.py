@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from abm import CustomAgents, Scenario, TokenFuturesMarket, TraderAgent
-from abm.agents.hedgers import Enterprise
+from abm.agents.hedgers.shell import Enterprise
 from abm.core.errors import ParameterError
 from abm.recording import Recorder
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from abm import CustomAgents, Scenario, Side, TimeInForce, TokenFuturesMarket, TraderAgent
-from abm.agents.hedgers import Enterprise, InferenceProvider
-from abm.agents.makers import DesignatedMarketMaker
+from abm.agents.hedgers.shell import Enterprise, InferenceProvider
+from abm.agents.makers.shell import DesignatedMarketMaker
 from abm.core.errors import ParameterError, ScenarioError
 
 

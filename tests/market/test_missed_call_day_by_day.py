@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells
 
-from abm.market.hedge_days import day_opening
-from abm.market.risk_desk import RiskDesk
+from abm.market.day.hedge_days import day_opening
+from abm.market.day.risk_desk import RiskDesk
 
 FIELDS = FEW_TRADERS | {
     "calendar__days_per_month": 4,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from quiet_market import play
 
-from abm.agents.poisson_flow_population import FlowRates, PoissonFlow
+from abm.agents.order_flow.build import flow_rates
+from abm.agents.order_flow.shell import FlowRates, PoissonFlow
 from abm.core.errors import ScenarioError
 from abm.market import PopulationSpec, TokenFuturesMarket, run
-from abm.market.order_flow_build import flow_rates
 from abm.scenario import Scenario
 
 SMALL = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.agents.holders import Holders, PositionHolder
+from abm.agents.holders.shell import Holders, PositionHolder
 from abm.core.errors import ScenarioError
 from abm.market import TokenFuturesMarket
 from abm.scenario import Scenario

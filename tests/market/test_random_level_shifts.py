@@ -11,8 +11,8 @@ import pytest
 from abm.core.calendar import TradingCalendar
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
-from abm.market.spot_build import build_desk
-from abm.market.spot_desk import SpotDesk
+from abm.market.build.spot_build import build_desk
+from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.price_model import fit_provider_prices, random_shifts
 

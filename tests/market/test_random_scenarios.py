@@ -9,9 +9,9 @@ import pytest
 from random_scenarios import Attempt, acceptable_scenario
 
 from abm.market import TokenFuturesMarket, run
-from abm.market.foundations import require_feasible
+from abm.market.build.foundations import require_feasible
 from abm.scenario import Scenario
-from abm.spot.jumps import HeavyTailWarning
+from abm.spot.process.jumps import HeavyTailWarning
 
 
 def accepted(path: Path, seed: int, *, small: bool) -> Attempt:
@@ -21,7 +21,7 @@ def accepted(path: Path, seed: int, *, small: bool) -> Attempt:
 
 
 @pytest.mark.parametrize("seed", range(50))
-@pytest.mark.filterwarnings("ignore::abm.spot.jumps.HeavyTailWarning")
+@pytest.mark.filterwarnings("ignore::abm.spot.process.jumps.HeavyTailWarning")
 def test_a_scenario_that_is_accepted_trades_for_two_days(seed: int, tmp_path: Path) -> None:
     market = TokenFuturesMarket(accepted(tmp_path / "random.toml", seed, small=True).scenario)
     for _ in range(2 * market.clock.calendar.rounds_per_day):
@@ -31,7 +31,7 @@ def test_a_scenario_that_is_accepted_trades_for_two_days(seed: int, tmp_path: Pa
 
 @pytest.mark.verify
 @pytest.mark.parametrize("first", range(1_000, 2_000, 100))
-@pytest.mark.filterwarnings("ignore::abm.spot.jumps.HeavyTailWarning")
+@pytest.mark.filterwarnings("ignore::abm.spot.process.jumps.HeavyTailWarning")
 def test_a_thousand_scenarios_that_are_accepted_run_for_two_days(first: int, tmp_path: Path) -> None:
     refused = 0
     for seed in range(first, first + 100):

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import CancelCause
 from abm.market import CustomAgents, TokenFuturesMarket, run
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import scenarios
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import MessageKind, RejectReason, SelfMatch, Side, TimeInForce
 from abm.market import CustomAgents, RunResult, TokenFuturesMarket, run
 from abm.recording import Recorder

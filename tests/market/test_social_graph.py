@@ -8,13 +8,13 @@ import networkx
 import numpy as np
 import pytest
 
+from abm.agents.sentiment.edge_list import read_links
+from abm.agents.sentiment.section import SocialGraphSection
+from abm.agents.sentiment.social_graph import as_arrays, social_graph
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
 from abm.market import TokenFuturesMarket, run
-from abm.market.social_graph import as_arrays, social_graph
 from abm.scenario import Scenario
-from abm.scenario.edge_list import read_links
-from abm.scenario.sentiment_sections import SocialGraphSection
 
 HERD = "agents.sentiment"
 

@@ -13,7 +13,7 @@ from quiet_market import at_settlement, buys, play, quiet, sells, together
 from abm.core.errors import ScenarioError
 from abm.core.orders import NO_PRICE, TradingPhase
 from abm.market import TokenFuturesMarket, run
-from abm.market.private_signals import tomorrows_values_ticks
+from abm.market.day.private_signals import tomorrows_values_ticks
 from abm.scenario import Scenario
 
 BOTH = {"agents.arbitrageurs.count": 3, "agents.informed.count": 3}
@@ -229,7 +229,7 @@ def test_a_value_that_no_trader_can_have_is_a_mistake_with_a_name(field, value, 
 SCRIPT = """
 import gc, json, sys
 from numba.core.dispatcher import Dispatcher
-from abm.market.kernel_choices import optional_choices
+from abm.market.build.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 

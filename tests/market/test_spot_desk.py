@@ -10,8 +10,8 @@ import pytest
 from abm.market import TokenFuturesMarket, run
 from abm.scenario import Scenario
 from abm.scenario.price_model import build_level, build_process, fit_provider_prices
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.regimes import RegimeSwitchingJumpDiffusion
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
 
 STRESS = {"spot.stress.entries_per_year": 6.0}
 

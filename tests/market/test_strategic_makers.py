@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from abm.agents import makers
+from abm.agents.makers import shell as makers
 from abm.market import TokenFuturesMarket
 from abm.recording import Recorder
 from abm.recording.metrics import market_metrics

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from quiet_market import play
 
-from abm.agents.switching import OPTIMIST
+from abm.agents.switching.kernel import OPTIMIST
 from abm.core.errors import ScenarioError
 from abm.market import TokenFuturesMarket, run
 from abm.scenario import Scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abm.core.errors import ScenarioError
-from abm.market.maker_build import maker_terms
+from abm.market.build.build import build
 from abm.scenario import Scenario
 
 MAKERS = "agents.market_makers."
@@ -48,7 +48,7 @@ def test_a_wrong_contract_is_refused_in_one_line(changes: dict[str, object], mes
 
 
 def test_the_baseline_has_none_of_the_further_terms() -> None:
-    terms = maker_terms(Scenario.load("baseline"))
+    terms = build(Scenario.load("baseline"), seed=1).maker_terms
     assert terms.stress.never
     assert terms.misses_allowed == 0
     assert terms.pay.levels == ((0.8, 10_000),)

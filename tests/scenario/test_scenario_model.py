@@ -13,9 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from abm.core.errors import ScenarioError
+from abm.core.settings.fields import Section
 from abm.scenario import Scenario, explain
-from abm.scenario.exchange_sections import PopulationName
-from abm.scenario.fields import Section
+from abm.scenario.sections.exchange import PopulationName
 
 HERE = Path(__file__).parent
 

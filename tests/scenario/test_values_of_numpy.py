@@ -14,8 +14,8 @@ import pytest
 
 from abm.core.errors import ScenarioError
 from abm.scenario import Scenario
-from abm.scenario.contract_sections import CalendarSection
 from abm.scenario.loading import packaged_folder
+from abm.scenario.sections.contract import CalendarSection
 
 BASELINE = Scenario()
 

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 DAY = 1.0 / 252.0
 TRUTH = {"kappa": 6.0, "sigma": 0.6, "jump_intensity": 6.0, "jump_mean": 0.25, "jump_std": 0.12}

@@ -8,12 +8,12 @@ import pytest
 from calibration_room import DAY, KOU, TRUTH, clustered_prices, prices
 
 from abm.core.errors import CalibrationError
-from abm.spot import likelihood_search
-from abm.spot.calibration import calibrate
-from abm.spot.calibration_result import LAGS, autocorrelations, diagnose, ljung_box
-from abm.spot.jump_filter import filter_jumps
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
+from abm.spot.calibration import likelihood_search
+from abm.spot.calibration.calibration import calibrate
+from abm.spot.calibration.jump_filter import filter_jumps
+from abm.spot.calibration.result import LAGS, autocorrelations, diagnose, ljung_box
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
 
 MODELS = pytest.mark.parametrize("model", ["gaussian", "double_exponential", "diffusion"])
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from calibration_room import KOU, TRUTH, prices
 
-from abm.spot.calibration import calibrate
-from abm.spot.price_series import read_price_series, without_weekly_pattern
+from abm.spot.calibration.calibration import calibrate
+from abm.spot.calibration.price_series import read_price_series, without_weekly_pattern
 
 REAL = Path(__file__).parents[2].parent / "shared" / "data"
 

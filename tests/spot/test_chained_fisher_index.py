@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.core.errors import ParameterError
-from abm.spot.chained_index import ChainedFisherIndex, fisher_link
-from abm.spot.fixing import PublishedFixing, publish_fixing
-from abm.spot.index import IndexFixing, IndexUnavailable, UnavailableReason
+from abm.spot.index.chained_index import ChainedFisherIndex, fisher_link
+from abm.spot.index.fixing import PublishedFixing, publish_fixing
+from abm.spot.index.index import IndexFixing, IndexUnavailable, UnavailableReason
 
 NO_QUOTE = math.nan
 prices = st.floats(0.01, 100.0)

@@ -7,12 +7,12 @@ import pytest
 from monte_carlo import assert_within_four_standard_errors, batch_cumulants
 
 from abm.core.errors import ParameterError
-from abm.spot.correlated import CorrelatedProcesses
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.correlated import CorrelatedProcesses
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 KOU, GAUSSIAN = DoubleExponentialJumps(0.8, 6.0, 8.0), GaussianJumps(0.25, 0.12)
 TOKENS = MeanRevertingJumpDiffusion(6.0, 0.6, 6.0, KOU, Level(3.0, 1.84), 0.2)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.dislocation import PriceDislocation
-from abm.spot.index import IndexFixing, token_price_index
+from abm.spot.index.index import IndexFixing, token_price_index
+from abm.spot.process.dislocation import PriceDislocation
 
 GLUT = PriceDislocation(-12.0, start_day=3, duration_days=2, fade_days=3)
 

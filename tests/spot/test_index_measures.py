@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.chained_index import ChainedFisherIndex
-from abm.spot.index import IndexFixing, token_price_index
-from abm.spot.index_measures import composition_noise, index_tracking
+from abm.spot.index.chained_index import ChainedFisherIndex
+from abm.spot.index.index import IndexFixing, token_price_index
+from abm.spot.index.index_measures import composition_noise, index_tracking
 
 
 def both_indices(days_of_prices, days_of_volumes, cap=1.0):

@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 
 from abm.core.errors import ParameterError
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps, HeavyTailWarning
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps, HeavyTailWarning
 
 GAUSSIAN = GaussianJumps(mean=0.35, std=0.2)
 KOU = DoubleExponentialJumps(p_up=0.8, eta_up=5.0, eta_down=8.0)

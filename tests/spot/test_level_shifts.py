@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 
 from abm.core.errors import ParameterError
-from abm.spot.level_shifts import LevelShiftArrivals, LevelShiftPaths, RandomLevelShifts
+from abm.spot.process.level_shifts import LevelShiftArrivals, LevelShiftPaths, RandomLevelShifts
 
 QUARTER_RAMP = RandomLevelShifts(1.5, 0.4, 0.2, duration_years=0.25, first_year=0.1)
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.index import token_price_index
-from abm.spot.index_measures import index_tracking
-from abm.spot.jumps import DoubleExponentialJumps
-from abm.spot.level import Level
-from abm.spot.list_price_dynamics import ListPriceDynamics
-from abm.spot.list_price_quotes import ListPriceQuotes
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.index.index import token_price_index
+from abm.spot.index.index_measures import index_tracking
+from abm.spot.index.list_price_dynamics import ListPriceDynamics
+from abm.spot.index.list_price_quotes import ListPriceQuotes
+from abm.spot.process.jumps import DoubleExponentialJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 DAY = 1 / 252
 MEASURED = ListPriceDynamics()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.core.errors import IndexDataError, ParameterError
-from abm.spot.list_prices import (
+from abm.spot.index.list_prices import (
     COLUMNS,
     ListPrice,
     fit_list_prices,

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from abm.core.errors import ParameterError
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level, LevelShift, Seasonality
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level, LevelShift, Seasonality
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 LEVEL = Level(3.0, 1.84, (LevelShift(0.4, 0.1, 0.25),), Seasonality(weekly=(0.02, 0.0, 0.0, 0.0, -0.02)))
 GAUSSIAN, KOU = GaussianJumps(0.25, 0.12), DoubleExponentialJumps(0.8, 6.0, 8.0)

@@ -7,15 +7,15 @@ import pytest
 from scipy.stats import ks_2samp
 
 from abm.core.errors import ParameterError
-from abm.spot import path_simulation
-from abm.spot.exponential import exponentials_of_sums
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion, SpotPaths
-from abm.spot.path_kernel import fill_paths
-from abm.spot.process import SpotState
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process import path_simulation
+from abm.spot.process.exponential import exponentials_of_sums
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion, SpotPaths
+from abm.spot.process.path_kernel import fill_paths
+from abm.spot.process.process import SpotState
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 LEVEL = Level(3.0, trend_per_year=1.84)
 KOU = DoubleExponentialJumps(p_up=0.8, eta_up=6.0, eta_down=8.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.level import Level, LevelShift, Seasonality
+from abm.spot.process.level import Level, LevelShift, Seasonality
 
 
 def test_level_starts_at_the_initial_price_and_falls_with_the_trend():

@@ -7,9 +7,9 @@ import pytest
 from monte_carlo import assert_within_four_standard_errors, batch_cumulants
 
 from abm.core.errors import ParameterError
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level, LevelShift
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level, LevelShift
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 GAUSSIAN = GaussianJumps(mean=0.35, std=0.2)
 KOU = DoubleExponentialJumps(p_up=0.8, eta_up=5.0, eta_down=8.0)

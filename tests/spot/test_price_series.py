@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.core.errors import CalibrationError
-from abm.spot.price_series import read_price_series, without_weekly_pattern
+from abm.spot.calibration.price_series import read_price_series, without_weekly_pattern
 
 
 def weekdays(n, start=date(2024, 1, 1)):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.fixing import publish_fixing
-from abm.spot.index import IndexFixing, IndexUnavailable, UnavailableReason, token_price_index
-from abm.spot.list_price_quotes import ListPriceQuotes
-from abm.spot.outages import QuoteOutages
-from abm.spot.providers import ProviderQuotes
+from abm.spot.index.fixing import publish_fixing
+from abm.spot.index.index import IndexFixing, IndexUnavailable, UnavailableReason, token_price_index
+from abm.spot.index.list_price_quotes import ListPriceQuotes
+from abm.spot.index.outages import QuoteOutages
+from abm.spot.index.providers import ProviderQuotes
 
 DAY = 1 / 252
 OFFSETS, SHARES = (0.1, -0.1, 0.2, 0.0, -0.2), (20.0, 20.0, 20.0, 20.0, 20.0)

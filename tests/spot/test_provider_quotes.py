@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ParameterError
-from abm.spot.index import IndexFixing, token_price_index
-from abm.spot.providers import ProviderQuotes
+from abm.spot.index.index import IndexFixing, token_price_index
+from abm.spot.index.providers import ProviderQuotes
 
 OFFSETS = (0.087, 0.642, -0.155, -1.886, 0.3)
 SHARES = (25.0, 20.0, 15.0, 60.0, 10.0)

@@ -9,13 +9,13 @@ from monte_carlo import assert_within_four_standard_errors, batch_cumulants, end
 from scipy.linalg import expm
 
 from abm.core.errors import ParameterError
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
-from abm.spot.long_run import LongRunFactor
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.premium import RiskPremium
-from abm.spot.process import SpotState
-from abm.spot.regimes import Regime, RegimeSwitchingJumpDiffusion
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.long_run import LongRunFactor
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
+from abm.spot.process.premium import RiskPremium
+from abm.spot.process.process import SpotState
+from abm.spot.process.regimes import Regime, RegimeSwitchingJumpDiffusion
 
 LEVEL = Level(3.0, trend_per_year=1.84)
 GAUSSIAN = GaussianJumps(mean=0.35, std=0.2)

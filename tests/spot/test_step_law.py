@@ -7,15 +7,15 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import kstest
 
-from abm.spot.jumps import DoubleExponentialJumps, GaussianJumps
-from abm.spot.level import Level
-from abm.spot.mrjd import MeanRevertingJumpDiffusion
-from abm.spot.transition import (
+from abm.spot.calibration.transition import (
     DoubleExponentialJumpStep,
     GaussianJumpStep,
     decay_moments,
     jumps_counted,
 )
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
+from abm.spot.process.level import Level
+from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 
 DAY = 1.0 / 252.0
 MONTH = 1.0 / 12.0

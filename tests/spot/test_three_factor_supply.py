@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from abm.core.errors import ParameterError
-from abm.spot.level import LevelShift
-from abm.spot.supply import ThreeFactorSupply
+from abm.spot.process.level import LevelShift
+from abm.spot.process.supply import ThreeFactorSupply
 
 STILL = ThreeFactorSupply(
     energy_cost_growth=0.0,

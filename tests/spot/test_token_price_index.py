@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from abm.core.errors import ParameterError
-from abm.spot.fixing import PublishedFixing, publish_fixing
-from abm.spot.index import (
+from abm.spot.index.fixing import PublishedFixing, publish_fixing
+from abm.spot.index.index import (
     IndexFixing,
     IndexUnavailable,
     UnavailableReason,

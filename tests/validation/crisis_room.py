@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from abm.agents.holders import Holders
+from abm.agents.holders.shell import Holders
 from abm.market import TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import Side, TimeInForce
 from abm.market import CustomAgents, MarketRule, TokenFuturesMarket
 from abm.scenario import Scenario

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import MessageKind
 from abm.market import MarketRule
 

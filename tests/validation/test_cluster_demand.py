@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from abm.agents.herding import Herd, HerdingRule, SocialGraph
+from abm.agents.sentiment.herding import Herd, HerdingRule, SocialGraph
+from abm.agents.sentiment.section import SocialGraphSection
+from abm.agents.sentiment.social_graph import as_arrays, social_graph
 from abm.core.randomness import RandomStreams
 from abm.market import TokenFuturesMarket
-from abm.market.social_graph import as_arrays, social_graph
 from abm.scenario import Scenario
-from abm.scenario.sentiment_sections import SocialGraphSection
 
 pytestmark = pytest.mark.verify
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from bare_market import DEEP, bare_market
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import Side
-from abm.market.rules import MarketRule
+from abm.market.venue.rules import MarketRule
 
 LOW, HIGH = 200_000, 300_000
 VALUE_GAP = HIGH - LOW

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from bare_market import DEEP, bare_market
 
-from abm.agents.base import TraderAgent
+from abm.agents.base.population import TraderAgent
 from abm.core.orders import ORDER_DTYPE, MessageKind, Side
-from abm.market.rules import MarketRule
+from abm.market.venue.rules import MarketRule
 from analysis.price_impact import kyle_lambda
 
 VALUE_SD, NOISE_SD = 100.0, 50.0  # ticks, lots

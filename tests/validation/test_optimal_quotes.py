@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from lonely_maker import TICKS_PER_UNIT, World, lonely_market, sessions
 
-from abm.agents.quoting import flat_half_spread_ticks, glft_skew_ticks
+from abm.agents.makers.quoting import flat_half_spread_ticks, glft_skew_ticks
 
 AVELLANEDA_STOIKOV = World(sigma=2.0, k=1.5, rate=140.0, steps=200)
 SYMMETRIC = {"max_skew": 1e-12}

@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
-from abm.spot.level import Level
+from abm.spot.process.level import Level
 from scenarios import paper_band
 from scenarios import paper_band_studies as studies
 from scenarios.paper_band_closed_form import (

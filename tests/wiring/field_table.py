@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from abm.core.settings.fields import Section
+from abm.core.settings.laws import Law
 from abm.market import TokenFuturesMarket
 from abm.scenario import Scenario
-from abm.scenario.fields import Section
-from abm.scenario.laws import Law
 
 Probe = Callable[[TokenFuturesMarket], Any]
 Arrival = tuple[Probe, Any]

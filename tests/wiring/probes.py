@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from field_table import SEED, Probe, Row
 
-from abm.agents.base import Population
+from abm.agents.base.population import Population
 from abm.core.randomness import RandomStreams
 from abm.market import MarketRule, TokenFuturesMarket, run
 from abm.recording import Recorder

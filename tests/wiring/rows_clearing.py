@@ -9,8 +9,8 @@ import numpy as np
 from field_table import BASE, Group, Row
 from probes import traders, two_days
 
+from abm.clearing.fund.stress import historical_moves
 from abm.clearing.margin_models import FlatMargin, register_margin_model
-from abm.clearing.stress import historical_moves
 
 FEW = ("enterprises", "providers", "noise", "fundamentalists", "chartists")
 register_margin_model("of_the_field_table", lambda basis: FlatMargin(basis, buckets=[(4, 2_222)]))

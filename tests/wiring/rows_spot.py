@@ -10,9 +10,9 @@ from field_table import SEED, Group, Idle, Row
 from probes import COARSE, tables_of_a_run, traders
 
 from abm.core.randomness import RandomStreams
-from abm.market.margin_history import launch_history
+from abm.market.build.margin_history import launch_history
 from abm.recording.schemas import PROFILES
-from abm.spot.list_prices import fit_list_prices, read_list_prices
+from abm.spot.index.list_prices import fit_list_prices, read_list_prices
 
 PRICES = Path(__file__).parent / "inputs" / "three_prices.csv"
 

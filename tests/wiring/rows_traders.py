@@ -10,7 +10,7 @@ import numpy as np
 from field_table import SEED, Group, Row
 from probes import class_rows, column, draws, equity_usd, limit_rows, traders
 
-from abm.agents.switching import OPTIMIST, PESSIMIST
+from abm.agents.switching.kernel import OPTIMIST, PESSIMIST
 from abm.core.randomness import RandomStreams
 
 LINKS = Path(__file__).parent / "inputs" / "links.txt"

@@ -10,9 +10,9 @@ from field_table import BASE, SEED
 from probes import draws, traders
 
 from abm.core.randomness import RandomStreams
+from abm.core.settings.laws import Law
 from abm.market import TokenFuturesMarket
 from abm.scenario import Scenario
-from abm.scenario.laws import Law
 
 _UNIFORM = RandomStreams(SEED).generator("population", "noise", "mean_lots").random(10)
 _NORMAL = draws(SEED, "noise", "mean_lots", 10)

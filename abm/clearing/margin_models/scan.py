@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from abm.clearing.ledger import MONEY_BOUND_USD_MICRO
+from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO
 from abm.clearing.margin_models.interface import BPS, Digest, IntArray, MarginDay, MarginModel
 from abm.clearing.margin_models.requirement import weighted_up
 from abm.clearing.rounding import scale_up

@@ -1,0 +1,1 @@
+"""Curve arbitrageurs: between months, and between calendar spreads and their legs."""

@@ -1,0 +1,1 @@
+"""Traders with a physical business: enterprises, providers, and companies that a scenario names."""

@@ -1,0 +1,1 @@
+"""Traders who know more than the public: of tomorrow, or of their own price impact."""

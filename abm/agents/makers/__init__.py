@@ -1,0 +1,1 @@
+"""Designated market makers: quotes, what they learn, and whether quoting pays."""

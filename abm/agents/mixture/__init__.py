@@ -1,0 +1,1 @@
+"""Traders who weigh value, trend and noise in one forecast."""

@@ -1,0 +1,1 @@
+"""Order flow without traders: Poisson streams."""

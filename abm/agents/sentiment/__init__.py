@@ -1,0 +1,1 @@
+"""What speculators share: opinions over a graph, attention, remembered prices."""

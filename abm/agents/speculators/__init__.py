@@ -1,0 +1,1 @@
+"""Noise traders, fundamentalists and chartists."""

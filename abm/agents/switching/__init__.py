@@ -1,0 +1,1 @@
+"""Traders that switch between optimist, pessimist and value."""

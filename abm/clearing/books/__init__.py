@@ -1,0 +1,1 @@
+"""What the clearing house keeps: ledger, positions, fees, records."""

@@ -1,0 +1,1 @@
+"""The margin cycle: marks, requirements, calls and where the money comes from."""

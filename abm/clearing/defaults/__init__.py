@@ -1,0 +1,1 @@
+"""Default management: close-out, auction, waterfall, recovery."""

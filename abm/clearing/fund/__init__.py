@@ -1,0 +1,1 @@
+"""The guaranty fund: stress, size, and its cycle."""

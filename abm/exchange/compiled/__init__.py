@@ -1,0 +1,1 @@
+"""The exchange that runs simulations: packed arrays and compiled kernels."""

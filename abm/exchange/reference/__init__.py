@@ -1,0 +1,1 @@
+"""The exchange in plain Python, written to be obviously right."""

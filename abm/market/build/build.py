@@ -1,0 +1,191 @@
+"""Builds the parts of a market from a scenario: the one place that knows scenario fields and engines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.agents.base.population import Population
+from abm.agents.classes import CLASSES
+from abm.clearing import ClearingHouse
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
+from abm.core.errors import ParameterError
+from abm.core.orders import MatchingRule
+from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
+from abm.market.build.clearing_build import account_terms, build_clearing
+from abm.market.day.clock import MarketClock
+from abm.market.build.custom_build import CustomTraders
+from abm.market.build.foundations import lay_foundations
+from abm.agents.sentiment.build import join_herd, pay_attention
+from abm.agents.makers.build import maker_terms
+from abm.agents.makers.contract import MakerTerms
+from abm.market.build.margin_build import build_margin
+from abm.market.build.populate import build_populations
+from abm.agents.base.population_room import PopulationRoom
+from abm.market.venue.position_limits import PositionLimits
+from abm.market.build.rule_build import build_rules
+from abm.market.venue.rules import MarketRule
+from abm.market.day.spot_desk import SpotDesk
+from abm.scenario import Scenario
+from abm.scenario.sections.spot import SpotSection
+from abm.spot.index.list_prices import ListPriceFit
+from abm.spot.process.supply import ThreeFactorSupply
+
+_SECTION_OF = {item.population: item.section for item in CLASSES} | {"company": "enterprises"}
+"""Scenario section whose exemption holds for each built-in class; custom agents have none."""
+
+
+@dataclass(frozen=True)
+class MarketParts:
+    """Everything a market is made of, ready to trade."""
+
+    contract: ContractSpec
+    clock: MarketClock
+    desk: SpotDesk
+    exchange: Exchange
+    position_limits: PositionLimits
+    rules: tuple[MarketRule, ...]
+    clearing: ClearingHouse
+    margin_history: NDArray[np.float64]
+    populations: list[Population]
+    maker_terms: MakerTerms
+    list_prices: ListPriceFit
+
+
+def build(
+    scenario: Scenario,
+    *,
+    seed: int,
+    population_seed: int | None = None,
+    custom_agents: tuple[CustomTraders, ...] = (),
+    journal: bool = False,
+) -> MarketParts:
+    """Build the parts of a market.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A validated scenario.
+    seed : int
+        Seed of every random stream.
+    population_seed : int, optional
+        Seed of who is there instead: needs, capacities, providers, cash, parameters, and the social graph.
+    custom_agents : tuple of CustomAgents or PopulationSpec
+        A user's own traders.
+    journal : bool
+        Keep every ledger posting for the recorder.
+    """
+    base = lay_foundations(scenario, seed, population_seed)
+    contract, streams, firms, desk = base.contract, base.streams, base.firms, base.desk
+    clock = _clock(scenario, base.calendar)
+    room = PopulationRoom(
+        agents=scenario.agents,
+        contract=contract,
+        days_per_month=clock.calendar.days_per_month,
+        months_per_year=clock.calendar.months_per_year,
+        cost_decline_per_day=_cost_decline_per_day(scenario.spot, clock.calendar),
+        initial_price_usd=desk.process.level.initial_price_usd,
+        provider_multiples=desk.quotes.expected_multiples,
+        taker_fee_usd=scenario.exchange.taker_fee_usd,
+        auction_fee_usd=scenario.exchange.auction_fee_usd,
+        streams=streams,
+        population_streams=firms,
+    )
+    populations = build_populations(
+        room,
+        custom_agents,
+        members=scenario.clearing.members,
+        member_account_usd=scenario.clearing.member_account_usd,
+    )
+    join_herd(scenario.agents.sentiment, populations, streams, firms, scenario.edge_list_path())
+    pay_attention(scenario.agents.attention, populations)
+    accounts = account_terms(scenario, populations)
+    margin = build_margin(
+        scenario.clearing.margin,
+        contract,
+        clock.calendar,
+        desk.process,
+        streams,
+        final_fixings=desk.final_fixings,
+    )
+    return MarketParts(
+        contract=contract,
+        clock=clock,
+        desk=desk,
+        exchange=_exchange(scenario, contract, populations),
+        position_limits=_position_limits(scenario, populations),
+        rules=build_rules(scenario, clock.calendar, accounts),
+        clearing=build_clearing(scenario, contract, clock.calendar, accounts, margin.model, journal=journal),
+        margin_history=margin.history,
+        populations=populations,
+        maker_terms=maker_terms(
+            scenario.agents.market_makers,
+            contract.listed_months,
+            dmm_maker_fee_usd=scenario.exchange.dmm_maker_fee_usd,
+            maker_fee_usd=scenario.exchange.maker_fee_usd,
+        ),
+        list_prices=base.list_prices,
+    )
+
+
+def _cost_decline_per_day(spot: SpotSection, calendar: TradingCalendar) -> float | None:
+    """Return the fall of the log cost of a token per day, ``None`` where the scenario does not say it."""
+    if spot.trend_per_year != "three_factor_supply":
+        return None
+    return ThreeFactorSupply(**spot.supply.model_dump()).unit_cost_decline / calendar.days_per_year
+
+
+def population_seed_of(scenario: Scenario, given: int | None, seed: int) -> int:
+    """Return the seed of who is there: the one given, or the scenario's, or that of the run.
+
+    Raises
+    ------
+    ParameterError
+        If the one given is not a whole number from 0 on.
+    """
+    if given is None:
+        return seed if scenario.run.population_seed is None else scenario.run.population_seed
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+        raise ParameterError(f"population_seed: {given!r} is not a whole number >= 0")
+    return int(given)
+
+
+def _clock(scenario: Scenario, calendar: TradingCalendar) -> MarketClock:
+    return MarketClock(
+        calendar=calendar,
+        intraday_cycles=scenario.clearing.intraday_cycles,
+        closing_window=scenario.exchange.closing_window,
+    )
+
+
+def _exchange(scenario: Scenario, contract: ContractSpec, populations: list[Population]) -> Exchange:
+    section = scenario.exchange
+    engine = CompiledExchange if section.engine == "compiled" else ReferenceExchange
+    return engine(
+        n_accounts=sum(population.count for population in populations),
+        n_slots=contract.listed_months,
+        max_order_lots=section.max_order_lots,
+        rules=BookRules(
+            matching=MatchingRule[section.matching.upper()],
+            spread_matching=MatchingRule[section.spreads.matching.upper()],
+            top_order=section.top_order,
+            pro_rata_min_lots=section.pro_rata_min_lots,
+            spread_lengths=tuple(section.spreads.lengths),
+            implied_in=section.spreads.implied_in,
+        ),
+    )
+
+
+def _position_limits(scenario: Scenario, populations: list[Population]) -> PositionLimits:
+    section = scenario.exchange.position_limits
+    return PositionLimits(
+        month_lots=section.month_lots,
+        front_month_lots=section.front_month_lots,
+        exempt=np.repeat(
+            [_SECTION_OF.get(population.name) in section.exempt for population in populations],
+            [population.count for population in populations],
+        ),
+    )

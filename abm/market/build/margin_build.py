@@ -1,0 +1,114 @@
+"""Builds the margin model that a scenario asks for, with the history it starts from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.clearing.margin_models import MarginBasis, MarginModel, margin_model, wrap_margin_model
+from abm.core.calendar import TradingCalendar
+from abm.core.contract import ContractSpec
+from abm.core.errors import ParameterError, ScenarioError
+from abm.core.randomness import RandomStreams
+from abm.market.build.margin_history import launch_history
+from abm.scenario.sections.margin import MarginSection
+from abm.spot.process.process import SpotProcess
+
+_BPS = 10_000
+
+
+class BuiltMargin(NamedTuple):
+    """A margin model and the daily relative moves by tenor that it starts from."""
+
+    model: MarginModel
+    history: NDArray[np.float64]
+
+
+def build_margin(
+    section: MarginSection,
+    contract: ContractSpec,
+    calendar: TradingCalendar,
+    process: SpotProcess,
+    streams: RandomStreams,
+    *,
+    final_fixings: int | None = None,
+) -> BuiltMargin:
+    """Return a new margin model with its tools around it, and the history that it starts from.
+
+    Parameters
+    ----------
+    section, contract, calendar, process, streams
+        Rules, contract, days, law of the price, and random streams.
+    final_fixings : int, optional
+        Last fixings of a month that its final settlement averages; all by default.
+
+    Raises
+    ------
+    ScenarioError
+        If the registered model is unknown or does not accept the history.
+    """
+    basis = MarginBasis(
+        tick_value_usd_micro=contract.tick_value_usd_micro,
+        floor_price_ticks=max(1, contract.price_to_ticks(section.floor_price_usd)),
+        history=launch_history(
+            process,
+            calendar,
+            days=section.history_days,
+            listed_months=contract.listed_months,
+            final_fixings=final_fixings or calendar.days_per_month,
+            rng=streams.generator("margin-history"),
+        ),
+    )
+    period: dict[str, Any] = {"confidence": section.confidence, "mpor_days": section.mpor_days}
+    try:
+        model = _core_model(section, basis, contract.listed_months, period)
+        if section.procyclicality == "buffer":
+            model = wrap_margin_model("buffer", model, basis, buffer_bps=_bps(section.buffer_share))
+        elif section.procyclicality == "stressed_weight":
+            weight = _bps(section.stressed_weight)
+            model = wrap_margin_model("stressed_weight", model, basis, weight_bps=weight, **period)
+        elif section.procyclicality == "floor":
+            model = wrap_margin_model("floor", model, basis, **period)
+        if section.concentration_share > 0:
+            share = {"volume_share": section.concentration_share, "mpor_days": section.mpor_days}
+            model = wrap_margin_model("concentration", model, basis, **share)
+    except ParameterError as problem:
+        raise ScenarioError(f"clearing.{problem}") from None
+    return BuiltMargin(model, basis.history)
+
+
+def _core_model(
+    section: MarginSection, basis: MarginBasis, listed_months: int, period: dict[str, Any]
+) -> MarginModel:
+    if section.registered:
+        return margin_model(section.registered, basis)
+    if section.model == "flat":
+        return margin_model("flat", basis, buckets=flat_buckets(section, listed_months))
+    learning = {**period, "decay": section.decay}
+    if section.model == "ewma":
+        return margin_model("ewma", basis, **learning)
+    if section.model == "filtered_historical":
+        lookback = min(section.lookback_days, section.history_days)
+        return margin_model("filtered_historical", basis, lookback_days=lookback, **learning)
+    return margin_model(
+        "scan",
+        basis,
+        spread_charge_bps=_bps(section.spread_charge),
+        tier_charge_bps=_bps(section.tier_charge),
+        delivery_charge_bps=_bps(section.delivery_charge),
+        **learning,
+    )
+
+
+def flat_buckets(section: MarginSection, listed_months: int) -> list[tuple[int, int]]:
+    """Return the flat model's rates in basis points by largest tenor."""
+    near, far = _bps(section.rate), _bps(section.far_rate)
+    if section.far_from_tenor >= listed_months:
+        return [(listed_months - 1, near)]
+    return [(section.far_from_tenor - 1, near), (listed_months - 1, far)]
+
+
+def _bps(share: float) -> int:
+    return round(share * _BPS)

@@ -1,0 +1,291 @@
+"""The physical side of a day: spot price, provider quotes, index fixing, and the public model curve."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.calendar import TradingCalendar
+from abm.core.randomness import RandomStreams
+from abm.market.day.daily_index import DailyIndex
+from abm.spot.index.fixing import PublishedFixing, publish_fixing
+from abm.spot.index.index import IndexFixing, IndexUnavailable
+from abm.spot.index.providers import QuoteProcess, SpotAlone
+from abm.spot.process.dislocation import PriceDislocation
+from abm.spot.process.level import LevelShift
+from abm.spot.process.level_shifts import LevelShiftArrivals, RandomLevelShifts
+from abm.spot.process.process import SpotProcess, SpotState
+from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
+
+FloatArray = NDArray[np.float64]
+
+FLOOR_USD = 1e-12
+"""Lowest spot price before a dislocation, USD per mSIT: a millionth of the smallest unit of a fixing."""
+
+_LARGEST_EXPONENT = 600.0
+"""Keeps e^x finite; the price is held long before."""
+
+IndexMethod = Literal["volume_weighted", "chained_fisher", "process"]
+
+
+class SpotDesk:
+    """Steps the spot price once a day, publishes the fixing, and values every listed month.
+
+    The public model curve is what the market can know: today's fixing gives the log deviation X, once the
+    long-run factor and the regime, which are taken as known, are allowed for; a shift of the price level
+    counts only as far as it has come by today, so that a demand explosion surprises. Where shifts are
+    foreseen, the curve has the whole course of a fixed one, of a random one that has begun, and the expected
+    effect of those to come. A dislocation surprises on its first day; from then on its course is known.
+
+    Parameters
+    ----------
+    process : SpotProcess
+        Spot process without level shifts.
+    shifts : tuple of LevelShift
+        Shifts of the level on given days.
+    random_shifts : RandomLevelShifts, optional
+        Law of shifts on random days, drawn from the stream ``level-shift``.
+    shifts_foreseen : bool
+        Whether the curve knows the days of the former and the law of the latter.
+    dislocation : PriceDislocation
+        Amount in USD added to the spot price, to every quote and to both indices on some days. It is added
+        after the indices are computed: to a volume-weighted mean of the quotes that is the same, a chain of
+        price ratios could not be computed from negative prices.
+    quotes : QuoteProcess
+        Providers' quotes around the spot price.
+    weighted, matched : DailyIndex
+        The volume-weighted and the matched-model index; both are computed.
+    method : {"volume_weighted", "chained_fisher", "process"}
+        What contracts settle on: the volume-weighted index, the matched-model index, or the spot price.
+    calendar : TradingCalendar
+        Days and delivery months.
+    final_fixings : int
+        Last fixings of a delivery month that its final settlement averages, 1 to all of them.
+    streams : RandomStreams
+        Gives the streams ``spot`` and ``provider-basis``.
+
+    Attributes
+    ----------
+    ceiling_usd : float
+        Price at which spot price, quotes and model curve are held: beyond it, positions would be worth more
+        than the clearing house can count. Infinite unless it is set.
+    """
+
+    def __init__(
+        self,
+        *,
+        process: SpotProcess,
+        shifts: tuple[LevelShift, ...],
+        dislocation: PriceDislocation,
+        quotes: QuoteProcess,
+        weighted: DailyIndex,
+        matched: DailyIndex,
+        method: IndexMethod,
+        calendar: TradingCalendar,
+        final_fixings: int,
+        streams: RandomStreams,
+        random_shifts: RandomLevelShifts | None = None,
+        shifts_foreseen: bool = False,
+    ) -> None:
+        self.process = process
+        self.shifts, self.shifts_foreseen = shifts, shifts_foreseen
+        self._arrivals: LevelShiftArrivals | None = None
+        if random_shifts is not None:
+            self._arrivals = LevelShiftArrivals(random_shifts, streams.generator("level-shift"))
+        self.dislocation = dislocation
+        self.quotes = quotes
+        self.weighted, self.matched = weighted, matched
+        self.method = method
+        self.volume_weighted_usd: list[float] = []
+        self.matched_usd: list[float] = []
+        self.dislocations_usd: list[float] = []
+        self.calendar = calendar
+        self.final_fixings = final_fixings
+        self.spot_usd = math.nan
+        self.index_usd = math.nan
+        self.index_value_usd = math.nan
+        self.log_price_surprise = 0.0
+        self.fixings: list[PublishedFixing] = []
+        self.provider_prices_usd: FloatArray = quotes.quote(process.level.initial_price_usd)
+        self._dislocation_in_fixing_usd = 0.0
+        self._state = SpotState(process.x0)
+        self.ceiling_usd = math.inf
+        self._growth_by_regime: dict[int, FloatArray] = {}
+        self._spot_stream = streams.generator("spot")
+        self._basis_stream = streams.generator("provider-basis")
+
+    @property
+    def has_providers(self) -> bool:
+        """Whether anybody quotes; else a token costs the spot price."""
+        return not isinstance(self.quotes, SpotAlone)
+
+    @property
+    def fixing(self) -> PublishedFixing:
+        """Today's published fixing."""
+        return self.fixings[-1]
+
+    @property
+    def state(self) -> SpotState:
+        """State of the spot process today: deviation, long-run factor and regime."""
+        return self._state
+
+    def log_shift(self, day: int) -> float:
+        """Return how far the shifts that have begun by now have moved the log level by a day."""
+        t = np.asarray(self.calendar.year_fraction(day))
+        return float(sum(float(shift.log_move(t)) for shift in self._begun_shifts()))
+
+    def _begun_shifts(self) -> tuple[LevelShift, ...]:
+        return self.shifts if self._arrivals is None else (*self.shifts, *self._arrivals.begun)
+
+    def _known_log_shift(self, day: int, dates: FloatArray) -> FloatArray | float:
+        """Return the log multiplier of forwards for coming dates (years), as the curve of a day has it."""
+        if not self.shifts_foreseen:
+            return self.log_shift(day)
+        known: FloatArray = np.zeros(dates.shape)
+        for shift in self._begun_shifts():
+            known = known + shift.log_move(dates)
+        if self._arrivals is not None:
+            known = known + self._arrivals.law.log_expected(self.calendar.year_fraction(day), dates)
+        return known
+
+    def log_level_ratio(self, day: int) -> float:
+        """Return the log of the level on a day over the level on day 0."""
+        level = self.process.level
+        t = self.calendar.year_fraction(day)
+        return float(level.log_usd(t) - level.log_usd(0.0)) + self.log_shift(day) - self.log_shift(0)
+
+    def advance_to(self, day: int) -> PublishedFixing:
+        """Step the spot price and the quotes to a day and publish its fixing.
+
+        Day 0 shows the starting state; every later day is one exact step of a trading day.
+        """
+        assert day == len(self.fixings), f"the desk stands at day {len(self.fixings)}, not {day}"
+        dt = self.calendar.year_fraction(1)
+        if day > 0:
+            self._step_price(dt)
+        if self._arrivals is not None:
+            self._arrivals.advance_to(self.calendar.year_fraction(day))
+        log_usd = self._log_level(day) + self._state.x + self._state.xi
+        spot_usd = max(FLOOR_USD, min(math.exp(min(log_usd, _LARGEST_EXPONENT)), self.ceiling_usd))
+        quotes_usd = np.minimum(
+            self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd),
+            self.ceiling_usd,
+        )
+        added_usd = float(self.dislocation.amount_usd(day))
+        self.dislocations_usd.append(added_usd)
+        self.spot_usd = spot_usd + added_usd
+        self.provider_prices_usd = quotes_usd + added_usd
+        self._publish(spot_usd, quotes_usd, added_usd)
+        return self.fixing
+
+    def _publish(self, spot_usd: float, quotes_usd: FloatArray, added_usd: float) -> None:
+        """Fix both indices of quotes without the dislocation, add it, and publish the one that settles."""
+        ages = self.quotes.ages_days
+        weighted = _plus(self.weighted.fix(quotes_usd, ages), added_usd)
+        matched = _plus(self.matched.fix(quotes_usd, ages), added_usd)
+        self.volume_weighted_usd.append(_value_or_nan(weighted))
+        self.matched_usd.append(_value_or_nan(matched))
+        outcome: IndexFixing | IndexUnavailable
+        if self.method == "process":
+            outcome = _plus(IndexFixing(spot_usd, np.zeros(len(quotes_usd)), 0), added_usd)
+        else:
+            outcome = matched if self.method == "chained_fisher" else weighted
+        self.index_value_usd = _value_or_nan(outcome)
+        prior = self.fixings[-1].usd_micro if self.fixings else None
+        self.fixings.append(publish_fixing(outcome, prior))
+        self.index_usd = self.fixing.usd_micro / 1e6
+        if self.fixing.available:  # a fixing that is published again holds the amount of its own day
+            self._dislocation_in_fixing_usd = added_usd
+
+    def _step_price(self, dt: float) -> None:
+        """Draw the next state, and note how far the price went from what was expected of it."""
+        before = self._state
+        known = self._known_process()
+        mean, variance = known.cumulants(dt, before.x, xi=before.xi)[:2]
+        self._state = self.process.advance(before, dt, self._spot_stream)
+        moved = self._state.x + self._state.xi - float(mean)
+        self.log_price_surprise = moved / math.sqrt(variance) if variance > 0.0 else 0.0
+
+    def _known_process(self) -> SpotProcess:
+        """Return the process as it is seen from today's regime."""
+        if isinstance(self.process, RegimeSwitchingJumpDiffusion):
+            return self.process.in_regime(self._state.regime)
+        return self.process
+
+    def model_curve_usd(self, day: int, months: int) -> FloatArray:
+        """Return the expected final settlement of consecutive months, USD per mSIT, in tenor order.
+
+        The average-price forward of each month over the fixings that its final settlement averages: those
+        published so far and the forward of those to come, from the log deviation that today's fixing implies.
+
+        Parameters
+        ----------
+        day : int
+            Today.
+        months : int
+            Months wanted, the front month first.
+        """
+        curve: FloatArray = self._expected_fixings_usd(day, months)[:, -self.final_fixings :].mean(axis=1)
+        return curve
+
+    def expected_month_mean_usd(self, day: int, months: int) -> FloatArray:
+        """Return the expected mean of all fixings of consecutive months: what a month's tokens cost."""
+        mean: FloatArray = self._expected_fixings_usd(day, months).mean(axis=1)
+        return mean
+
+    def _expected_fixings_usd(self, day: int, months: int) -> FloatArray:
+        """Return each fixing of consecutive months, known or expected, shape (months, days of a month)."""
+        t = self.calendar.year_fraction(day)
+        first = self.calendar.first_day(self.calendar.month_of(day))
+        xi = self._state.xi
+        undisturbed_usd = self.index_usd - self._dislocation_in_fixing_usd
+        assert undisturbed_usd > 0.0, f"the index without its dislocation is {undisturbed_usd}, not > 0"
+        x = math.log(undisturbed_usd) - self._log_level(day) - xi
+        to_come = np.arange(day + 1, first + months * self.calendar.days_per_month)
+        dates = to_come / self.calendar.days_per_year
+        ahead = to_come - day
+        kept = np.exp(-self.process.kappa * (dates - t))
+        log_level = self.process.level.log_usd(dates) + self._known_log_shift(day, dates)
+        seen = np.exp(np.minimum(log_level + x * kept + xi, _LARGEST_EXPONENT))
+        forwards = np.minimum(seen * self._growth(int(ahead.max(initial=0)))[ahead - 1], self.ceiling_usd)
+        forwards += self.dislocation.foreseen_usd(day, to_come)
+        known = [fixing.usd_micro / 1e6 for fixing in self.fixings[first:]]
+        return np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)
+
+    def _growth(self, days: int) -> FloatArray:
+        """Return E^Q[exp(X + xi)] for 1 .. ``days`` days ahead of a state at X = xi = 0 in today's regime.
+
+        A forward is that times exp(x e^(-kappa tau) + xi) and the level. It depends on the horizon alone, so
+        it is kept: with regimes each call solves a differential equation.
+        """
+        regime = self._state.regime
+        known = self._growth_by_regime.get(regime)
+        if known is None or len(known) < days:
+            horizons = np.arange(1, days + 1) / self.calendar.days_per_year
+            priced = self._known_process().risk_neutral()
+            known = priced.exponential_moment(1.0, horizons, 0.0, xi=0.0)
+            self._growth_by_regime[regime] = known
+        return known
+
+    def final_fixings_usd_micro(self, month: int) -> list[int]:
+        """Return the published fixings that a month's final settlement averages, micro-USD per mSIT."""
+        end = self.calendar.last_day(month) + 1
+        return [fixing.usd_micro for fixing in self.fixings[end - self.final_fixings : end]]
+
+    def _log_level(self, day: int) -> float:
+        return float(self.process.level.log_usd(self.calendar.year_fraction(day))) + self.log_shift(day)
+
+
+def _plus(outcome: IndexFixing | IndexUnavailable, added_usd: float) -> IndexFixing | IndexUnavailable:
+    """Return an index with an amount added to its value; a day without an index stays one."""
+    if isinstance(outcome, IndexUnavailable):
+        return outcome
+    return replace(outcome, value_usd=outcome.value_usd + added_usd)
+
+
+def _value_or_nan(outcome: IndexFixing | IndexUnavailable) -> float:
+    return outcome.value_usd if isinstance(outcome, IndexFixing) else math.nan

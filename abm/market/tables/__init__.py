@@ -1,0 +1,1 @@
+"""What happens in the market, as rows of the recorder."""

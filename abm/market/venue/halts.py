@@ -1,0 +1,139 @@
+"""Circuit breakers: halts when a daily limit is reached, and auctions after a volatility interruption."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.kernel import kernel
+from abm.core.orders import TradingPhase
+from abm.exchange import MatchResult
+from abm.market.venue.rules import MarketRule
+
+if TYPE_CHECKING:
+    from abm.market.model import TokenFuturesMarket
+
+Mask = NDArray[np.bool_]
+HaltScope = Literal["month", "all_months", "lead_month"]
+_CONTINUOUS, _AUCTION, _ = (int(phase) for phase in TradingPhase)
+
+
+class LimitHalts(MarketRule):
+    """A month that reaches its daily price limit halts; trading goes on with wider limits.
+
+    A limit is reached when a trade of the round is at it, or the best bid is at the upper limit, or the best
+    ask at the lower one; a leg of a calendar spread says nothing of its month. When the widest limit is
+    reached nothing halts: it stands for the rest of the day. Nor does anything halt after the last round.
+
+    Parameters
+    ----------
+    widths : tuple of float
+        The limits after each halt of a month in a day, as shares of price either side of the settlement.
+    rounds, reopening_rounds : int
+        Length of a halt, and of the auction that ends it (0: continuous trading at once).
+    scope : {"month", "all_months", "lead_month"}
+        Which months halt: the one at its limit; all of them; or all when the month with the largest open
+        interest is at its limit, otherwise only the one. Months in an auction finish it.
+    """
+
+    def __init__(
+        self, widths: tuple[float, ...], *, rounds: int, reopening_rounds: int, scope: HaltScope
+    ) -> None:
+        self.widths = widths
+        self.rounds = rounds
+        self.reopening_rounds = reopening_rounds
+        self.scope = scope
+        self._halts_today: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+
+    def open_day(self, market: TokenFuturesMarket) -> None:
+        """Start at the first limit in every month."""
+        self._halts_today = np.zeros(market.exchange.n_slots, dtype=np.int64)
+
+    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+        """Halt the months that have reached their limit, and widen it."""
+        if market.clock.is_close:
+            return
+        reached = self._at_limit(market, result) & (self._halts_today < len(self.widths))
+        reached &= market.sessions.phases == _CONTINUOUS
+        if not reached.any():
+            return
+        self._halts_today[reached] += 1
+        market.curve.widen_limits(
+            reached, np.array([*self.widths, 0.0])[self._halts_today - 1], market.exchange
+        )
+        halted = self._in_scope(market, reached) & (market.sessions.phases == _CONTINUOUS)
+        market.tables.record_halts("limit", halted, reached, min(self.rounds, market.clock.rounds_left))
+        market.sessions.halt(
+            halted,
+            until_round=market.clock.now_round + 1 + self.rounds,
+            reopening_rounds=self.reopening_rounds,
+        )
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the count of today's halts into the state hash."""
+        digest.update(self._halts_today.tobytes())
+
+    def _at_limit(self, market: TokenFuturesMarket, result: MatchResult) -> Mask:
+        reached: Mask = np.zeros(market.exchange.n_slots, dtype=np.bool_)
+        months = market.curve.refresh(market.exchange.top_of_book())
+        if not find_limits_reached(result.trades, months, reached):
+            return reached
+        limited: Mask = reached & market.curve.has_daily_limit_by_slot(market.clock.day)
+        return limited
+
+    def _in_scope(self, market: TokenFuturesMarket, reached: Mask) -> Mask:
+        lead = int(np.argmax(market.clearing.open_interest_lots))
+        everything = self.scope == "all_months" or (self.scope == "lead_month" and bool(reached[lead]))
+        return np.ones_like(reached) if everything else reached
+
+
+@kernel
+def find_limits_reached(trades: NDArray[Any], months: NDArray[Any], reached: Mask) -> bool:
+    """Mark the slots whose limit a trade of the round or a best quote has reached; say whether any has.
+
+    Parameters
+    ----------
+    trades : array of TRADE_DTYPE
+        Trades of the round; legs of spread trades say nothing of their months' prices.
+    months : structured array
+        ``MONTH_DTYPE`` rows in tenor order, with the book as it is now.
+    reached : array of bool, shape (n_slots,)
+        Filled.
+    """
+    found = False
+    n_slots, front = reached.shape[0], months[0].month
+    for tenor in range(months.shape[0]):
+        at = months[tenor]
+        if at.best_bid_ticks == at.high_ticks or at.best_ask_ticks == at.low_ticks:
+            reached[at.slot] = True
+            found = True
+    for k in range(trades.shape[0]):
+        at = months[trades[k].month - front]
+        if trades[k].spread_months == 0 and not at.low_ticks < trades[k].price_ticks < at.high_ticks:
+            reached[trades[k].month % n_slots] = True
+            found = True
+    return found
+
+
+class VolatilityInterruptions(MarketRule):
+    """A month whose matching was interrupted by too large a price step trades on after an auction.
+
+    Parameters
+    ----------
+    rounds : int
+        Rounds after the interruption in which orders are collected.
+    """
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+
+    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+        """Set the end of the auctions that began while the batch was matched; the close has ended them."""
+        interrupted = market.sessions.interrupted
+        if interrupted.any():
+            rounds = min(self.rounds, market.clock.rounds_left)
+            market.tables.record_halts("interruption", interrupted, interrupted, rounds)
+            still = interrupted & (market.sessions.phases == _AUCTION)
+            market.sessions.call(still, until_round=market.clock.now_round + 1 + self.rounds)

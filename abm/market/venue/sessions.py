@@ -1,0 +1,156 @@
+"""Trading phases over the day: opening and closing auction, calls after an interruption, halts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from abm.core.orders import TradingPhase
+from abm.exchange import Exchange, MatchResult
+from abm.market.day.clock import MarketClock
+from abm.market.day.curve import FuturesCurve
+from abm.market.venue.rules import MarketRule
+
+if TYPE_CHECKING:
+    from abm.market.model import TokenFuturesMarket
+
+Mask = NDArray[np.bool_]
+_CONTINUOUS, _AUCTION, _HALT = (int(phase) for phase in TradingPhase)
+_NEVER = 2**62
+
+
+class Sessions:
+    """Phase of every month and the round in which it ends; rows are slots.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Holds the phases themselves; an interruption may change them during matching.
+
+    Attributes
+    ----------
+    interrupted : array of bool, shape (n_slots,)
+        Months whose matching was interrupted in this round.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self.interrupted: Mask = np.zeros(exchange.n_slots, dtype=np.bool_)
+        self._ends_at: NDArray[np.int64] = np.full(exchange.n_slots, _NEVER, dtype=np.int64)
+        self._reopening_rounds: NDArray[np.int64] = np.zeros(exchange.n_slots, dtype=np.int64)
+
+    @property
+    def phases(self) -> NDArray[np.int64]:
+        """Values of ``TradingPhase`` now, shape (n_slots,)."""
+        return self._exchange.phases
+
+    def open_day(self) -> None:
+        """Forget yesterday: the exchange opens every month in continuous trading."""
+        self._ends_at[:] = _NEVER
+
+    def call(self, slots: Mask, *, until_round: int) -> None:
+        """Hold an auction in some months: orders are collected until a round of the run begins."""
+        if slots.any():
+            self._ends_at[slots] = until_round
+            self._exchange.set_phases(np.where(slots, _AUCTION, self.phases))
+
+    def halt(self, slots: Mask, *, until_round: int, reopening_rounds: int) -> None:
+        """Halt some months until a round of the run begins; an auction of so many rounds reopens them.
+
+        Only months in continuous trading halt: a book that an auction has crossed must uncross first.
+        """
+        slots = slots & (self.phases == _CONTINUOUS)
+        if slots.any():
+            self._ends_at[slots] = until_round
+            self._reopening_rounds[slots] = reopening_rounds
+            self._exchange.set_phases(np.where(slots, _HALT, self.phases))
+
+    def resume(self, now_round: int) -> None:
+        """End the halts whose time is up, as a round begins."""
+        over = (self.phases == _HALT) & (self._ends_at <= now_round)
+        if not over.any():
+            return
+        self._ends_at[over] = _NEVER
+        straight = over & (self._reopening_rounds == 0)
+        self._exchange.set_phases(np.where(straight, _CONTINUOUS, self.phases))
+        reopening = over & ~straight
+        if reopening.any():
+            self._ends_at[reopening] = now_round + self._reopening_rounds[reopening]
+            self._exchange.set_phases(np.where(reopening, _AUCTION, self.phases))
+
+    def begin_matching(self) -> None:
+        """Forget the interruptions of the round before."""
+        self.interrupted = np.zeros_like(self.interrupted)
+
+    def note_interruptions(self) -> None:
+        """Take down which months matching or uncrossing has put into an auction that nobody called."""
+        self.interrupted |= (self.phases == _AUCTION) & (self._ends_at == _NEVER)
+
+    def end_auctions(self, now_round: int, *, is_close: bool) -> Mask:
+        """Return the slots whose auction ends with this round; at the close of the day all of them."""
+        in_call = self.phases == _AUCTION
+        due: Mask = in_call if is_close else in_call & (self._ends_at <= now_round + 1)
+        self._ends_at[due] = _NEVER
+        return due
+
+    def uncross_due(self, result: MatchResult, clock: MarketClock, curve: FuturesCurve) -> MatchResult:
+        """Return the round's result with the auctions that end with it; none outlasts the day."""
+        months = curve.months["month"]
+        while True:
+            self.note_interruptions()
+            due = self.end_auctions(clock.now_round, is_close=clock.is_close)
+            if not due.any():
+                return result
+            result = MatchResult(*(part.copy() for part in result))
+            result = joined(result, self._exchange.uncross(months[due[curve.slots]]))
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed when phases end into the state hash (the phases themselves are the exchange's)."""
+        digest.update(self._ends_at.tobytes() + self._reopening_rounds.tobytes())
+
+
+class OpeningAuction(MarketRule):
+    """The day opens with a call auction in every month.
+
+    Parameters
+    ----------
+    rounds : int
+        Rounds in which orders are collected.
+    """
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+
+    def open_day(self, market: TokenFuturesMarket) -> None:
+        """Put every month into an auction."""
+        everywhere = np.ones(market.exchange.n_slots, dtype=np.bool_)
+        market.sessions.call(everywhere, until_round=market.clock.now_round + self.rounds)
+
+
+class ClosingAuction(MarketRule):
+    """The day closes with a call auction in every month that is not halted.
+
+    A month whose halt or other auction ends later joins the call then.
+
+    Parameters
+    ----------
+    rounds : int
+        Rounds in which orders are collected; the last is the last of the day.
+    """
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+
+    def before_round(self, market: TokenFuturesMarket) -> None:
+        """Start the call in time."""
+        left = market.clock.rounds_left + 1
+        if left <= self.rounds:
+            trading = market.sessions.phases == _CONTINUOUS
+            market.sessions.call(trading, until_round=market.clock.now_round + left)
+
+
+def joined(first: MatchResult, second: MatchResult) -> MatchResult:
+    """Return two results as one, the outcomes of both in a row; the arrays are copies."""
+    return MatchResult(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))

@@ -1,0 +1,1 @@
+"""From a price series to parameters of the process."""

@@ -1,0 +1,1 @@
+"""From provider quotes to the Token Price Index and its fixing."""

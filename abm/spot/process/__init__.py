@@ -1,0 +1,1 @@
+"""The spot price: laws, moments, forward curve and paths."""
