@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from abm.experiments.compare import Comparison, compare
     from abm.experiments.sweep import sweep
-    from abm.market.build.custom_build import CustomAgents, NewAccounts, PopulationSpec
+    from abm.market.assembly.custom_build import CustomAgents, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
     from abm.market.run import RunResult, run
     from abm.market.venue.rules import MarketRule
@@ -99,7 +99,7 @@ offer(
         "ORDER_DTYPE": "core.orders",
         "CalibrationError": "core.errors",
         "Comparison": "experiments.compare",
-        "CustomAgents": "market.build.custom_build",
+        "CustomAgents": "market.assembly.custom_build",
         "DayOpening": "agents.base.population",
         "Depth": "agents.base.view",
         "IndexDataError": "core.errors",
@@ -109,11 +109,11 @@ offer(
         "MarketRule": "market.venue.rules",
         "MarketView": "agents.base.view",
         "MessageKind": "core.orders",
-        "NewAccounts": "market.build.custom_build",
+        "NewAccounts": "market.assembly.custom_build",
         "Outbox": "agents.base.outbox",
         "ParameterError": "core.errors",
         "Population": "agents.base.population",
-        "PopulationSpec": "market.build.custom_build",
+        "PopulationSpec": "market.assembly.custom_build",
         "Recorder": "recording.recorder",
         "RejectReason": "core.orders",
         "RunFolder": "recording.folder",

@@ -22,7 +22,7 @@ from abm.agents.speculators.noise import NOISE_DTYPE
 from abm.agents.speculators.shell import NoiseTraders
 from abm.core.orders import ORDER_DTYPE, MessageKind, Side, TimeInForce
 from abm.market import CustomAgents, TokenFuturesMarket
-from abm.market.build.custom_build import CustomTraders, NewAccounts, PopulationSpec
+from abm.market.assembly.custom_build import CustomTraders, NewAccounts, PopulationSpec
 from bench.console import wide_console
 
 TRADERS = 1_000

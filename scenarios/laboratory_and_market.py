@@ -26,7 +26,7 @@ from abm.core.money import USD_MICRO
 from abm.experiments.intervals import mean_of
 from abm.experiments.sweep import sweep
 from abm.hedging import FixedShift, Frictions, FuturesHedge, HedgeStudy, Need, ProviderBasis, observed_paths
-from abm.market.build.foundations import build_calendar
+from abm.market.assembly.foundations import build_calendar
 from abm.recording import RunFolder, read_run
 from abm.recording.hedging import hedge_effect, weighted_ratio
 from abm.scenario import Scenario

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 from abm.core.kernel_sources import KernelSources
@@ -116,3 +118,38 @@ def test_constants_compiled_into_kernels_come_from_files_the_cache_watches():
                 if source not in watched
             ]
     assert unseen == []
+
+
+def our_imports(path: Path, modules: Container[str]) -> Iterator[str]:
+    """Our modules that a file imports as it is loaded or for types; what a function imports comes later."""
+    waiting: list[ast.AST] = [parsed(path)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                yield submodule if submodule in modules else node.module
+        if not isinstance(node, ast.FunctionDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_no_import_runs_in_a_circle_not_even_for_types():
+    modules = {module_name(path): path for path in SOURCES}
+    graph = nx.DiGraph(
+        (module, name)
+        for module, path in modules.items()
+        for name in our_imports(path, modules)
+        if name in modules and name != module
+    )
+    circles = [sorted(circle) for circle in nx.strongly_connected_components(graph) if len(circle) > 1]
+    assert circles == []
+
+
+MOST_MODULES = 26
+
+
+def test_no_folder_holds_more_modules_than_one_can_read_at_a_glance():
+    folders = Counter(label(path.parent) for path in SOURCES if path.name != "__init__.py")
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}

@@ -132,6 +132,11 @@ class ClearingHouse(FundCycles):
         )
         return exposure_rows(inputs, stress_ticks)
 
+    @property
+    def equity_usd_micro(self) -> NDArray[np.int64]:
+        """Collateral plus bank money less drawn credit of every account, as of the last mark."""
+        return self.collateral_usd_micro + self.bank_cash_usd_micro - self.credit_drawn_usd_micro
+
     def exposure_graph(self, stress_ticks: NDArray[np.int64], scenario: int = 0) -> nx.DiGraph:
         """Return the two tiers, clients to members to the house, with exposures as edge weights.
 

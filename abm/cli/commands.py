@@ -112,7 +112,9 @@ def run(
 def validate(scenario: ScenarioArgument, overrides: SetOption = None) -> None:
     """Check a scenario file and print the hash of its resolved content."""
     checked = _load(scenario).replace(parse_overrides(overrides or []))
-    from abm.market.build.foundations import require_feasible  # a mistake in the file is told without NumPy
+    from abm.market.assembly.foundations import (
+        require_feasible,  # a mistake in the file is told without NumPy
+    )
 
     require_feasible(checked)
     typer.echo(f"{checked.name}: valid, sha256 {checked.sha256()}")

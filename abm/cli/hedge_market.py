@@ -59,7 +59,7 @@ def require_market(scenario: Scenario, study: HedgeStudy, seeds: int, jobs: int)
     market_process(scenario, study)
     for hedge in hedges:
         joined = with_company(scenario, study, futures_programme(hedge), name=COMPANY)
-    from abm.market.build.foundations import require_feasible
+    from abm.market.assembly.foundations import require_feasible
 
     require_feasible(joined)
 

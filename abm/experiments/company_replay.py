@@ -28,7 +28,7 @@ from abm.hedging import (
 from abm.hedging.from_scenario import scenario_frictions
 from abm.hedging.measures import volatility_reduction_within
 from abm.hedging.paths import with_foreseen_level
-from abm.market.build.foundations import build_calendar, lay_foundations
+from abm.market.assembly.foundations import build_calendar, lay_foundations
 from abm.recording import RunFolder, read_run
 from abm.scenario import Scenario
 from abm.scenario.price_model import fixed_shifts

@@ -144,7 +144,7 @@ def with_company(
     ParameterError, ScenarioError
         One line: what the market cannot have.
     """
-    from abm.market.build.foundations import lay_foundations
+    from abm.market.assembly.foundations import lay_foundations
 
     own = dict(execution or {})
     for field in own:
@@ -247,7 +247,7 @@ def market_process(scenario: Scenario, study: HedgeStudy) -> SpotProcess:
     ParameterError
         If it is not, or if the scenario moves prices in a way that cannot be replayed.
     """
-    from abm.market.build.foundations import build_calendar
+    from abm.market.assembly.foundations import build_calendar
 
     size = scenario.spot.dislocation.size
     require(size == 0.0, "spot.dislocation.size", size, "0: the laboratory has no dislocations in USD")

@@ -26,7 +26,7 @@ from abm.hedging import (
 from abm.hedging.from_scenario import futures_hedge
 from abm.hedging.paths import simulate_paths, with_foreseen_level
 from abm.hedging.study import BLOCK_PATHS
-from abm.market.build.foundations import build_calendar
+from abm.market.assembly.foundations import build_calendar
 from abm.scenario import Scenario
 from abm.scenario.price_model import (
     build_level,

@@ -75,7 +75,7 @@ def require_each_feasible(scenarios: Mapping[str, Scenario], seed: int) -> None:
     ScenarioError
         With the variant's name.
     """
-    from abm.market.build.foundations import require_feasible  # late: a mistake above is told without it
+    from abm.market.assembly.foundations import require_feasible  # late: a mistake above is told without it
 
     for name, scenario in scenarios.items():
         with _called(name):

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from abm.hedging.alternatives import CommittedSpend, FixedPrice
 from abm.hedging.need import Need, QuantityRisk
+from abm.hedging.study import HedgeStudy
 from abm.spot.process.domain import require
 
 if TYPE_CHECKING:
     from abm.hedging.result import HedgeResult
-    from abm.hedging.study import HedgeStudy
 
 FloatArray = NDArray[np.float64]
 
@@ -200,7 +200,7 @@ def _break_even_markup(result: HedgeResult, rival: str, confidence: float) -> fl
     """Return the markup at which a fixed price has the worst bill of a programme, on the same paths."""
     count = min(_LIMIT_PATHS, result.bill_usd.shape[1])
     plan = FixedPrice(0.0)
-    at_the_curve = result.study.replace(programmes=[plan], paths=count).run().horizon_bill(plan.name)
+    at_the_curve = HedgeStudy.of(result.study, programmes=[plan], paths=count).run().horizon_bill(plan.name)
     worst = float(np.quantile(result.horizon_bill(rival)[:count], confidence))
     return worst / float(np.quantile(at_the_curve, confidence)) - 1.0
 
@@ -223,7 +223,7 @@ def what_limits(result: HedgeResult, programme: str, confidence: float) -> pd.Da
     study = result.study
     hedges = [hedge for hedge in study.hedges if hedge.name == programme]
     count = min(_LIMIT_PATHS, result.bill_usd.shape[1])
-    base = study.replace(programmes=hedges, paths=count)
+    base = HedgeStudy.of(study, programmes=hedges, paths=count)
     present = float(np.quantile(result.horizon_bill(programme)[:count], confidence))
     rows = []
     for part, changed in _without_one_part(base):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,8 @@ from abm.core.errors import ParameterError
 from abm.hedging import measures
 from abm.hedging.account import NEVER
 from abm.hedging.frictions import LIQUIDITY_CONVENTIONS, Liquidity
+from abm.hedging.study_terms import StudyTerms
 from abm.spot.process.domain import require
-
-if TYPE_CHECKING:
-    from abm.hedging.study import HedgeStudy
 
 FloatArray = NDArray[np.float64]
 Period = Literal["year", "month"]
@@ -79,7 +77,7 @@ class HedgeResult:
 
     Attributes
     ----------
-    study : HedgeStudy
+    study : StudyTerms
         What was asked.
     event_days : array of int, shape (closes,)
         Days whose close was looked at.
@@ -91,7 +89,7 @@ class HedgeResult:
         By name, the benchmark ``none`` among them.
     """
 
-    study: HedgeStudy
+    study: StudyTerms
     event_days: NDArray[np.int64]
     need_msit: FloatArray
     bill_usd: FloatArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
-    from abm.market.build.custom_build import CustomAgents, CustomTraders, NewAccounts, PopulationSpec
+    from abm.market.assembly.custom_build import CustomAgents, CustomTraders, NewAccounts, PopulationSpec
     from abm.market.model import TokenFuturesMarket
     from abm.market.run import Progress, RunResult, run
     from abm.market.venue.rules import MarketRule
@@ -27,11 +27,11 @@ __all__ = [
 offer(
     __name__,
     {
-        "CustomAgents": "build.custom_build",
-        "CustomTraders": "build.custom_build",
+        "CustomAgents": "assembly.custom_build",
+        "CustomTraders": "assembly.custom_build",
         "MarketRule": "venue.rules",
-        "NewAccounts": "build.custom_build",
-        "PopulationSpec": "build.custom_build",
+        "NewAccounts": "assembly.custom_build",
+        "PopulationSpec": "assembly.custom_build",
         "Progress": "run",
         "RunResult": "run",
         "TokenFuturesMarket": "model",

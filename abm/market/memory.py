@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import gc
 import weakref
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+import mesa
 
 MOST_UNUSED_BYTES = 24 * 2**20
 """How much may stand beyond what was in use at the last look; judgement: a look takes 0.2 s, ten builds."""
@@ -25,10 +23,10 @@ class StandingMarkets:
     """All markets that have not been given back, and what they weigh."""
 
     def __init__(self) -> None:
-        self._markets: weakref.WeakSet[TokenFuturesMarket] = weakref.WeakSet()
+        self._markets: weakref.WeakSet[mesa.Model] = weakref.WeakSet()
         self._in_use_bytes = 0
 
-    def admit(self, market: TokenFuturesMarket) -> None:
+    def admit(self, market: mesa.Model) -> None:
         """Take in a market that is about to be built, and make room for it first."""
         standing = self._bytes()
         if standing > self._in_use_bytes + max(MOST_UNUSED_BYTES, self._in_use_bytes // 2) and gc.isenabled():
@@ -42,13 +40,13 @@ class StandingMarkets:
         return sum(_weight_bytes(market) for market in list(self._markets))
 
 
-def take_apart(market: TokenFuturesMarket) -> None:
+def take_apart(market: mesa.Model) -> None:
     """Give a market back at once; nobody but the caller may hold it or one of its traders."""
     for part in (*market.agents, market):
         part.__dict__.clear()
 
 
-def _weight_bytes(market: TokenFuturesMarket) -> int:
+def _weight_bytes(market: mesa.Model) -> int:
     """Return about what a market holds; one whose building failed has next to nothing."""
     accounts = len(getattr(market, "messages_sent", ()))
     recorder = getattr(market, "recorder", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 import mesa
@@ -10,41 +11,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.outbox import Outbox
-from abm.agents.base.population import TraderAgent
+from abm.agents.base.population import Population, TraderAgent
 from abm.agents.base.view import MarketView
 from abm.agents.hedgers.shell import Companies, Enterprises
 from abm.agents.makers.shell import MarketMakers
-from abm.core.arguments import row_number, seed_number
-from abm.core.calendar import whole_rounds
+from abm.clearing import ClearingHouse
+from abm.core.arguments import row_number, seed_number, shown
+from abm.core.contract import ContractSpec
 from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
-from abm.core.orders import RejectReason, SelfMatch
-from abm.core.randomness import RandomStreams
-from abm.exchange import MatchResult
-from abm.market.build.build import build, population_seed_of
-from abm.market.build.custom_build import CustomTraders, checked_traders
-from abm.market.daily_collector import DailyCollector, daily_collector
-from abm.market.day.clearing_link import close_out_orders, load_risk
+from abm.core.orders import ORDER_DTYPE
+from abm.exchange import Exchange
+from abm.market.assembly.build import build, population_seed_of
+from abm.market.assembly.custom_build import CustomTraders, checked_traders
+from abm.market.assembly.first_day import set_up_first_day
+from abm.market.daily_collector import DAILY_SCALARS, DailyCollector, daily_collector
+from abm.market.day.clock import MarketClock
 from abm.market.day.curve import FuturesCurve
-from abm.market.day.day_end import expire_front_month, final_price_ticks
 from abm.market.day.departures import Departures
-from abm.market.day.hedge_days import charge_interest, day_opening, note_hedges, open_hedge_accounts
+from abm.market.day.hedge_accounts import HedgeAccounts
 from abm.market.day.market_data import MarketDataFeed
-from abm.market.day.observation import TradingDayRecord, add_trade_values, count_messages
-from abm.market.day.opening_positions import bring_in_positions
+from abm.market.day.observation import TradingDayRecord
 from abm.market.day.phases import PhaseTimer
-from abm.market.day.private_signals import give_signals
 from abm.market.day.risk_desk import RiskDesk
+from abm.market.day.rounds import TradingRounds
+from abm.market.day.spot_desk import SpotDesk
 from abm.market.memory import STANDING_MARKETS
+from abm.market.round_record import RoundRecord
+from abm.market.state import MarketState
 from abm.market.state_hash import state_hash
-from abm.market.tables.study_tables import record_positions
 from abm.market.tables.tables import MarketTables
+from abm.market.venue.fee_tiers import FeeTiers
 from abm.market.venue.maker_regime import MakerRegime
-from abm.market.venue.rules import MarketRule, call_rules, checked_rules, messages_by_rules
-from abm.market.venue.sessions import Sessions
+from abm.market.venue.phase_times import Sessions
+from abm.market.venue.position_limits import PositionLimits
+from abm.market.venue.rules import MarketRule, checked_rules
 from abm.recording import Recorder
 from abm.scenario import Scenario
+from abm.spot.index.list_prices import ListPriceFit
+
+_CHANGING = ("scenario", "today", "last_round", "margin_calls_made", "trades_made", "rule_generator")
+_PARTS = tuple(field.name for field in fields(MarketState) if field.name not in _CHANGING)
+"""What a market shows of its state under the same name; the rest are properties and methods."""
 
 
 @never_copied("build it again from the same scenario and seed, and step it as far")
@@ -70,15 +79,35 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     Attributes
     ----------
-    market_scenario : Scenario
-        The scenario as resolved.
+    state : MarketState
+        Everything that the market remembers; its parts are attributes of the market too.
     companies : dict of str to Companies
         The companies that the scenario names, each a population of one.
-    clock : MarketClock
-        Trading day and round now.
+    makers, enterprises
+        The populations of market makers and of enterprises.
     running : bool
         Until the days of the scenario are traded, when ``run_model`` ends; ``step`` goes on all the same.
     """
+
+    contract: ContractSpec
+    clock: MarketClock
+    desk: SpotDesk
+    curve: FuturesCurve
+    exchange: Exchange
+    clearing: ClearingHouse
+    populations: list[Population]
+    position_limits: PositionLimits
+    list_prices: ListPriceFit
+    recorder: Recorder | None
+    messages_sent: NDArray[np.int64]
+    refusals: NDArray[np.int64]
+    trade_value_ticks: NDArray[np.int64]
+    outbox: Outbox
+    feed: MarketDataFeed
+    sessions: Sessions
+    departures: Departures
+    tables: MarketTables
+    hedge_accounts: HedgeAccounts
 
     def __init__(
         self,
@@ -100,72 +129,105 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.population_seed_used = population_seed_of(resolved, population_seed, self.seed_used)
         self._next_agent_number = 1
         super().__init__(rng=self.seed_used)
-        self.market_scenario = resolved
-        self.recorder = recorder
-        parts = build(
+        built = build(
             resolved,
             seed=self.seed_used,
             population_seed=self.population_seed_used,
             custom_agents=checked_traders(custom_agents),
             journal=recorder is not None and recorder.keeps("ledger"),
         )
-        self.contract, self.clock, self.desk = parts.contract, parts.clock, parts.desk
-        self.exchange, self.clearing = parts.exchange, parts.clearing
-        self.populations, self.list_prices = parts.populations, parts.list_prices
-        self.position_limits, self.rules = parts.position_limits, (*parts.rules, *checked_rules(rules))
-        self.rule_generators: dict[str, np.random.Generator] = {}
-        self.sessions = Sessions(self.exchange)
+        self.rules = (*built.rules, *checked_rules(rules))
+        self.makers = next(p for p in built.populations if isinstance(p, MarketMakers))
+        tiers = next((rule for rule in built.rules if isinstance(rule, FeeTiers)), None)
+        self.maker_regime = MakerRegime(built.maker_terms, self.makers, tiers)
         self.timer = PhaseTimer()
-        self.departures = Departures(self.exchange, self.populations)
+        self.state = set_up_first_day(resolved, built, seed=self.seed_used, recorder=recorder)
+        self.risk_desk = RiskDesk(self.state, built.margin_history)
+        self._day = TradingRounds(self.state, self, self.rules, self.maker_regime, self.risk_desk, self.timer)
+        for name in _PARTS:
+            setattr(self, name, getattr(self.state, name))
         self._admits_traders = True
         for population in self.populations:
             population.create_agents(self)
         self._admits_traders = False
-        self._set_up_books()
-        self.makers = next(p for p in self.populations if isinstance(p, MarketMakers))
-        self.maker_regime = MakerRegime(parts.maker_terms, self.makers)
-        self.tables = MarketTables(self)
-        self.risk_desk = RiskDesk(self, parts.margin_history)
-        self.datacollector = mesa.DataCollector(model_reporters=self.tables.daily_reporters())
-
-    def _set_up_books(self) -> None:
-        accounts, slots = sum(p.count for p in self.populations), self.contract.listed_months
-        shown = self.market_scenario.exchange.market_data
-        self.outbox = Outbox(self_match=SelfMatch[self.market_scenario.exchange.self_match.upper()])
-        self.feed = MarketDataFeed(
-            self.exchange,
-            depth_levels=shown.depth_levels,
-            trades_shown=shown.trades_shown,
-            delay_rounds=whole_rounds(shown.delay_days, self.clock.calendar.rounds_per_day),
-        )
-        self.messages_sent: NDArray[np.int64] = np.zeros(accounts, dtype=np.int64)
-        self.refusals: NDArray[np.int64] = np.zeros((accounts, len(RejectReason)), dtype=np.int64)
-        self.trade_value_ticks: NDArray[np.int64] = np.zeros((accounts, slots), dtype=np.int64)
-        self.margin_calls_made = 0
-        self.trades_made = 0
-        self.curve = FuturesCurve(
-            self.market_scenario.exchange, self.contract, self.clock.calendar, self.desk
-        )
-        self.today = TradingDayRecord(slots)
-        self.clearing.set_margin(self.curve.margin_day(0, np.zeros(slots, dtype=np.int64)))
-        bring_in_positions(self)
         self.enterprises = next(p for p in self.populations if isinstance(p, Enterprises))
         self.companies = {p.labels[0]: p for p in self.populations if isinstance(p, Companies)}
-        self.hedge_accounts = open_hedge_accounts(self)
+        self._view: MarketView | None = None
+        self._batch: NDArray[Any] | None = None
+        self.datacollector = mesa.DataCollector(model_reporters=DAILY_SCALARS)
 
     def step(self) -> None:
-        """Run one trading round; the open and the close of a day belong to its first and last round."""
-        if self.clock.is_open:
-            self._open_day()
-        self._begin_round()
-        view = self.public_view()
-        batch = self._collect_orders(view)
-        result = self._match(batch)
-        self._observe(batch, result)
-        self._margin_cycle_if_due()
-        self._manage_defaults()
+        """Run one trading round; the open and the close of a day belong to its first and last round.
+
+        Whoever has looked or acted already (:meth:`observe`, :meth:`act`) finds the rest of the round done.
+        """
+        batch = self._batch if self._batch is not None else self.act(self.observe())
+        self._settle(batch)
+
+    def observe(self) -> MarketView:
+        """Return what every trader sees in this round; before the first one of a day the market opens.
+
+        A second call in the same round returns the same view. A custom trader may send messages from now on
+        until :meth:`act`, from outside as in its ``decide``.
+        """
+        if self._view is None:
+            if self.clock.is_open:
+                self._day.open_day()
+            self._day.begin_round()
+            self._view = self.public_view()
+        return self._view
+
+    def act(self, view: MarketView | None = None) -> NDArray[Any]:
+        """Let all traders decide on the view, and return the round's messages in order of arrival.
+
+        Parameters
+        ----------
+        view : MarketView, optional
+            What they see; the view of the round by default.
+
+        Returns
+        -------
+        array of ORDER_DTYPE
+            Messages of all traders, close-outs and what rules made of them.
+
+        Raises
+        ------
+        ParameterError
+            If the traders of this round have acted already.
+        """
+        if self._batch is not None:
+            raise ParameterError("act: the traders of this round have acted: settle(batch) comes next")
+        seen = self.observe()
+        self._batch = self._day.collect_orders(seen if view is None else view)
+        return self._batch
+
+    def settle(self, batch: NDArray[Any]) -> None:
+        """Match the messages of a round, and do all that follows until the next one.
+
+        Parameters
+        ----------
+        batch : array of ORDER_DTYPE
+            What :meth:`act` has returned, or some of it.
+
+        Raises
+        ------
+        ParameterError
+            If nobody has acted in this round, or the messages are of another kind.
+        """
+        if self._batch is None:
+            raise ParameterError("settle: nobody has acted in this round: call act() first")
+        if not isinstance(batch, np.ndarray) or batch.dtype != ORDER_DTYPE or batch.ndim != 1:
+            raise ParameterError(f"settle: {shown(batch)} is no array of ORDER_DTYPE")
+        self._batch = batch
+        self.step()  # the one that counts
+
+    def _settle(self, batch: NDArray[Any]) -> None:
+        self._view = self._batch = None
+        self._day.note(self._day.match(batch))
+        self._day.clear()
         if self.clock.is_close:
-            self._close_day()
+            self._day.close_day()
+            self.datacollector.collect(self)
             if self.clock.day + 1 >= self.market_scenario.run.days:
                 self.running = False
         if isinstance(self.datacollector, DailyCollector):
@@ -213,9 +275,34 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self._datacollector = daily_collector(collector)
 
     @property
+    def market_scenario(self) -> Scenario:
+        """The scenario as resolved."""
+        return self.state.scenario
+
+    @property
     def front_month(self) -> int:
         """The delivery month in delivery now."""
-        return self.clock.calendar.month_of(self.clock.day)
+        return self.clock.front_month
+
+    @property
+    def today(self) -> TradingDayRecord:
+        """Trading of the day so far."""
+        return self.state.today
+
+    @property
+    def last_round(self) -> RoundRecord | None:
+        """The round that has been matched last."""
+        return self.state.last_round
+
+    @property
+    def trades_made(self) -> int:
+        """Trades since day 0."""
+        return self.state.trades_made
+
+    @property
+    def margin_calls_made(self) -> int:
+        """Margin calls since day 0."""
+        return self.state.margin_calls_made
 
     def position_lots(self, account: int, tenor: int) -> int:
         """Return an account's signed position in a listed month, which ``tenor`` counts from the front."""
@@ -232,162 +319,24 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     @property
     def equity_usd_micro(self) -> NDArray[np.int64]:
         """Collateral plus bank money less drawn credit of every account, micro-USD."""
-        house = self.clearing
-        return house.collateral_usd_micro + house.bank_cash_usd_micro - house.credit_drawn_usd_micro
+        return self.clearing.equity_usd_micro
 
     def rule_generator(self, name: str) -> np.random.Generator:
         """Return the random generator of a rule; the same one each time, and nobody else's."""
-        if name not in self.rule_generators:
-            self.rule_generators[name] = RandomStreams(self.seed_used).generator("rule", name)
-        return self.rule_generators[name]
+        return self.state.rule_generator(name)
 
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
-        return state_hash(self)
+        return state_hash(self.state, self.maker_regime, self.rules)
 
     def public_view(self) -> MarketView:
         """Return what every trader sees now."""
         with self.timer("view"):
             months = self.curve.refresh(self.exchange.top_of_book())
-            return self.feed.view(
+            return self.state.feed.view(
                 months,
                 day=self.clock.day,
                 round_of_day=self.clock.round,
                 day_share=1.0 / self.clock.calendar.rounds_per_day,
                 index_usd=self.desk.index_usd,
             )
-
-    def _open_day(self) -> None:
-        """Fix the index, value the curve, set the price limits, and let every trader plan its day."""
-        with self.timer("open"):
-            day = self.clock.day
-            if day > 0:
-                self.desk.advance_to(day)
-                self.curve.open_day(day)
-            self.exchange.open_day(**self.curve.day_terms(day))
-            load_risk(self)
-            opening = day_opening(self)
-            for population in self.populations:
-                population.open_day(opening)
-            give_signals(self)
-            note_hedges(self)
-            self.today = TradingDayRecord(self.contract.listed_months)
-            self.feed.open_day(day)
-            self.sessions.open_day()
-            call_rules(self, "open_day")
-            self.tables.record_spot()
-
-    def _begin_round(self) -> None:
-        """End the halts whose time is up, and let every rule change what holds in this round."""
-        with self.timer("rules"):
-            self.sessions.resume(self.clock.now_round)
-            call_rules(self, "before_round")
-            self.maker_regime.announce(self)
-
-    def _collect_orders(self, view: MarketView) -> NDArray[Any]:
-        """Let all traders decide on the same view, add close-outs, apply the rules, sort by arrival."""
-        with self.timer("agents"):
-            positions = self.clearing.position_lots
-            for population in self.populations:
-                population.act(view, positions, self.outbox)
-            if self.clearing.has_positions_to_close:
-                self.outbox.extend(close_out_orders(self))
-            messages = messages_by_rules(self.rules, self, self.outbox.messages)
-            return self.outbox.take_sorted(self.departures.without_their_messages(messages))
-
-    def _match(self, batch: NDArray[Any]) -> MatchResult:
-        """Match the batch in all months at once, end the auctions that are due, and book all trades."""
-        with self.timer("match"):
-            self.tables.before_matching()
-            self.sessions.begin_matching()
-            result = self.sessions.uncross_due(self.exchange.match(batch), self.clock, self.curve)
-        with self.timer("book"):
-            self.clearing.book_trades(result.trades)
-            add_trade_values(result.trades, self.trade_value_ticks)
-        self.trades_made += len(result.trades)
-        return result
-
-    def _observe(self, batch: NDArray[Any], result: MatchResult) -> None:
-        """Take down the round: counts, quotes, makers' duties, and the tables of the run."""
-        with self.timer("observe"):
-            top = self.exchange.top_of_book()
-            self.today.observe(result.trades, top, in_closing_window=self.clock.in_closing_window)
-            count_messages(batch, result.outcomes, self.messages_sent, self.refusals)
-            self.maker_regime.observe(self, result.trades)
-            self.feed.publish(result.trades, day=self.clock.day, round_of_day=self.clock.round)
-            self.tables.record_round(batch, result, top)
-        with self.timer("rules"), self.departures.after_reading():
-            call_rules(self, "after_matching", batch, result)
-
-    def _margin_cycle_if_due(self) -> None:
-        """Hold a scheduled intraday margin cycle, or an extra one after a large loss."""
-        house = self.clearing
-        if self.clock.is_margin_cycle:
-            self._margin_cycle(self.curve.mark_ticks(self.exchange.top_of_book()))
-        elif house.rules.ad_hoc_call_loss_share_bps > 0 and not self.clock.is_close:
-            marks = self.curve.mark_ticks(self.exchange.top_of_book())
-            if house.needs_ad_hoc_call(marks):
-                self._margin_cycle(marks)
-
-    def _margin_cycle(self, mark_ticks: NDArray[np.int64]) -> None:
-        """Mark to market, call margin, settle finished close-outs, and tell the exchange what is left."""
-        with self.timer("clearing"):
-            now = self.clock.now_round
-            self.clearing.mark_to_market(mark_ticks, now_round=now)
-            calls = self.clearing.margin_cycle(now_round=now)
-            self.margin_calls_made += len(calls)
-            self.tables.record_calls(calls)
-            results = self.clearing.finish_close_outs(now_round=now)
-            for finished in results:
-                self.tables.record_close_out(finished)
-                for account in finished.own_accounts_in_default:
-                    self.departures.suspend(account)
-            moved = self.clearing.drain_transfers()
-            add_trade_values(moved, self.trade_value_ticks)
-            self.tables.record_moves(results, moved)
-            load_risk(self)
-
-    def _manage_defaults(self) -> None:
-        """Put accounts whose call ran past its deadline into default, or reduce them; pull their orders."""
-        with self.timer("clearing"):
-            events = self.clearing.process_deadlines(now_round=self.clock.now_round)
-            for event in events:
-                self.departures.suspend(event.account)
-                self.tables.record_default(event)
-            for notice in self.clearing.drain_reduction_notices():
-                self.departures.pull_orders(notice.account)
-                self.tables.record_reduction(notice)
-            if events or self.clearing.reducing_changed:
-                load_risk(self)
-
-    def _close_day(self) -> None:
-        """Settle the day: prices, variation margin, calls, fees, interest; at month end the final price."""
-        with self.timer("close"):
-            day = self.clock.day
-            # Exchange and clearing house keep positions apart, each from the trades alone.
-            assert np.array_equal(self.exchange.position_lots, self.clearing.position_lots), (
-                "positions differ"
-            )
-            self.curve.settle(self.today, self.exchange.top_of_book())
-            self.exchange.close_day()
-            expires = self.clock.calendar.is_last_day_of_month(day)
-            if expires:
-                self.curve.settlement_ticks[0] = final_price_ticks(self)
-            self.tables.record_day(front_is_final=expires)
-            self.risk_desk.settle()
-            if expires:
-                expire_front_month(self)
-            self.curve.roll_to_next(day)
-            self.clearing.set_margin(self.curve.margin_day(day + 1, self.today.volume_lots))
-            self.clearing.charge_fees()
-            call_rules(self, "close_day")
-            charge_interest(self)
-            self.maker_regime.close_day(self)
-        self._margin_cycle(self.curve.settlement_by_slot())
-        with self.timer("close"):
-            self.risk_desk.size_fund()
-            self.risk_desk.hold()
-            self.clearing.sweep_excess()
-            self.tables.record_accounts()
-            record_positions(self)
-            self.datacollector.collect(self)

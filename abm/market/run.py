@@ -20,9 +20,9 @@ from abm.agents.base.population import TraderAgent
 from abm.agents.base.view import MarketView
 from abm.core.arguments import seed_number
 from abm.core.orders import RejectReason
-from abm.market.build.custom_build import CustomAgents, CustomTraders, checked_traders
-from abm.market.build.foundations import require_feasible
-from abm.market.build.kernel_choices import optional_choices
+from abm.market.assembly.custom_build import CustomAgents, CustomTraders, checked_traders
+from abm.market.assembly.foundations import require_feasible
+from abm.market.assembly.kernel_choices import optional_choices
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
 from abm.market.venue.rules import MarketRule, checked_rules

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.state import MarketState
 
 
-def state_hash(market: TokenFuturesMarket) -> str:
-    """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
-    digest = hashlib.sha256(f"{market.clock.day}/{market.clock.round}".encode())
-    market.exchange.update_digest(digest)
-    market.clearing.update_digest(digest)
-    for population in market.populations:
+class Desk(Protocol):
+    """What remembers something beside the state."""
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed what it remembers into the state hash."""
+
+
+def state_hash(state: MarketState, maker_regime: Desk, rules: Iterable[Desk]) -> str:
+    """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds.
+
+    Parameters
+    ----------
+    state : MarketState
+        The market.
+    maker_regime, rules
+        Its desks that remember something.
+    """
+    digest = hashlib.sha256(f"{state.clock.day}/{state.clock.round}".encode())
+    state.exchange.update_digest(digest)
+    state.clearing.update_digest(digest)
+    for population in state.populations:
         population.update_digest(digest)
-    market.departures.update_digest(digest)
-    market.sessions.update_digest(digest)
-    market.maker_regime.update_digest(digest)
-    market.feed.update_digest(digest)
-    for rule in market.rules:
+    state.departures.update_digest(digest)
+    state.sessions.update_digest(digest)
+    maker_regime.update_digest(digest)
+    state.feed.update_digest(digest)
+    for rule in rules:
         rule.update_digest(digest)
-    for name, generator in sorted(market.rule_generators.items()):
-        digest.update(f"{name}: {generator.bit_generator.state}".encode())
-    digest.update(np.array([fixing.usd_micro for fixing in market.desk.fixings]).tobytes())
+    state.rule_generator.update_digest(digest)
+    digest.update(np.array([fixing.usd_micro for fixing in state.desk.fixings]).tobytes())
     return digest.hexdigest()

@@ -39,7 +39,7 @@ from abm.hedging import CustomHedge, Frictions, FuturesHedge, HedgeStudy, Need, 
 from abm.hedging.curve import MonthCurve
 from abm.hedging.from_scenario import scenario_frictions
 from abm.hedging.paths import with_foreseen_level
-from abm.market.build import foundations
+from abm.market.assembly import foundations
 from abm.recording import read_run
 from abm.scenario import Scenario
 

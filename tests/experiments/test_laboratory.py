@@ -20,8 +20,8 @@ from abm.experiments.laboratory import Laboratory, Scatter, laboratory_of
 from abm.experiments.path_controls import Control, PathControls
 from abm.hedging import Frictions, HedgeStudy, observed_paths
 from abm.hedging.paths import simulate_paths
-from abm.market.build.foundations import build_calendar
-from abm.market.build.spot_build import build_desk
+from abm.market.assembly.foundations import build_calendar
+from abm.market.assembly.spot_build import build_desk
 from abm.scenario import Scenario
 from abm.scenario.price_model import fit_provider_prices
 

@@ -8,7 +8,7 @@ import pytest
 from abm.clearing.margin_models import FlatMargin, register_margin_model
 from abm.core.errors import ScenarioError
 from abm.market import TokenFuturesMarket
-from abm.market.build.margin_history import launch_history
+from abm.market.assembly.margin_history import launch_history
 from abm.recording import Recorder
 from abm.scenario import Scenario
 

@@ -13,7 +13,7 @@ from abm.cli import app
 from abm.core.errors import ScenarioError
 from abm.core.settings.toml_text import toml_document
 from abm.market import run
-from abm.market.build.foundations import require_feasible
+from abm.market.assembly.foundations import require_feasible
 from abm.scenario import Scenario
 from abm.spot.index.list_prices import COLUMNS
 

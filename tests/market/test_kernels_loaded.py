@@ -11,7 +11,7 @@ SCRIPT = """
 import gc, json, sys
 sys.path[:0] = [{folder!r}]
 from numba.core.dispatcher import Dispatcher
-from abm.market.build.kernel_choices import optional_choices
+from abm.market.assembly.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 

@@ -207,7 +207,7 @@ def test_stress_is_by_the_months_to_delivery_also_after_a_month_has_gone(crisis)
     market, _ = crisis
     # Five days of 1 % a month to delivery; month 1 is in delivery in row 1 now, month 12 stands in row 0.
     history = np.repeat([0.01 * np.arange(12)], 5, axis=0)
-    rise = RiskDesk(market, history).stress_ticks()[2]
+    rise = RiskDesk(market.state, history).stress_ticks()[2]
     prices = market.curve.settlement_by_slot()
     grown = (1.0 + 0.01 * np.array([11, *range(11)])) ** 5 - 1.0
     assert rise.tolist() == np.ceil(prices * grown - 1e-6).astype(int).tolist()

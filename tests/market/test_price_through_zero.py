@@ -11,7 +11,7 @@ from quiet_market import at_settlement, buys, play, quiet, sells
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
 from abm.market import TokenFuturesMarket, run
-from abm.market.build.margin_build import build_margin
+from abm.market.assembly.margin_build import build_margin
 from abm.scenario import Scenario
 
 MONTH = {"calendar.rounds_per_day": 2, "calendar.days_per_month": 6, "contract.listed_months": 3}

@@ -11,7 +11,7 @@ import pytest
 from abm.core.calendar import TradingCalendar
 from abm.core.errors import ScenarioError
 from abm.core.randomness import RandomStreams
-from abm.market.build.spot_build import build_desk
+from abm.market.assembly.spot_build import build_desk
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.price_model import fit_provider_prices, random_shifts

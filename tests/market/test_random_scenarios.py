@@ -9,7 +9,7 @@ import pytest
 from random_scenarios import Attempt, acceptable_scenario
 
 from abm.market import TokenFuturesMarket, run
-from abm.market.build.foundations import require_feasible
+from abm.market.assembly.foundations import require_feasible
 from abm.scenario import Scenario
 from abm.spot.process.jumps import HeavyTailWarning
 

@@ -229,7 +229,7 @@ def test_a_value_that_no_trader_can_have_is_a_mistake_with_a_name(field, value, 
 SCRIPT = """
 import gc, json, sys
 from numba.core.dispatcher import Dispatcher
-from abm.market.build.kernel_choices import optional_choices
+from abm.market.assembly.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 

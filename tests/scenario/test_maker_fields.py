@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from abm.core.errors import ScenarioError
-from abm.market.build.build import build
+from abm.market.assembly.build import build
 from abm.scenario import Scenario
 
 MAKERS = "agents.market_makers."

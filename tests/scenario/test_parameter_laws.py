@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.core.errors import ScenarioError
-from abm.market.build.build import build
+from abm.market.assembly.build import build
 from abm.scenario import Scenario
 
 

@@ -10,7 +10,7 @@ from field_table import SEED, Group, Idle, Row
 from probes import COARSE, tables_of_a_run, traders
 
 from abm.core.randomness import RandomStreams
-from abm.market.build.margin_history import launch_history
+from abm.market.assembly.margin_history import launch_history
 from abm.recording.schemas import PROFILES
 from abm.spot.index.list_prices import fit_list_prices, read_list_prices
 

@@ -10,9 +10,9 @@ from probes import rule, traders, two_days
 
 from abm.core.orders import MatchingRule, SelfMatch
 from abm.exchange.interface import UNLIMITED_LOTS
+from abm.market.venue.auctions import ClosingAuction, OpeningAuction
 from abm.market.venue.fee_tiers import FeeTiers
 from abm.market.venue.halts import LimitHalts, VolatilityInterruptions
-from abm.market.venue.sessions import ClosingAuction, OpeningAuction
 
 
 def _terms(name):

@@ -6,14 +6,11 @@ import inspect
 import math
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypeVar
 
+from abm.agents.base.view import MarketView
 from abm.core.arguments import finite, shown, whole
 from abm.core.errors import ParameterError
-
-if TYPE_CHECKING:
-    from abm.agents.base.population import Population, TraderAgent
-    from abm.agents.base.view import MarketView
 
 _METHODS = (
     "limit", "market", "stop", "modify", "quote", "cancel", "cancel_all", "open_orders", "position_lots",
@@ -24,7 +21,26 @@ _NO_SETTER = re.compile(r"property '(\w+)' of .* has no setter")
 HOW_TO_INIT = "__init__(self, model, population, row) must call super().__init__(model, population, row)"
 
 
-def check_class(agent_class: Any, base: type[TraderAgent]) -> None:
+class Traders(Protocol):
+    """The population that a trader belongs to."""
+
+    first_account: int
+
+
+class Trader(Protocol):
+    """A trader as it is checked here; the class itself is in ``population``."""
+
+    account: int
+    row: int
+    latency_ms: float
+    looks_per_day: float
+    unique_id: Any
+
+
+_TraderT = TypeVar("_TraderT", bound=Trader)
+
+
+def check_class(agent_class: Any, base: type[Any]) -> None:
     """Refuse what cannot be a trader class.
 
     Raises
@@ -40,6 +56,11 @@ def check_class(agent_class: Any, base: type[TraderAgent]) -> None:
     name = agent_class.__name__
     if not issubclass(agent_class, base):
         raise ParameterError(f"agent_class: {name} is not derived from TraderAgent")
+    _check_methods(agent_class, base)
+
+
+def _check_methods(agent_class: Any, base: type[Any]) -> None:
+    name = agent_class.__name__
     for method in _METHODS:
         if not callable(getattr(agent_class, method)):
             raise ParameterError(f"{name}: its attribute {method} hides the method {method}()")
@@ -73,7 +94,9 @@ def can_take(function: Callable[..., Any], count: int) -> bool:
     return True
 
 
-def new_agent(agent_class: type[TraderAgent], model: Any, population: Population, row: int) -> TraderAgent:
+def new_agent(
+    agent_class: Callable[[Any, Any, int], _TraderT], model: Any, population: Traders, row: int
+) -> _TraderT:
     """Return a new agent of a user's class, checked.
 
     Raises
@@ -99,7 +122,7 @@ def new_agent(agent_class: type[TraderAgent], model: Any, population: Population
     return agent
 
 
-def check_agent(agent: TraderAgent, population: Population, row: int, model: Any = None) -> None:
+def check_agent(agent: Trader, population: Traders, row: int, model: Any = None) -> None:
     """Refuse an agent that is not set up, or that has overwritten what the market set.
 
     Raises
@@ -131,7 +154,7 @@ def check_agent(agent: TraderAgent, population: Population, row: int, model: Any
     check_latency(agent)
 
 
-def check_latency(agent: TraderAgent) -> None:
+def check_latency(agent: Trader) -> None:
     """Refuse a latency that is no time: NaN, infinite, negative or no number."""
     latency: Any = agent.latency_ms
     if type(latency) is float and 0.0 <= latency < math.inf:

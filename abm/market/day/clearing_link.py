@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.orders import NO_PRICE, TradingPhase
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.state import MarketState
 
 
-def load_risk(market: TokenFuturesMarket) -> None:
+def load_risk(market: MarketState) -> None:
     """Tell the exchange positions, funds and margin of every account, who may trade, and position limits."""
     house = market.clearing
     market.exchange.load_risk(
@@ -22,13 +20,13 @@ def load_risk(market: TokenFuturesMarket) -> None:
         margin_per_lot_usd_micro=house.margin_per_lot_usd_micro,
         may_trade=house.may_trade,
         position_limit_lots=market.position_limits.by_slot(
-            market.exchange.n_slots, market.clock.calendar.slot(market.front_month)
+            market.exchange.n_slots, market.clock.calendar.slot(market.clock.front_month)
         ),
         limit_exempt=market.position_limits.exempt,
     )
 
 
-def close_out_orders(market: TokenFuturesMarket) -> NDArray[Any]:
+def close_out_orders(market: MarketState) -> NDArray[Any]:
     """Return the clearing house's orders for defaulters; it trades in continuous trading only."""
     top, terms = market.exchange.top_of_book(), market.curve.day_terms(market.clock.day)
     trading = top.phase == TradingPhase.CONTINUOUS

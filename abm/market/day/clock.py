@@ -35,6 +35,11 @@ class MarketClock:
         return self.day * self.calendar.rounds_per_day + self.round
 
     @property
+    def front_month(self) -> int:
+        """The delivery month in delivery now."""
+        return self.calendar.month_of(self.day)
+
+    @property
     def is_open(self) -> bool:
         """Whether this is the first round of a day."""
         return self.round == 0

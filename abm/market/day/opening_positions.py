@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.holders.shell import Holders
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.parts import MarketParts
 
 
-def bring_in_positions(market: TokenFuturesMarket) -> None:
+def bring_in_positions(market: MarketParts) -> None:
     """Bring the holders' positions into clearing at the first settlement prices, before the first round.
 
     As when a clearing house opens for contracts that stood between two parties: no trade, no fee, and

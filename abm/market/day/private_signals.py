@@ -8,18 +8,15 @@ of prices is the same whether somebody knows it or not. The values go to informe
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.informed.shell import InformedTraders
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.state import MarketState
 
 
-def give_signals(market: TokenFuturesMarket) -> None:
+def give_signals(market: MarketState) -> None:
     """Let the informed traders know, at the open, what every listed month will be worth tomorrow."""
     informed = [p for p in market.populations if isinstance(p, InformedTraders) and p.count > 0]
     if informed:
@@ -28,7 +25,7 @@ def give_signals(market: TokenFuturesMarket) -> None:
             population.learn(values)
 
 
-def tomorrows_values_ticks(market: TokenFuturesMarket) -> NDArray[np.float64]:
+def tomorrows_values_ticks(market: MarketState) -> NDArray[np.float64]:
     """Return the public model value that each month listed today will have tomorrow, ticks by tenor.
 
     The month that expires today has no tomorrow: its value is today's, which is its final price.

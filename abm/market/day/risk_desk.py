@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing import MarginBacktest
 from abm.clearing.fund.stress import historical_moves, price_moves
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.state import MarketState
 
 
 class RiskDesk:
@@ -19,14 +15,14 @@ class RiskDesk:
 
     Parameters
     ----------
-    market : TokenFuturesMarket
+    market : MarketState
         Where positions and prices come from.
     history : array of float, shape (days, listed months)
         Daily relative moves by tenor before the launch.
     """
 
-    def __init__(self, market: TokenFuturesMarket, history: NDArray[np.float64]) -> None:
-        section = market.market_scenario.clearing
+    def __init__(self, market: MarketState, history: NDArray[np.float64]) -> None:
+        section = market.scenario.clearing
         self._market = market
         self._fund = section.fund
         self._history = history

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing import WaterfallResult
 from abm.clearing.defaults.close_out import NO_ACCOUNT
+from abm.market.parts import MarketParts
 from abm.market.tables.account_names import account_names
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
 
 _NOBODY = -1
 
 
-def opening_rows(market: TokenFuturesMarket) -> dict[str, Any]:
+def opening_rows(market: MarketParts) -> dict[str, Any]:
     """Return the rows of ``transfers`` of the positions that stand before the first round."""
     held = market.clearing.position_lots
     account, slot = np.nonzero(held)
@@ -38,13 +36,13 @@ def opening_rows(market: TokenFuturesMarket) -> dict[str, Any]:
 
 
 def transfer_rows(
-    market: TokenFuturesMarket, finished: list[WaterfallResult], moved: NDArray[Any]
+    market: MarketParts, finished: list[WaterfallResult], moved: NDArray[Any]
 ) -> dict[str, Any]:
     """Return the rows of ``transfers`` of the positions that close-outs moved to others.
 
     Parameters
     ----------
-    market : TokenFuturesMarket
+    market : MarketParts
         The market, with the clients of failed members ported already.
     finished : list of WaterfallResult
         The close-outs that ended.
@@ -68,7 +66,7 @@ def transfer_rows(
     }
 
 
-def porting_rows(market: TokenFuturesMarket, finished: list[WaterfallResult]) -> dict[str, Any]:
+def porting_rows(market: MarketParts, finished: list[WaterfallResult]) -> dict[str, Any]:
     """Return the rows of ``transfers`` of the clients of failed members: buyer and seller are the client."""
     failures = [failed for result in finished for failed in result.member_defaults]
     account = np.array([client for failed in failures for client in failed.ported_accounts], dtype=np.int64)
@@ -91,9 +89,9 @@ def porting_rows(market: TokenFuturesMarket, finished: list[WaterfallResult]) ->
     }
 
 
-def result_rows(market: TokenFuturesMarket, initial_equity_usd_micro: NDArray[np.int64]) -> dict[str, Any]:
+def result_rows(market: MarketParts, initial_equity_usd_micro: NDArray[np.int64]) -> dict[str, Any]:
     """Return the rows of ``agents``: where each change of equity came from, to the micro-USD."""
-    house, final = market.clearing, market.equity_usd_micro
+    house, final = market.clearing, market.clearing.equity_usd_micro
     pnl = house.variation_usd_micro - house.fees_usd_micro + house.pay_usd_micro
     apart = (
         house.collateral_interest_usd_micro
@@ -129,12 +127,12 @@ def result_rows(market: TokenFuturesMarket, initial_equity_usd_micro: NDArray[np
     }
 
 
-def _month_of_slot(market: TokenFuturesMarket) -> NDArray[np.int64]:
+def _month_of_slot(market: MarketParts) -> NDArray[np.int64]:
     months: NDArray[np.int64] = market.curve.by_slot(market.curve.months["month"]).astype(np.int64)
     return months
 
 
-def _members_before(market: TokenFuturesMarket, finished: list[WaterfallResult]) -> NDArray[np.int64]:
+def _members_before(market: MarketParts, finished: list[WaterfallResult]) -> NDArray[np.int64]:
     """Return the clearing member of each account before the clients of failed members were ported."""
     member = market.clearing.member_of.copy()
     for result in reversed(finished):  # one client may be ported twice

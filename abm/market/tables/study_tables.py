@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.parts import MarketParts
 
 
-def record_bills(market: TokenFuturesMarket, bills: dict[str, Any]) -> None:
+def record_bills(market: MarketParts, bills: dict[str, Any]) -> None:
     """Add the day's rows of ``provider_prices`` and of ``bills``."""
     if market.recorder is None:
         return
@@ -21,7 +20,7 @@ def record_bills(market: TokenFuturesMarket, bills: dict[str, Any]) -> None:
     market.recorder.append("bills", day=day, **bills)
 
 
-def record_positions(market: TokenFuturesMarket) -> None:
+def record_positions(market: MarketParts) -> None:
     """Add the positions at the close to ``positions``: one row an account and month that it holds."""
     if market.recorder is None or not market.recorder.keeps("positions"):
         return

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +18,13 @@ from abm.clearing import (
     WaterfallResult,
 )
 from abm.core.orders import NO_PRICE, MessageKind
-from abm.exchange import MatchResult, TopOfBook
+from abm.exchange import MatchResult
+from abm.market.day.observation import TradingDayRecord
+from abm.market.parts import MarketParts
+from abm.market.round_record import RoundRecord
 from abm.market.tables.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
 from abm.market.tables.book_rows import BookRows
 from abm.market.venue.maker_contract import DayScore
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
 
 _WITHOUT_PRICE = tuple(
     int(kind) for kind in (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MARKET, MessageKind.STOP)
@@ -39,14 +38,14 @@ class MarketTables:
 
     Parameters
     ----------
-    market : TokenFuturesMarket
+    market : MarketParts
         Where the rows come from; its ``recorder`` may be ``None``.
     """
 
-    def __init__(self, market: TokenFuturesMarket) -> None:
+    def __init__(self, market: MarketParts) -> None:
         self._market = market
         self._recorder = market.recorder
-        self._initial_equity = market.equity_usd_micro.copy()
+        self._initial_equity = market.clearing.equity_usd_micro.copy()
         self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
         self._books: BookRows | None = None
         if self._recorder is not None:
@@ -57,20 +56,6 @@ class MarketTables:
                     [group.name for group in market.populations for _ in range(group.count)],
                     market.clock.calendar.rounds_per_day,
                 )
-
-    def daily_reporters(self) -> dict[str, Callable[[TokenFuturesMarket], float]]:
-        """Return the scalars that Mesa's data collector takes at the close of each day."""
-        return {
-            "day": lambda market: float(market.clock.day),
-            "index_usd": lambda market: market.desk.index_usd,
-            "front_settlement_usd": lambda market: market.contract.ticks_to_usd(
-                float(market.curve.settlement_ticks[0])
-            ),
-            "volume_lots": lambda market: float(market.today.volume_lots.sum()),
-            "open_interest_lots": lambda market: float(market.clearing.open_interest_lots.sum()),
-            "margin_calls": lambda market: float(market.margin_calls_made),
-            "defaults": lambda market: float(market.clearing.in_default.sum()),
-        }
 
     def keeps(self, table: str) -> bool:
         """Say whether a table of the run is recorded."""
@@ -113,7 +98,7 @@ class MarketTables:
         self._recorder.append(
             "spot",
             day=market.clock.day,
-            month=market.front_month,
+            month=market.clock.front_month,
             spot_usd=desk.spot_usd,
             tpi_usd=desk.index_value_usd,
             volume_weighted_usd=desk.volume_weighted_usd[-1],
@@ -131,14 +116,14 @@ class MarketTables:
             months = market.curve.months["month"]
             self._books.open_day(market.clock.day, months, market.curve.slots, market.exchange.top_of_book())
 
-    def record_round(self, batch: NDArray[Any], result: MatchResult, top: TopOfBook) -> None:
+    def record_round(self, record: RoundRecord, today: TradingDayRecord) -> None:
         """Add the round's rows of ``quotes``, ``trades``, ``depth`` and ``orders``."""
-        recorder, market = self._recorder, self._market
+        recorder, market, (batch, result, top, _) = self._recorder, self._market, record
         if recorder is None:
             return
         if self._books is not None:
             round_of_day = market.clock.round
-            self._books.add_round(round_of_day, result.trades, top, market.today.round_volume_lots)
+            self._books.add_round(round_of_day, result.trades, top, today.round_volume_lots)
             self._books.record_depth(market.exchange, round_of_day, top)
         if recorder.keeps("orders") and len(batch) > 0:
             self._record_orders(batch, result)
@@ -196,21 +181,21 @@ class MarketTables:
             **{name: batch[name] for name in copied},
         )
 
-    def record_day(self, *, front_is_final: bool) -> None:
+    def record_day(self, today: TradingDayRecord, *, front_is_final: bool) -> None:
         """Add the day's rows of ``daily``, and those of its rounds."""
         if self._recorder is None:
             return
         if self._books is not None:
             self._books.hand_over()
         market, rows = self._market, self._market.curve.months
-        slots, today = market.curve.slots, market.today
+        slots = market.curve.slots
         final = np.zeros(len(rows), dtype=np.bool_)
         final[0] = front_is_final
         self._recorder.append(
             "daily",
             day=market.clock.day,
             month=rows["month"],
-            tenor=rows["month"] - market.front_month,
+            tenor=rows["month"] - market.clock.front_month,
             settlement_ticks=market.curve.settlement_ticks,
             settlement_tier=market.curve.settlement_tier,
             model_ticks=np.rint(rows["model_ticks"]).astype(np.int64),

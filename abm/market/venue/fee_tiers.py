@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.arguments import row_number, whole_number
 from abm.exchange import MatchResult
+from abm.market.state import MarketState
 from abm.market.venue.rules import MarketRule
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
 
 IntArray = NDArray[np.int64]
 
@@ -59,12 +57,12 @@ class FeeTiers(MarketRule):
         self._auction = auction_fee_usd_micro
         self._month_lots: IntArray = np.zeros(len(maker_fee_usd_micro), dtype=np.int64)
 
-    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+    def after_matching(self, market: MarketState, batch: NDArray[Any], result: MatchResult) -> None:
         """Count the round's lots of every account."""
         for side in ("buyer", "seller"):
             np.add.at(self._month_lots, result.trades[side], result.trades["lots"])
 
-    def close_day(self, market: TokenFuturesMarket) -> None:
+    def close_day(self, market: MarketState) -> None:
         """Set the fees of the next day; a new month starts without volume."""
         if market.clock.calendar.is_last_day_of_month(market.clock.day):
             self._month_lots[:] = 0

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.core.kernel import kernel
 from abm.core.orders import TradingPhase
 from abm.exchange import MatchResult
+from abm.market.state import MarketState
+from abm.market.venue.limits_reached import find_limits_reached
 from abm.market.venue.rules import MarketRule
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
 
 Mask = NDArray[np.bool_]
 HaltScope = Literal["month", "all_months", "lead_month"]
@@ -47,11 +45,11 @@ class LimitHalts(MarketRule):
         self.scope = scope
         self._halts_today: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
-    def open_day(self, market: TokenFuturesMarket) -> None:
+    def open_day(self, market: MarketState) -> None:
         """Start at the first limit in every month."""
         self._halts_today = np.zeros(market.exchange.n_slots, dtype=np.int64)
 
-    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+    def after_matching(self, market: MarketState, batch: NDArray[Any], result: MatchResult) -> None:
         """Halt the months that have reached their limit, and widen it."""
         if market.clock.is_close:
             return
@@ -75,46 +73,18 @@ class LimitHalts(MarketRule):
         """Feed the count of today's halts into the state hash."""
         digest.update(self._halts_today.tobytes())
 
-    def _at_limit(self, market: TokenFuturesMarket, result: MatchResult) -> Mask:
+    def _at_limit(self, market: MarketState, result: MatchResult) -> Mask:
         reached: Mask = np.zeros(market.exchange.n_slots, dtype=np.bool_)
-        months = market.curve.refresh(market.exchange.top_of_book())
-        if not find_limits_reached(result.trades, months, reached):
+        assert market.last_round is not None, "a rule is asked before any round"
+        if not find_limits_reached(result.trades, market.last_round.months, reached):
             return reached
         limited: Mask = reached & market.curve.has_daily_limit_by_slot(market.clock.day)
         return limited
 
-    def _in_scope(self, market: TokenFuturesMarket, reached: Mask) -> Mask:
+    def _in_scope(self, market: MarketState, reached: Mask) -> Mask:
         lead = int(np.argmax(market.clearing.open_interest_lots))
         everything = self.scope == "all_months" or (self.scope == "lead_month" and bool(reached[lead]))
         return np.ones_like(reached) if everything else reached
-
-
-@kernel
-def find_limits_reached(trades: NDArray[Any], months: NDArray[Any], reached: Mask) -> bool:
-    """Mark the slots whose limit a trade of the round or a best quote has reached; say whether any has.
-
-    Parameters
-    ----------
-    trades : array of TRADE_DTYPE
-        Trades of the round; legs of spread trades say nothing of their months' prices.
-    months : structured array
-        ``MONTH_DTYPE`` rows in tenor order, with the book as it is now.
-    reached : array of bool, shape (n_slots,)
-        Filled.
-    """
-    found = False
-    n_slots, front = reached.shape[0], months[0].month
-    for tenor in range(months.shape[0]):
-        at = months[tenor]
-        if at.best_bid_ticks == at.high_ticks or at.best_ask_ticks == at.low_ticks:
-            reached[at.slot] = True
-            found = True
-    for k in range(trades.shape[0]):
-        at = months[trades[k].month - front]
-        if trades[k].spread_months == 0 and not at.low_ticks < trades[k].price_ticks < at.high_ticks:
-            reached[trades[k].month % n_slots] = True
-            found = True
-    return found
 
 
 class VolatilityInterruptions(MarketRule):
@@ -129,7 +99,7 @@ class VolatilityInterruptions(MarketRule):
     def __init__(self, rounds: int) -> None:
         self.rounds = rounds
 
-    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
+    def after_matching(self, market: MarketState, batch: NDArray[Any], result: MatchResult) -> None:
         """Set the end of the auctions that began while the batch was matched; the close has ended them."""
         interrupted = market.sessions.interrupted
         if interrupted.any():

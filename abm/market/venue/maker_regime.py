@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,19 @@ from abm.agents.makers.shell import MarketMakers
 from abm.clearing import PostingKind
 from abm.core.money import USD_MICRO
 from abm.core.orders import NO_PRICE, TradingPhase
+from abm.exchange import MatchResult
+from abm.market.state import MarketState
 from abm.market.venue.fee_tiers import FeeTiers
-from abm.market.venue.halts import find_limits_reached
+from abm.market.venue.limits_reached import find_limits_reached
 from abm.market.venue.maker_contract import MakerScores
 from abm.market.venue.maker_pay import MonthOutlook, announced_pay, monthly_pay
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+from abm.market.venue.rules import MarketRule
 
 _HALT = int(TradingPhase.HALT)
 _EASE = 1e-9
 
 
-class MakerRegime:
+class MakerRegime(MarketRule):
     """The venue's side of the contract with its market makers.
 
     Parameters
@@ -33,6 +33,8 @@ class MakerRegime:
         The contract.
     makers : MarketMakers
         Who has signed it; the regime writes what it asks into their ``duties``.
+    fee_tiers : FeeTiers or None
+        Where the makers' rebates by volume start from.
 
     Attributes
     ----------
@@ -42,8 +44,8 @@ class MakerRegime:
         Months missed in a row.
     """
 
-    def __init__(self, terms: MakerTerms, makers: MarketMakers) -> None:
-        self.terms, self.makers = terms, makers
+    def __init__(self, terms: MakerTerms, makers: MarketMakers, fee_tiers: FeeTiers | None = None) -> None:
+        self.terms, self.makers, self._fee_tiers = terms, makers, fee_tiers
         makers.duties = makers.duties._replace(
             maker_fee_usd=np.full(makers.count, terms.fee_usd_micro / USD_MICRO),
             level_score=np.array([reached_from for reached_from, _ in terms.pay.levels]),
@@ -55,26 +57,27 @@ class MakerRegime:
         self._fees_last_month_usd_micro: int | None = None
         self._stress_rounds_last_month = 0
 
-    def announce(self, market: TokenFuturesMarket) -> None:
+    def before_round(self, market: MarketState) -> None:
         """Say what is asked in the coming round; a new day starts calm."""
         if market.clock.is_open:
             self._open_day(market)
         if not self.terms.stress.never:
             self._relax(market)
 
-    def observe(self, market: TokenFuturesMarket, trades: NDArray[Any]) -> None:
+    def after_matching(self, market: MarketState, batch: NDArray[Any], result: MatchResult) -> None:
         """Measure the round's quotes, and note what changes the terms from the next round on."""
-        makers = self.makers
+        makers, record, trades = self.makers, market.last_round, result.trades
         if makers.count == 0:
             return
+        assert record is not None, "the regime is asked before any round"
+        months = record.months
         quotes = market.exchange.own_quotes(makers.first_account, makers.count)
-        months = market.curve.refresh(market.exchange.top_of_book())
         self.scores.observe(*quotes, months, makers.duties)
         makers.observe(trades, *quotes, months, 1.0 / market.clock.calendar.rounds_per_day)
         if not self.terms.stress.never:
             self._note_triggers(market, trades, months)
 
-    def close_day(self, market: TokenFuturesMarket) -> None:
+    def close_day(self, market: MarketState) -> None:
         """Close the makers' day, and at month end pay those who kept their duty and judge the others."""
         score = self.scores.close_day(self.makers.duties.under_contract.copy())
         paid = np.zeros(self.makers.count, dtype=np.int64)
@@ -89,7 +92,7 @@ class MakerRegime:
             digest.update(self.misses.tobytes() + duties.under_contract.tobytes())
             digest.update(duties.stressed.tobytes() + duties.suspended.tobytes())
 
-    def _open_day(self, market: TokenFuturesMarket) -> None:
+    def _open_day(self, market: MarketState) -> None:
         """Forget yesterday's stress and publish how the month stands."""
         duties, calendar, day = self.makers.duties, market.clock.calendar, market.clock.day
         duties.stressed[:] = False
@@ -107,21 +110,21 @@ class MakerRegime:
         duties.full_pay_usd[:] = np.where(reaches, pay.month_usd_micro / USD_MICRO, 0.0)
         duties.stress_pay_usd[:] = np.where(reaches, pay.stress_usd_micro / USD_MICRO, 0.0)
 
-    def _may_be_due(self, market: TokenFuturesMarket) -> NDArray[np.bool_]:
+    def _may_be_due(self, market: MarketState) -> NDArray[np.bool_]:
         """Say which makers can be paid and still reach the lowest level, if they comply from now on."""
         duties = self.makers.duties
         missing = duties.level_score[0] * duties.days[1] - duties.score_days
         may: NDArray[np.bool_] = self._entitled(market) & (missing <= duties.days[0] + _EASE)
         return may
 
-    def _entitled(self, market: TokenFuturesMarket) -> NDArray[np.bool_]:
+    def _entitled(self, market: MarketState) -> NDArray[np.bool_]:
         """Say which makers have the status and can be paid: an account in default receives nothing."""
         first = self.makers.first_account
         in_default = market.clearing.in_default[first : first + self.makers.count]
         entitled: NDArray[np.bool_] = self.makers.duties.under_contract & ~in_default
         return entitled
 
-    def _outlook(self, market: TokenFuturesMarket, reaches: NDArray[np.bool_]) -> MonthOutlook | None:
+    def _outlook(self, market: MarketState, reaches: NDArray[np.bool_]) -> MonthOutlook | None:
         """Expect the month to go on at its pace so far, and on its first day to be as the last one was."""
         calendar, day = market.clock.calendar, market.clock.day
         fees, stress_rounds = self._fees_last_month_usd_micro, self._stress_rounds_last_month
@@ -139,7 +142,7 @@ class MakerRegime:
             makers=int(reaches.sum()),
         )
 
-    def _relax(self, market: TokenFuturesMarket) -> None:
+    def _relax(self, market: MarketState) -> None:
         """Write the terms of the round into the duties."""
         duties, terms, stress = self.makers.duties, self.terms, self.terms.stress
         if "halt" in stress.suspended_by:
@@ -151,7 +154,7 @@ class MakerRegime:
         duties.quote_lots[:] = np.maximum(1, np.ceil(size * terms.quote_lots))
         duties.min_lots[:] = np.where(suspended, 0, np.maximum(1, np.ceil(size * terms.min_lots)))
 
-    def _note_triggers(self, market: TokenFuturesMarket, trades: NDArray[Any], months: NDArray[Any]) -> None:
+    def _note_triggers(self, market: MarketState, trades: NDArray[Any], months: NDArray[Any]) -> None:
         duties, stress = self.makers.duties, self.terms.stress
         if stress.move > 0.0:
             usual = months["volatility_per_day"] * months["scale_ticks"]
@@ -165,7 +168,7 @@ class MakerRegime:
                 reached &= market.curve.has_daily_limit_by_slot(market.clock.day)
                 duties.suspended[reached[market.curve.slots]] = True
 
-    def _close_month(self, market: TokenFuturesMarket) -> NDArray[np.int64]:
+    def _close_month(self, market: MarketState) -> NDArray[np.int64]:
         """Pay for the month, count misses, and return what was paid."""
         makers, clearing = self.makers, market.clearing
         month = self.scores.close_month()
@@ -194,7 +197,7 @@ class MakerRegime:
         self._judge(market, month.score < self.terms.presence_required)
         return paid
 
-    def _judge(self, market: TokenFuturesMarket, missed: NDArray[np.bool_]) -> None:
+    def _judge(self, market: MarketState, missed: NDArray[np.bool_]) -> None:
         """Count months missed in a row; too many cost the status and its rebate for good."""
         duties, terms = self.makers.duties, self.terms
         self.misses[:] = np.where(missed & duties.under_contract, self.misses + 1, 0)
@@ -205,11 +208,10 @@ class MakerRegime:
             duties.under_contract[row] = False
             duties.maker_fee_usd[row] = fee / USD_MICRO
             market.clearing.change_maker_fee(account, fee)
-            for rule in market.rules:
-                if isinstance(rule, FeeTiers):
-                    rule.change_maker_fee(account, fee)
+            if self._fee_tiers is not None:
+                self._fee_tiers.change_maker_fee(account, fee)
 
-    def _month_fees(self, market: TokenFuturesMarket) -> int:
+    def _month_fees(self, market: MarketState) -> int:
         """Return the fees less rebates posted since the month began, of all accounts."""
         return int(market.clearing.fees_usd_micro.sum()) - self._fees_before_usd_micro
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from inspect import iscoroutinefunction as is_coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,6 @@ from abm.core.arguments import shown
 from abm.core.errors import ParameterError
 from abm.core.orders import ORDER_DTYPE
 from abm.exchange import MatchResult
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
-
 
 _HOOKS = {
     "open_day": ("market",),
@@ -38,17 +34,18 @@ class MarketRule:
     """One rule of the market; every hook does nothing until it is overridden.
 
     Pass instances to ``TokenFuturesMarket(rules=...)`` or ``run(rules=...)``. They are called in the order
-    given, after the built-in rules. A rule draws random numbers only from ``market.rule_generator(name)``, so
-    that it moves nobody else's draws.
+    given, after the built-in rules, with the market (a ``TokenFuturesMarket``): ``market.clock``,
+    ``market.exchange``, ``market.clearing`` and all else of :class:`~abm.market.state.MarketState`. A rule
+    draws random numbers only from ``market.rule_generator(name)``, so that it moves nobody else's draws.
     """
 
-    def open_day(self, market: TokenFuturesMarket) -> None:
+    def open_day(self, market: Any) -> None:
         """Prepare for the day; limits are set and every month is in continuous trading."""
 
-    def before_round(self, market: TokenFuturesMarket) -> None:
+    def before_round(self, market: Any) -> None:
         """Change phases or terms before anybody looks at the market."""
 
-    def before_matching(self, market: TokenFuturesMarket, batch: NDArray[Any]) -> NDArray[Any]:
+    def before_matching(self, market: Any, batch: NDArray[Any]) -> NDArray[Any]:
         """Return the round's messages as they shall reach the exchange.
 
         Parameters
@@ -62,10 +59,13 @@ class MarketRule:
         """
         return batch
 
-    def after_matching(self, market: TokenFuturesMarket, batch: NDArray[Any], result: MatchResult) -> None:
-        """React to a round: its messages in order of arrival, their outcomes, all trades, cancellations."""
+    def after_matching(self, market: Any, batch: NDArray[Any], result: MatchResult) -> None:
+        """React to a round: its messages in order of arrival, their outcomes, all trades, cancellations.
 
-    def close_day(self, market: TokenFuturesMarket) -> None:
+        ``market.last_round`` has the top of the book and the listed months after it.
+        """
+
+    def close_day(self, market: Any) -> None:
         """Close the day; settlement prices are known, variation margin is not paid yet."""
 
     def update_digest(self, digest: Any) -> None:
@@ -101,9 +101,9 @@ def _require_no_misspelt_hook(rule: MarketRule) -> None:
             raise ParameterError(f"rules: {type(rule).__name__}.{name} is not a hook: is {meant[0]} meant?")
 
 
-def call_rules(market: TokenFuturesMarket, hook: str, *arguments: Any) -> None:
-    """Call one hook of every rule of a market, in order; an error says in which rule, day and round."""
-    for rule in market.rules:
+def call_rules(rules: Iterable[MarketRule], market: Any, hook: str, *arguments: Any) -> None:
+    """Call one hook of every rule, in order; an error says in which rule, day and round."""
+    for rule in rules:
         try:
             getattr(rule, hook)(market, *arguments)
         except Exception as error:
@@ -111,14 +111,12 @@ def call_rules(market: TokenFuturesMarket, hook: str, *arguments: Any) -> None:
             raise
 
 
-def _where(rule: MarketRule, hook: str, market: TokenFuturesMarket) -> str:
+def _where(rule: MarketRule, hook: str, market: Any) -> str:
     clock = market.clock
     return f"raised in {type(rule).__name__}.{hook} on day {clock.day}, round {clock.round}"
 
 
-def messages_by_rules(
-    rules: tuple[MarketRule, ...], market: TokenFuturesMarket, batch: NDArray[Any]
-) -> NDArray[Any]:
+def messages_by_rules(rules: tuple[MarketRule, ...], market: Any, batch: NDArray[Any]) -> NDArray[Any]:
     """Return the round's messages after every rule's ``before_matching``.
 
     Raises

@@ -9,9 +9,7 @@ from abm.scenario import Scenario
 
 _WITH_LIMITS = tuple(item.section for item in classes_with("limits"))
 _OPTIONAL_CLASSES = tuple(
-    item.section
-    for item in classes_with("count")
-    if getattr(PopulationsSection(), item.section).count == 0
+    item.section for item in classes_with("count") if getattr(PopulationsSection(), item.section).count == 0
 )
 """Classes that the baseline does not have."""
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from abm.agents.base.population import Population
 from abm.agents.hedgers.shell import Companies
-from abm.agents.holders.shell import Holders
 from abm.agents.holders.member_accounts import MemberAccounts
+from abm.agents.holders.shell import Holders
 from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec

@@ -14,24 +14,24 @@ from typing import Any
 
 import numpy as np
 
+from abm.agents.hedgers.quantities import provider_capacity
 from abm.clearing.margin_models import margin_model_names
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.errors import IndexDataError, ParameterError, ScenarioError
 from abm.core.money import usd_to_micro
 from abm.core.randomness import RandomStreams
-from abm.exchange.interface import MAX_LADDER_TICKS
-from abm.market.build.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
-from abm.agents.hedgers.quantities import provider_capacity
-from abm.market.build.margin_history import growth_of_tenors
-from abm.market.build.spot_build import build_desk
-from abm.market.day.spot_desk import SpotDesk
-from abm.scenario import Scenario, explain
 from abm.core.settings.fields import Section
 from abm.core.settings.laws import Law
+from abm.core.settings.wording import printable, shown
+from abm.exchange.interface import MAX_LADDER_TICKS
+from abm.market.assembly.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
+from abm.market.assembly.margin_history import growth_of_tenors
+from abm.market.assembly.spot_build import build_desk
+from abm.market.day.spot_desk import SpotDesk
+from abm.scenario import Scenario, explain
 from abm.scenario.price_model import build_level, build_process, fit_provider_prices
 from abm.scenario.sections.shocks import StressRegimeSection
-from abm.core.settings.wording import printable, shown
 from abm.spot.index.list_prices import ListPriceFit
 
 MOST_PRICE_USD = 1e7

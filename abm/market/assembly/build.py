@@ -8,27 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.population import Population
+from abm.agents.base.population_room import PopulationRoom
 from abm.agents.classes import CLASSES
+from abm.agents.makers.build import maker_terms
+from abm.agents.makers.contract import MakerTerms
+from abm.agents.sentiment.build import join_herd, pay_attention
 from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 from abm.core.orders import MatchingRule
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
-from abm.market.build.clearing_build import account_terms, build_clearing
+from abm.market.assembly.clearing_build import account_terms, build_clearing
+from abm.market.assembly.custom_build import CustomTraders
+from abm.market.assembly.foundations import lay_foundations
+from abm.market.assembly.margin_build import build_margin
+from abm.market.assembly.populate import build_populations
+from abm.market.assembly.rule_build import build_rules
 from abm.market.day.clock import MarketClock
-from abm.market.build.custom_build import CustomTraders
-from abm.market.build.foundations import lay_foundations
-from abm.agents.sentiment.build import join_herd, pay_attention
-from abm.agents.makers.build import maker_terms
-from abm.agents.makers.contract import MakerTerms
-from abm.market.build.margin_build import build_margin
-from abm.market.build.populate import build_populations
-from abm.agents.base.population_room import PopulationRoom
-from abm.market.venue.position_limits import PositionLimits
-from abm.market.build.rule_build import build_rules
-from abm.market.venue.rules import MarketRule
 from abm.market.day.spot_desk import SpotDesk
+from abm.market.venue.position_limits import PositionLimits
+from abm.market.venue.rules import MarketRule
 from abm.scenario import Scenario
 from abm.scenario.sections.spot import SpotSection
 from abm.spot.index.list_prices import ListPriceFit
@@ -39,8 +39,8 @@ _SECTION_OF = {item.population: item.section for item in CLASSES} | {"company": 
 
 
 @dataclass(frozen=True)
-class MarketParts:
-    """Everything a market is made of, ready to trade."""
+class MarketBuild:
+    """What a market is built of, before its first day is set up."""
 
     contract: ContractSpec
     clock: MarketClock
@@ -62,7 +62,7 @@ def build(
     population_seed: int | None = None,
     custom_agents: tuple[CustomTraders, ...] = (),
     journal: bool = False,
-) -> MarketParts:
+) -> MarketBuild:
     """Build the parts of a market.
 
     Parameters
@@ -111,7 +111,7 @@ def build(
         streams,
         final_fixings=desk.final_fixings,
     )
-    return MarketParts(
+    return MarketBuild(
         contract=contract,
         clock=clock,
         desk=desk,

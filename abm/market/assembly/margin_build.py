@@ -12,7 +12,7 @@ from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError, ScenarioError
 from abm.core.randomness import RandomStreams
-from abm.market.build.margin_history import launch_history
+from abm.market.assembly.margin_history import launch_history
 from abm.scenario.sections.margin import MarginSection
 from abm.spot.process.process import SpotProcess
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.base.population import CustomPopulation, Funding, Population, TraderAgent
 from abm.agents.base.custom_class import can_take, check_class
+from abm.agents.base.population import CustomPopulation, Funding, Population, TraderAgent
+from abm.agents.base.population_room import PopulationRoom
 from abm.core.arguments import finite, shown, whole
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
-from abm.agents.base.population_room import PopulationRoom
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.core.randomness import RandomStreams
-from abm.agents.hedgers.quantities import mean_needs, provider_capacity
 from abm.agents.base.parameter_draws import FloatArray, parameter_draws, standard_draws
-from abm.scenario import Scenario
-from abm.agents.hedgers.section import EnterpriseSection, ProgrammeSection, ProviderSection
 from abm.agents.classes import PopulationsSection, classes_with
+from abm.agents.hedgers.quantities import mean_needs, provider_capacity
+from abm.agents.hedgers.section import EnterpriseSection, ProgrammeSection, ProviderSection
+from abm.core.randomness import RandomStreams
+from abm.scenario import Scenario
 
 MOST_MONEY_USD = 1e12
 """Most money of all traders and members together; judgement: an int64 holds nine times as much."""

@@ -7,11 +7,12 @@ from importlib import import_module
 import numpy as np
 
 from abm.agents.base.population import Population
-from abm.agents.classes import CLASSES, TraderClass
-from abm.agents.holders.member_accounts import MemberAccounts
-from abm.agents.hedgers.company_build import build_companies
-from abm.market.build.custom_build import CustomTraders, build_custom_populations
 from abm.agents.base.population_room import PopulationRoom
+from abm.agents.classes import CLASSES, TraderClass
+from abm.agents.hedgers.company_build import build_companies
+from abm.agents.holders.member_accounts import MemberAccounts
+from abm.market.assembly.custom_build import CustomTraders, build_custom_populations
+
 
 def build_populations(
     room: PopulationRoom,

@@ -1,8 +1,8 @@
-"""Trading phases over the day: opening and closing auction, calls after an interruption, halts."""
+"""Trading phases over the day: which months collect orders for an auction or halt, and until when."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,6 @@ from abm.core.orders import TradingPhase
 from abm.exchange import Exchange, MatchResult
 from abm.market.day.clock import MarketClock
 from abm.market.day.curve import FuturesCurve
-from abm.market.venue.rules import MarketRule
-
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
 
 Mask = NDArray[np.bool_]
 _CONTINUOUS, _AUCTION, _HALT = (int(phase) for phase in TradingPhase)
@@ -109,46 +105,6 @@ class Sessions:
     def update_digest(self, digest: Any) -> None:
         """Feed when phases end into the state hash (the phases themselves are the exchange's)."""
         digest.update(self._ends_at.tobytes() + self._reopening_rounds.tobytes())
-
-
-class OpeningAuction(MarketRule):
-    """The day opens with a call auction in every month.
-
-    Parameters
-    ----------
-    rounds : int
-        Rounds in which orders are collected.
-    """
-
-    def __init__(self, rounds: int) -> None:
-        self.rounds = rounds
-
-    def open_day(self, market: TokenFuturesMarket) -> None:
-        """Put every month into an auction."""
-        everywhere = np.ones(market.exchange.n_slots, dtype=np.bool_)
-        market.sessions.call(everywhere, until_round=market.clock.now_round + self.rounds)
-
-
-class ClosingAuction(MarketRule):
-    """The day closes with a call auction in every month that is not halted.
-
-    A month whose halt or other auction ends later joins the call then.
-
-    Parameters
-    ----------
-    rounds : int
-        Rounds in which orders are collected; the last is the last of the day.
-    """
-
-    def __init__(self, rounds: int) -> None:
-        self.rounds = rounds
-
-    def before_round(self, market: TokenFuturesMarket) -> None:
-        """Start the call in time."""
-        left = market.clock.rounds_left + 1
-        if left <= self.rounds:
-            trading = market.sessions.phases == _CONTINUOUS
-            market.sessions.call(trading, until_round=market.clock.now_round + left)
 
 
 def joined(first: MatchResult, second: MatchResult) -> MatchResult:

@@ -7,10 +7,10 @@ import numpy as np
 from abm.clearing import AccountTerms
 from abm.core.calendar import TradingCalendar, whole_rounds
 from abm.core.money import usd_to_micro
+from abm.market.venue.auctions import ClosingAuction, OpeningAuction
 from abm.market.venue.fee_tiers import FeeTier, FeeTiers
 from abm.market.venue.halts import LimitHalts, VolatilityInterruptions
 from abm.market.venue.rules import MarketRule
-from abm.market.venue.sessions import ClosingAuction, OpeningAuction
 from abm.scenario import Scenario
 
 

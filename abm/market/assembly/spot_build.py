@@ -11,12 +11,12 @@ from abm.market.day.daily_index import ChainedIndex, DailyIndex, NoIndex, Volume
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.price_model import build_level, build_process, fixed_shifts, random_shifts
-from abm.spot.process.dislocation import PriceDislocation
-from abm.spot.process.level import Level
 from abm.spot.index.list_price_dynamics import ListPriceDynamics
 from abm.spot.index.list_price_quotes import ListPriceQuotes
 from abm.spot.index.list_prices import ListPriceFit
 from abm.spot.index.providers import ProviderQuotes, QuoteProcess, SpotAlone
+from abm.spot.process.dislocation import PriceDislocation
+from abm.spot.process.level import Level
 
 
 def build_desk(
