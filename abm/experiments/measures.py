@@ -69,6 +69,18 @@ _LISTED = (
     Measure("margin_calls", "margin and default", "calls", "margin calls"),
     Measure("margin_calls_met_at_once", "margin and default", "calls", "margin calls met at once"),
     Measure("margin_calls_missed", "margin and default", "calls", "margin calls missed"),
+    Measure("initial_margin_mean_usd", "margin and default", "USD", "initial margin, mean over days"),
+    Measure("initial_margin_peak_usd", "margin and default", "USD", "initial margin, largest"),
+    Measure("initial_margin_share", "margin and default", SHARE, "initial margin, share of notional"),
+    Measure(
+        "initial_margin_peak_share", "margin and default", SHARE, "initial margin, largest share of notional"
+    ),
+    Measure("variation_largest_day_usd", "margin and default", "USD", "variation margin, largest day"),
+    Measure("margin_called_usd", "margin and default", "USD", "margin called"),
+    Measure("margin_called_largest_day_usd", "margin and default", "USD", "margin called, largest day"),
+    Measure("margin_funding_usd", "margin and default", "USD", "interest on credit drawn for margin"),
+    Measure("lot_margin_peak_to_trough", "margin and default", "times", "margin of a lot, peak to trough"),
+    Measure("lot_margin_largest_rise", "margin and default", "times", "margin of a lot, largest 5-day rise"),
     Measure("client_defaults", "margin and default", "defaults", "client defaults"),
     Measure("member_defaults", "margin and default", "defaults", "member defaults"),
     Measure("volatility_reduction_within", "hedging", SHARE, f"{_REDUCTION}, median hedger"),

@@ -124,7 +124,7 @@ def run(
     custom_agents, rules = checked_traders(custom_agents), checked_rules(rules)
     require_feasible(resolved, seed)  # before anything is compiled
     load_kernels(optional_choices(resolved))
-    recorder = Recorder(resolved.recording.profile)
+    recorder = Recorder(resolved.recording.profile, margin_models=resolved.recording.margin_models)
     market = TokenFuturesMarket(
         resolved,
         rng=seed,

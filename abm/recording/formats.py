@@ -93,6 +93,11 @@ HISTORY: tuple[Format, ...] = (
             "trades": dict.fromkeys(("mid_before_ticks", "mid_after_ticks", "aggressor_class")),
         },
     ),
+    Format(
+        5,
+        "7d90f2bba3f246a042c800a66a3cce0d091c4e30675dd1f2fee6f10df1245d5b",
+        tables_added=("clearing_days", "margin_models", "margin_model_lots"),
+    ),
 )
 """Every format, oldest first; the manifest also has checksums from format 2 on."""
 

@@ -16,6 +16,7 @@ from abm.recording.drafts import (
 )
 from abm.recording.formats import FORMAT
 from abm.recording.manifest import NAME, REQUIRED_MANIFEST_KEYS, stamped_text
+from abm.recording.margin_schemas import ON_REQUEST
 from abm.recording.parts import write_part, write_table
 from abm.recording.schemas import PROFILES, SCHEMAS
 from abm.recording.tables import TableBuffer, check_column_names, to_frame
@@ -31,6 +32,8 @@ class Recorder:
     ----------
     profile : str
         ``summary``, ``daily`` or ``full`` (see ``PROFILES``).
+    margin_models : bool
+        Keep the requirements of every margin model as well (the tables of ``ON_REQUEST``).
 
     Raises
     ------
@@ -38,16 +41,17 @@ class Recorder:
         If there is no such profile.
     """
 
-    def __init__(self, profile: str) -> None:
+    def __init__(self, profile: str, *, margin_models: bool = False) -> None:
         if profile not in PROFILES:
             raise ParameterError(f"recording.profile: {profile!r} is not one of {', '.join(PROFILES)}")
         self.profile = profile
-        self._buffers = {name: TableBuffer(name) for name in PROFILES[profile]}
+        names = (*PROFILES[profile], *(ON_REQUEST if margin_models else ()))
+        self._buffers = {name: TableBuffer(name) for name in names}
         self._before_reading: list[Callable[[], None]] = []
 
     @property
     def table_names(self) -> tuple[str, ...]:
-        """Names of the tables that this profile keeps."""
+        """Names of the tables that are kept."""
         return tuple(self._buffers)
 
     @property
@@ -56,7 +60,7 @@ class Recorder:
         return sum(buffer.nbytes for buffer in self._buffers.values())
 
     def keeps(self, table: str) -> bool:
-        """Say whether the profile keeps a table, so that a caller can spare the work of filling it."""
+        """Say whether a table is kept, so that a caller can spare the work of filling it."""
         assert table in SCHEMAS, f"recorder: there is no table {table!r}"
         return table in self._buffers
 
@@ -68,7 +72,7 @@ class Recorder:
         self._before_reading.append(hand_over)
 
     def append(self, table: str, **columns: Any) -> None:
-        """Add rows to a table, or nothing when the profile does not keep it.
+        """Add rows to a table, or nothing when it is not kept.
 
         Parameters
         ----------

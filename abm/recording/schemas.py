@@ -27,6 +27,7 @@ from abm.recording.columns import (
     text,
     whole_number,
 )
+from abm.recording.margin_schemas import MARGIN_SCHEMAS
 from abm.recording.trading_schemas import TRADING_SCHEMAS
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -181,6 +182,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         money("loss", "Loss over the margin period from there; negative is a gain."),
         flag("breach", "Whether the loss was larger than the margin."),
     ),
+    **MARGIN_SCHEMAS,
     "exposures": schema(
         "Who owes whom under stated price moves at the close, one row a day, stress scenario and node.",
         DAY,
@@ -344,7 +346,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 _SUMMARY = (
     "spot", "daily", "hedging", "hedge_events", "agents", "defaults", "dmm", "margin_calls", "halts",
-    "guaranty_fund",
+    "guaranty_fund", "clearing_days",
 )  # fmt: skip
 _DAILY = (
     *_SUMMARY, "quotes", "trades", "depth", "transfers", "accounts", "margin_backtest", "contract_backtest",
@@ -356,7 +358,7 @@ PROFILES: dict[str, tuple[str, ...]] = {
     "daily": _DAILY,
     "full": (*_DAILY, "orders", "ledger"),
 }
-"""Tables that each recording profile keeps."""
+"""Tables that each recording profile keeps; those of ``ON_REQUEST`` are in none."""
 
 
 def units(table: str) -> dict[str, str]:

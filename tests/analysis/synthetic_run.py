@@ -155,6 +155,19 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         gross_lots=np.abs(net) + 10,
         in_default=False,
     )
+    total = int(margin.sum())
+    recorder.append(
+        "clearing_days",
+        day=day,
+        accounts=count,
+        initial_margin_usd_micro=total,
+        member_margin_usd_micro=0,
+        notional_usd_micro=10 * total,
+        variation_usd_micro=0,
+        credit_drawn_usd_micro=0,
+        credit_interest_usd_micro=0,
+        lot_margin_share=margin[0] / 1e12,
+    )
 
 
 def _record_calls(recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int) -> None:

@@ -126,6 +126,17 @@ RUNS = [
     for days, profile in ((3, "summary"), (2, "full"))
 ]
 
+EVERY_MODEL = Group(
+    "a run that asks every margin model",
+    [
+        Row(
+            "recording.margin_models", True,
+            (_kept_of_a_run, sorted((*PROFILES["summary"], "margin_models", "margin_model_lots"))),
+        ),
+    ],
+    given=COARSE | {"run.days": 1, "recording.profile": "summary"},
+)  # fmt: skip
+
 FIXINGS = Group(
     "final fixings",
     [
@@ -388,6 +399,6 @@ QUOTES = Group(
 )  # fmt: skip
 
 GROUPS = [
-    RANDOM_SHIFTS, NO_INDEX,
+    RANDOM_SHIFTS, NO_INDEX, EVERY_MODEL,
     CALENDAR, *RUNS, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,21 +49,49 @@ def build_margin(
     ScenarioError
         If the registered model is unknown or does not accept the history.
     """
-    basis = MarginBasis(
+    history = launch_history(
+        process,
+        calendar,
+        days=section.history_days,
+        listed_months=contract.listed_months,
+        final_fixings=final_fixings or calendar.days_per_month,
+        rng=streams.generator("margin-history"),
+    )
+    basis = margin_basis(section, contract, history)
+    return BuiltMargin(_model(section, basis), basis.history)
+
+
+def margin_basis(section: MarginSection, contract: ContractSpec, history: NDArray[np.float64]) -> MarginBasis:
+    """Return what every margin model of a scenario is built on."""
+    return MarginBasis(
         tick_value_usd_micro=contract.tick_value_usd_micro,
         floor_price_ticks=max(1, contract.price_to_ticks(section.floor_price_usd)),
-        history=launch_history(
-            process,
-            calendar,
-            days=section.history_days,
-            listed_months=contract.listed_months,
-            final_fixings=final_fixings or calendar.days_per_month,
-            rng=streams.generator("margin-history"),
-        ),
+        history=history,
     )
+
+
+def other_models(section: MarginSection, basis: MarginBasis) -> dict[str, MarginModel]:
+    """Return the built-in margin models that a scenario does not use, as it would have them, by name.
+
+    They have its confidence, margin period, charges and tools around them. A model that it could not have,
+    because its charges contradict each other there, is left out.
+    """
+    others = {}
+    for name in get_args(MarginSection.model_fields["model"].annotation):
+        if name == section.model and not section.registered:
+            continue
+        try:
+            others[name] = _model(section.model_copy(update={"model": name, "registered": ""}), basis)
+        except ScenarioError:
+            continue
+    return others
+
+
+def _model(section: MarginSection, basis: MarginBasis) -> MarginModel:
+    """Return the model of a section with its tools around it."""
     period: dict[str, Any] = {"confidence": section.confidence, "mpor_days": section.mpor_days}
     try:
-        model = _core_model(section, basis, contract.listed_months, period)
+        model = _core_model(section, basis, basis.n_slots, period)
         if section.procyclicality == "buffer":
             model = wrap_margin_model("buffer", model, basis, buffer_bps=_bps(section.buffer_share))
         elif section.procyclicality == "stressed_weight":
@@ -76,7 +104,7 @@ def build_margin(
             model = wrap_margin_model("concentration", model, basis, **share)
     except ParameterError as problem:
         raise ScenarioError(f"clearing.{problem}") from None
-    return BuiltMargin(model, basis.history)
+    return model
 
 
 def _core_model(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from abm.clearing import MarginBacktest
 from abm.clearing.fund.stress import historical_moves, price_moves
+from abm.market.day.model_margins import ModelMargins
 from abm.market.state import MarketState
 
 
@@ -29,6 +30,7 @@ class RiskDesk:
         self._backtest = MarginBacktest(
             tick_value_usd_micro=market.contract.tick_value_usd_micro, mpor_days=section.margin.mpor_days
         )
+        self._models = ModelMargins(market, history) if market.tables.keeps("margin_models") else None
 
     def settle(self) -> None:
         """Complete the back-test of the positions whose margin period ends with today's settlement.
@@ -36,13 +38,12 @@ class RiskDesk:
         Call it with final prices set and before the curve rolls.
         """
         market = self._market
-        if not market.tables.keeps("margin_backtest"):
-            return
         curve = market.curve
-        accounts, contracts = self._backtest.close_day(
-            months=curve.by_slot(curve.months["month"]), settlement_ticks=curve.settlement_by_slot()
-        )
-        market.tables.record_backtest(accounts, contracts)
+        months, ticks = curve.by_slot(curve.months["month"]), curve.settlement_by_slot()
+        if self._models is not None:
+            self._models.settle(months, ticks)
+        if market.tables.keeps("margin_backtest"):
+            market.tables.record_backtest(*self._backtest.close_day(months=months, settlement_ticks=ticks))
 
     def hold(self) -> None:
         """Note the margin of the positions that are held over the close; they are rolled and margined."""
@@ -50,9 +51,11 @@ class RiskDesk:
         day, house = market.clock.day, market.clearing
         if market.tables.keeps("exposures"):
             market.tables.record_exposures(house.exposure_rows(self.stress_ticks()))
+        margin_day = market.curve.margin_day(day + 1, market.today.volume_lots)
+        if self._models is not None:
+            self._models.hold(margin_day)
         if not market.tables.keeps("margin_backtest"):
             return
-        margin_day = market.curve.margin_day(day + 1, market.today.volume_lots)
         self._backtest.hold(
             day=day,
             months=margin_day.months,

@@ -24,6 +24,7 @@ from abm.market.parts import MarketParts
 from abm.market.round_record import RoundRecord
 from abm.market.tables.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
 from abm.market.tables.book_rows import BookRows
+from abm.market.tables.clearing_days import ClearingDays
 from abm.market.venue.maker_contract import DayScore
 
 _WITHOUT_PRICE = tuple(
@@ -48,7 +49,9 @@ class MarketTables:
         self._initial_equity = market.clearing.equity_usd_micro.copy()
         self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
         self._books: BookRows | None = None
+        self._clearing_days: ClearingDays | None = None
         if self._recorder is not None:
+            self._clearing_days = ClearingDays(market, self._recorder)
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):
                 self._books = BookRows(
@@ -211,11 +214,12 @@ class MarketTables:
             final=final,
         )
 
-    def record_accounts(self) -> None:
-        """Add the day's rows of ``accounts``, and the day's postings to ``ledger``."""
+    def record_accounts(self, today: TradingDayRecord) -> None:
+        """Add the day's rows of ``clearing_days`` and ``accounts``, and the day's postings to ``ledger``."""
         recorder, house = self._recorder, self._market.clearing
-        if recorder is None:
+        if recorder is None or self._clearing_days is None:
             return
+        self._clearing_days.record(today.volume_lots)
         if recorder.keeps("accounts"):
             variation = house.variation_usd_micro
             recorder.append(

@@ -151,3 +151,9 @@ class RecordingSection(Section):
         source="judgement",
         description="Tables in the run folder: summary, daily (adds quotes, trades, accounts) or full.",
     )
+    margin_models: bool = field(
+        False,
+        unit="-",
+        source="judgement: off, as it takes some 8 % longer",
+        description="Also keep what every margin model would require of the positions of each close.",
+    )
