@@ -11,13 +11,11 @@ import time
 from pathlib import Path
 
 from abm.core.errors import ParameterError
-from abm.recording import FORMAT
+from abm.recording import FORMAT, PROFILES
 from abm.scenario import Scenario
 
-FOLDERS = Path(__file__).parents[1] / "recording" / "folders"
-KEPT = FOLDERS / f"format-{FORMAT}"
-SUMMARY_OR_DAILY = {"summary": FOLDERS / "format-1", "daily": KEPT}
-"""Folders that have the tables of the profile. Nothing of ours reads or writes them here: that takes time."""
+KEPT = Path(__file__).parents[1] / "recording" / "folders" / f"format-{FORMAT}"
+"""A folder with the tables of the profiles asked for. Nothing of ours reads or writes it: that takes time."""
 
 
 def finish(
@@ -31,7 +29,7 @@ def finish(
             "days": float(scenario.run.days),
         }
     profile = scenario.recording.profile
-    rows = json.loads((SUMMARY_OR_DAILY[profile] / "manifest.json").read_text())["rows"]
+    rows = PROFILES[profile]
     kept = json.loads((KEPT / "manifest.json").read_text())
     parts = ["scenario.toml", *(f"{table}.parquet" for table in rows)]
     manifest = kept | {
