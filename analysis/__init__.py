@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         kupiec_test,
         procyclicality,
     )
+    from .margin_models import margin_model_table
+    from .margin_power import christoffersen_power, kupiec_power
     from .metrics import messages_per_cpu_second, run_metrics
     from .price_impact import PriceImpact, kyle_lambda
     from .report import write_report
@@ -82,6 +84,7 @@ __all__ = [
     "book_slopes",
     "calls_by_cause",
     "cascade",
+    "christoffersen_power",
     "christoffersen_test",
     "conditional_coverage_test",
     "contagion_graph",
@@ -96,6 +99,7 @@ __all__ = [
     "fit_square_root_law",
     "holm",
     "kupiec_bounds",
+    "kupiec_power",
     "kupiec_test",
     "kyle_lambda",
     "largest_exposures",
@@ -104,6 +108,7 @@ __all__ = [
     "liquidity_summary",
     "liquidity_tables",
     "load",
+    "margin_model_table",
     "margin_terms",
     "mean_costs",
     "mean_interval",
@@ -159,6 +164,7 @@ offer(
         "book_slopes": "liquidity.books",
         "calls_by_cause": "call_causes",
         "cascade": "contagion",
+        "christoffersen_power": "margin_power",
         "christoffersen_test": "margin_backtest",
         "conditional_coverage_test": "margin_backtest",
         "contagion_graph": "contagion",
@@ -173,6 +179,7 @@ offer(
         "fit_square_root_law": "liquidity.square_root_law",
         "holm": "inference.comparisons",
         "kupiec_bounds": "margin_backtest",
+        "kupiec_power": "margin_power",
         "kupiec_test": "margin_backtest",
         "kyle_lambda": "price_impact",
         "largest_exposures": "clearing_house",
@@ -181,6 +188,7 @@ offer(
         "liquidity_summary": "liquidity.summary",
         "liquidity_tables": "liquidity.gathering",
         "load": "runs",
+        "margin_model_table": "margin_models",
         "margin_terms": "clearing_house",
         "mean_interval": "inference.intervals",
         "messages_per_cpu_second": "metrics",

@@ -22,6 +22,7 @@ from .clearing_house import (
     worst_moment,
 )
 from .figures import call_causes, coverage, exposures, guaranty_fund, waterfall
+from .margin_models_page import models_body
 from .page import figure, paragraph, section, subsection, table
 from .wording import class_name, counted, decimal, percent, usd, whole
 
@@ -34,6 +35,7 @@ def clearing_section(run: RunFolder) -> str:
     return section(
         "Clearing house",
         subsection("Does margin cover?", *_coverage(run)),
+        subsection("Every margin model on the same positions", *models_body(run)),
         subsection("Margin calls", *_margin_calls(run)),
         subsection("Defaults", *_defaults(run)),
         subsection("Guaranty fund", *_fund(run)),

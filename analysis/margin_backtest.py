@@ -19,6 +19,7 @@ from scipy.special import bdtrc
 from abm.core.arguments import finite_number, shown, whole_number
 from abm.core.errors import ParameterError
 from abm.core.money import USD_MICRO
+from abm.recording.margin_metrics import largest_rise
 
 _MEASURES = (
     "observations",
@@ -301,5 +302,5 @@ def procyclicality(requirement: ArrayLike, days: Sequence[int] = (1, 5, 20)) -> 
     days = [whole_number("days", n) for n in days]
     if min(days, default=1) < 1:
         raise ParameterError(f"days: {list(days)} are not all >= 1")
-    calls = {n: float((series[n:] / series[:-n]).max()) if len(series) > n else math.nan for n in days}
+    calls = {n: largest_rise(series, n) for n in days}
     return Procyclicality(float(series.mean()), float(series.max() / series.min()), calls)

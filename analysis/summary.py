@@ -16,6 +16,8 @@ from abm.recording.hedging import hedge_effect
 from .call_causes import CAUSES, calls_by_cause
 from .clearing_house import account_coverage, margin_terms, said_of_tenors, tenor_backtest
 from .makers import maker_duty
+from .margin_models import said_of_models
+from .margin_models_page import model_table_of
 from .metrics import messages_per_cpu_second
 from .runs import Run, load
 from .wording import basis_points, counted, decimal, percent, usd, whole
@@ -66,6 +68,7 @@ def summarise(run: Run) -> list[SummaryRow]:
         _margin_calls(opened),
         _call_causes(opened.tables["margin_calls"]),
         _margin_coverage(opened),
+        *_margin_models(opened),
         _defaults(opened.tables["defaults"]),
         _hedge(opened.tables["hedging"]),
         _refusals(opened),
@@ -231,6 +234,18 @@ def _margin_coverage(run: RunFolder) -> SummaryRow:
         f"{said_of_tenors(tenor_backtest(run.tables['contract_backtest'], terms))}; mean requirement "
         f"{usd(accounts.mean_requirement_usd)}",
     )
+
+
+def _margin_models(run: RunFolder) -> list[SummaryRow]:
+    """Return the line about all margin models, where the run asked them."""
+    if "margin_models" not in run.tables:
+        return []
+    label, found = "Margin models, same positions", model_table_of(run)
+    if found.empty:
+        return [SummaryRow(label, "n/a", "no margin period was over")]
+    means = found["mean_requirement_usd"]
+    value = f"{usd(float(means.min()))} to {usd(float(means.max()))}"
+    return [SummaryRow(label, value, said_of_models(found, margin_terms(run)))]
 
 
 def _defaults(defaults: pd.DataFrame) -> SummaryRow:

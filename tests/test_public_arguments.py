@@ -654,6 +654,11 @@ TABLE: dict[str, Case] = {
     "kupiec_test: breaches": Case(lambda v: analysis.kupiec_test(v, 100, 0.99), (*NOT_WHOLE, -1, 101), (1,)),
     "kupiec_test: observations": whole(lambda v: analysis.kupiec_test(0, v, 0.99), 0, (100,)),
     "kupiec_bounds: observations": whole(lambda v: analysis.kupiec_bounds(v, 0.99), 1, (100,)),
+    "kupiec_power: observations": whole(lambda v: analysis.kupiec_power(v, 0.99), 0, (100,)),
+    "christoffersen_power: observations": whole(lambda v: analysis.christoffersen_power(v, 0.99), 0, (100,)),
+    "margin_model_table: tenor": whole(
+        lambda v: analysis.margin_model_table(NO_MODELS, NO_MODELS, None, tenor=v), 0, (0,)
+    ),
     "christoffersen_test: breaches": Case(
         analysis.christoffersen_test,
         ([0.5, 1.0], [2, 0], [math.nan], ["0"], [[True]]),
@@ -711,6 +716,7 @@ PRICE_ROWS = spot.read_list_prices()
 DAILY = pd.DataFrame(
     {"day": [0, 1], "tenor": [0, 0], "month": [0, 0], "settlement_ticks": [5, 6], "final": [False] * 2}
 )
+NO_MODELS = pd.DataFrame({"model": [], "own": [], "tenor": []})
 AMOUNTS = (
     "resources",
     "fund",

@@ -22,6 +22,7 @@ def synthetic_run(synthetic_folder: Path) -> RunFolder:
 CRISIS = {
     "run.days": 42,
     "calendar.rounds_per_day": 12,
+    "recording.margin_models": True,
     "agents.providers.cash_share": 0.15,
     "agents.providers.credit_share": 0.0,
     "clearing.member_capital_usd": 200_000.0,
