@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         tenor_backtest,
         worst_moment,
     )
-    from .compare_page import write_compare_report
+    from .comparison.page import write_compare_report
     from .contagion import Cascade, cascade, contagion_graph, ranking
     from .day_fact_intervals import day_fact_intervals
     from .day_facts import DayFact, day_facts
@@ -212,7 +212,7 @@ offer(
         "vpin": "liquidity.flow_toxicity",
         "trade_costs": "liquidity.trading_costs",
         "worst_moment": "clearing_house",
-        "write_compare_report": "compare_page",
+        "write_compare_report": "comparison.page",
         "write_hedge_report": "hedge_page",
         "write_report": "report",
     },

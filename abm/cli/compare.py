@@ -130,7 +130,7 @@ def _arguments_as_options() -> Iterator[None]:
 
 
 def _print(found: Comparison) -> None:
-    words: Any = neighbour_module("analysis", "compare_words")
+    words: Any = neighbour_module("analysis", "comparison.words")
     labels = found.labels
     console = Console()
     room = max(console.width, _LEAST_ROOM)

@@ -29,7 +29,7 @@ def write_hedge_report(folder: Path | str) -> Path:
 
 def write_compare_report(folder: Path | str) -> Path:
     """Write the page of a comparison into its folder and return its path."""
-    page: Path = neighbour_module("analysis", "compare_page").write_compare_report(folder)
+    page: Path = neighbour_module("analysis", "comparison.page").write_compare_report(folder)
     return page
 
 

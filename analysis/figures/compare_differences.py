@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ..compare_view import ComparisonView
-from ..compare_words import NO_SIGN, listed
+from ..comparison.view import ComparisonView
+from ..comparison.words import NO_SIGN, listed
 from ..style import (
     BLUE,
     GREEN,

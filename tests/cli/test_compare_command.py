@@ -124,7 +124,7 @@ def test_a_report_is_written_of_the_folder_again(monkeypatch: pytest.MonkeyPatch
     assert not (folder / "report.html").exists()
     written: list[Path] = []
     monkeypatch.setattr(
-        "analysis.compare_page.render", lambda view: written.append(view.folder.path) or "page"
+        "analysis.comparison.page.render", lambda view: written.append(view.folder.path) or "page"
     )
     assert sitsim("report", folder).stdout.strip() == str(folder / "report.html")
     assert (written, (folder / "report.html").read_text()) == ([folder], "page")

@@ -12,8 +12,11 @@ import pandas as pd
 from abm.recording import CompareFolder
 from abm.recording.drafts import write_file
 
-from .compare_view import ComparisonView, open_comparison
-from .compare_words import (
+from ..figures import compare_differences
+from ..page import document, drawn, paragraph, section, subsection, table
+from ..wording import counted
+from .view import ComparisonView, open_comparison
+from .words import (
     LABORATORY_HEADER,
     change,
     conventions,
@@ -28,9 +31,6 @@ from .compare_words import (
     value,
     warnings,
 )
-from .figures import compare_differences
-from .page import document, drawn, paragraph, section, subsection, table
-from .wording import counted
 
 _RULES = """
 .differences td, .differences th { padding-right: .7rem; }

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from abm.recording import CompareFolder, read_compare_folder
 
-from .compare_words import NO_SIGN, in_percent
+from .words import NO_SIGN, in_percent
 
 MOST_DRAWN = 4
 """Variants up to which a figure has every measure; of more only those in which some variant has a sign."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from .wording import NOT_AVAILABLE, counted
+from ..wording import NOT_AVAILABLE, counted
 
 NO_SIGN = "no sign yet"
 DOUBT = "few and skewed"

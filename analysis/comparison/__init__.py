@@ -1,0 +1,1 @@
+"""The page of a comparison: what it shows, and in which words."""
