@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from abm.agents.classes import CLASSES
 from abm.core.settings.fields import Disagreement, Section, field, section
 
 _JUDGEMENT = "judgement"
 
 Matching = Literal["fifo", "pro_rata"]
-PopulationName = Literal[
-    "enterprises",
-    "providers",
-    "noise",
-    "fundamentalists",
-    "chartists",
-    "market_makers",
-    "holders",
-    "arbitrageurs",
-    "informed",
-    "mixture",
-    "switching",
-    "order_flow",
-]  # the sub-tables of agents
+if TYPE_CHECKING:
+    PopulationName = str
+else:  # the sub-tables of agents
+    PopulationName = Literal[tuple(item.section for item in CLASSES)]
 LimitShare = Annotated[float, Field(gt=0, le=10)]
 SpreadLength = Annotated[int, Field(ge=1, le=59)]
 
