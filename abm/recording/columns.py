@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 import pyarrow as pa
+
+_SINCE, _FILLED = "since format", "filled with"
 
 
 def column(name: str, kind: pa.DataType, units: str, description: str, *, nullable: bool = False) -> pa.Field:
@@ -49,6 +54,32 @@ MEMBER = whole_number("member", "member number", "Clearing member of the account
 NAME = text("name", "Name of the company if the scenario names one; empty for all others.")
 
 
-def schema(description: str, *fields: pa.Field) -> pa.Schema:
-    """Return the schema of a table."""
-    return pa.schema(fields, metadata={"description": description})
+def schema(description: str, *fields: pa.Field, since: int = 1) -> pa.Schema:
+    """Return the schema of a table, and the format of the run folder since which there is one."""
+    declared = {} if since == 1 else {_SINCE: str(since)}
+    return pa.schema(fields, metadata={"description": description} | declared)
+
+
+def since(number: int, new: pa.Field, *, filled: object = None) -> pa.Field:
+    """Return a column that the run folder has since a format; in older folders it is filled.
+
+    Parameters
+    ----------
+    number : int
+        Format, one more than the newest one if the column is the first of it.
+    new : pyarrow.Field
+        The column.
+    filled : object
+        Value in folders of older formats: null, or what JSON has a word for.
+    """
+    return new.with_metadata(dict(new.metadata) | {_SINCE: str(number), _FILLED: json.dumps(filled)})
+
+
+def declared_since(metadata: Mapping[bytes, bytes] | None) -> int:
+    """Return the format that a column's or table's metadata name; 1 if they name none."""
+    return int((metadata or {}).get(_SINCE.encode(), b"1"))
+
+
+def declared_filling(metadata: Mapping[bytes, bytes]) -> object:
+    """Return what a column is filled with in folders of formats that have it not."""
+    return json.loads(metadata.get(_FILLED.encode(), b"null"))

@@ -1,8 +1,8 @@
 """Formats of the run folder: what each added, so that folders of all of them can be read.
 
-A new column, a new table or another meaning of one makes a new format: add it to ``SCHEMAS`` and to
-``HISTORY``, with the digest that the test of this file names, and record a folder of it
-(``tests/recording/folders``).
+A new column or table makes a new format: it says so itself where it is declared (``since`` of
+``abm.recording.columns``), and a folder of the format is kept (``tests/recording/folders``). Another meaning
+of a column stands in ``changed`` of its format.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from abm.recording.columns import declared_filling, declared_since
 from abm.recording.schemas import SCHEMAS
 
 
@@ -24,8 +25,6 @@ class Format:
     ----------
     number : int
         As the manifest states it.
-    schemas_sha256 : str
-        Digest of the schemas it has, see ``schemas_digest``.
     tables_added : tuple of str
         Tables that the format before had not.
     columns_added : mapping of str to mapping of str to value
@@ -36,17 +35,15 @@ class Format:
     """
 
     number: int
-    schemas_sha256: str
     tables_added: tuple[str, ...] = ()
     columns_added: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     changed: Mapping[str, str] = field(default_factory=dict)
 
 
-HISTORY: tuple[Format, ...] = (
-    Format(1, "91e07be9544d1fdae584eeef46dd79e9dfba780ad8a9e32e98901618de879548"),
+_FIRST: tuple[Format, ...] = (
+    Format(1),
     Format(
         2,
-        "a6c6e06cf187af3dcbd9604f824e5e199bd0575f4b8af4df89fbb8ce892e6071",
         tables_added=("transfers",),
         columns_added={
             "agents": dict.fromkeys(
@@ -67,7 +64,6 @@ HISTORY: tuple[Format, ...] = (
     ),
     Format(
         3,
-        "9767fc20736b7e07c3463151bb0fef5277a64c644510129e124f1e2ef15e0775",
         tables_added=("provider_prices", "bills", "positions"),
         columns_added={
             "agents": {"name": ""},
@@ -87,7 +83,6 @@ HISTORY: tuple[Format, ...] = (
     ),
     Format(
         4,
-        "c79f26d2ae5fd9246e18658624392a3e7dc42c591c5fec43d3a75008ef9b1a5e",
         tables_added=("depth",),
         columns_added={
             "trades": dict.fromkeys(("mid_before_ticks", "mid_after_ticks", "aggressor_class")),
@@ -95,11 +90,35 @@ HISTORY: tuple[Format, ...] = (
     ),
     Format(
         5,
-        "7d90f2bba3f246a042c800a66a3cce0d091c4e30675dd1f2fee6f10df1245d5b",
         tables_added=("clearing_days", "margin_models", "margin_model_lots"),
     ),
 )
+"""Formats from before columns and tables said themselves since when they are there."""
+
+
+def _declared(schemas: Mapping[str, pa.Schema], after: int) -> tuple[Format, ...]:
+    """Return the formats that columns and tables declare beyond a number."""
+    tables = {name: declared_since(schema.metadata) for name, schema in schemas.items()}
+    columns = [
+        (declared_since(column.metadata), name, column)
+        for name, schema in schemas.items()
+        for column in schema
+    ]
+    newest = max(after, *tables.values(), *(number for number, _, _ in columns))
+    formats = []
+    for number in range(after + 1, newest + 1):
+        added: dict[str, dict[str, object]] = {}
+        for since, table, column in columns:
+            if since == number > tables[table]:
+                added.setdefault(table, {})[column.name] = declared_filling(column.metadata)
+        of_table = tuple(name for name, since in tables.items() if since == number)
+        formats.append(Format(number, of_table, added))
+    return tuple(formats)
+
+
+HISTORY: tuple[Format, ...] = (*_FIRST, *_declared(SCHEMAS, _FIRST[-1].number))
 """Every format, oldest first; the manifest also has checksums from format 2 on."""
+
 
 FORMAT = HISTORY[-1].number
 """Format that is written."""

@@ -14,20 +14,29 @@ import pytest
 from abm.core.errors import RunFolderError
 from abm.recording import FORMAT, SCHEMAS, read_run
 from abm.recording import formats as formats_module
+from abm.recording.columns import DAY, number, schema, since, text
 from abm.recording.formats import HISTORY, Format, schemas_digest, schemas_of
 from analysis.report import write_report
 
 FOLDERS = Path(__file__).parent / "folders"
+DIGESTS = (
+    "91e07be9544d1fdae584eeef46dd79e9dfba780ad8a9e32e98901618de879548",
+    "a6c6e06cf187af3dcbd9604f824e5e199bd0575f4b8af4df89fbb8ce892e6071",
+    "9767fc20736b7e07c3463151bb0fef5277a64c644510129e124f1e2ef15e0775",
+    "c79f26d2ae5fd9246e18658624392a3e7dc42c591c5fec43d3a75008ef9b1a5e",
+    "7d90f2bba3f246a042c800a66a3cce0d091c4e30675dd1f2fee6f10df1245d5b",
+)
+"""Of the schemas of each format, see ``schemas_digest``."""
 
 
 def test_the_schemas_are_those_of_the_newest_format() -> None:
     """Where this fails, a schema has changed: that is a new format, see ``abm.recording.formats``."""
-    assert schemas_digest(SCHEMAS) == HISTORY[-1].schemas_sha256
+    assert schemas_digest(SCHEMAS) == DIGESTS[FORMAT - 1]
 
 
 @pytest.mark.parametrize("known", HISTORY, ids=lambda known: f"format {known.number}")
 def test_the_schemas_of_every_format_follow_from_its_history(known: Format) -> None:
-    assert schemas_digest(schemas_of(known.number)) == known.schemas_sha256
+    assert schemas_digest(schemas_of(known.number)) == DIGESTS[known.number - 1]
     assert [each.number for each in HISTORY] == list(range(1, FORMAT + 1))
 
 
@@ -89,7 +98,7 @@ def test_a_report_is_written_of_a_folder_of_each_format(number: int, tmp_path: P
 
 
 def test_a_default_that_is_not_null_fills_a_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    later = Format(FORMAT + 1, "", columns_added={"spot": {"tpi_usd": 0.5, "month": None}})
+    later = Format(FORMAT + 1, columns_added={"spot": {"tpi_usd": 0.5, "month": None}})
     monkeypatch.setattr(formats_module, "HISTORY", (*HISTORY, later))
     old = pa.table({"day": [3]}).cast(pa.schema([SCHEMAS["spot"].field("day")]))
     for name in set(SCHEMAS["spot"].names) - {"day", "tpi_usd", "month"}:
@@ -99,6 +108,19 @@ def test_a_default_that_is_not_null_fills_a_column(monkeypatch: pytest.MonkeyPat
     assert filled.column_names == SCHEMAS["spot"].names
     assert (filled["tpi_usd"].to_pylist(), filled["month"].to_pylist()) == ([0.5], [None])
     assert "tpi_usd yet (filled with 0.5)" in "\n".join(formats_module.said_of(FORMAT, frozenset({"spot"})))
+
+
+def test_a_column_or_table_says_itself_since_which_format_it_is_there() -> None:
+    spot, next_one = SCHEMAS["spot"], FORMAT + 1
+    more = spot.append(since(next_one, number("new", "USD", "New."))).append(
+        since(next_one + 1, text("kind", "Kind."), filled="none")
+    )
+    grown = SCHEMAS | {"spot": more, "later": schema("Later.", since(next_one, DAY), since=next_one)}
+    assert formats_module._declared(SCHEMAS, FORMAT) == ()
+    assert formats_module._declared(grown, FORMAT) == (
+        Format(next_one, ("later",), {"spot": {"new": None}}),
+        Format(next_one + 1, (), {"spot": {"kind": "none"}}),
+    )
 
 
 @pytest.mark.parametrize("number", [FORMAT + 1, 0, -1, True, 1.0, "1", None])
