@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from abm.core import randomness
+from abm.core import random_kernels
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 
@@ -74,7 +74,7 @@ def test_plain_python_reproduces_the_published_vector():
 
 def test_the_kernel_reproduces_the_published_vector():
     streams = one_agent()
-    assert [int(randomness.next_bits(streams, 0)) for _ in PUBLISHED] == PUBLISHED
+    assert [int(random_kernels.next_bits(streams, 0)) for _ in PUBLISHED] == PUBLISHED
 
 
 def test_the_kernel_follows_plain_python_from_every_corner_of_the_state_space():
@@ -83,18 +83,18 @@ def test_the_kernel_follows_plain_python_from_every_corner_of_the_state_space():
         streams, state = one_agent(seed), seed
         for _ in range(5):
             state, output = splitmix64(state)
-            assert int(randomness.next_bits(streams, 0)) == output
+            assert int(random_kernels.next_bits(streams, 0)) == output
             assert int(streams[0]) == state
 
 
 @pytest.mark.parametrize(
     ("law", "arguments"),
     [
-        (randomness.next_bits, ()),
-        (randomness.uniform, ()),
-        (randomness.exponential, ()),
-        (randomness.normal, ()),
-        (randomness.below, (12,)),
+        (random_kernels.next_bits, ()),
+        (random_kernels.uniform, ()),
+        (random_kernels.exponential, ()),
+        (random_kernels.normal, ()),
+        (random_kernels.below, (12,)),
     ],
     ids=lambda item: item.py_func.__name__ if hasattr(item, "py_func") else "",
 )
@@ -116,10 +116,10 @@ def test_the_state_of_an_agent_does_not_depend_on_how_many_agents_there_are():
 def test_an_agent_that_draws_moves_nobody_elses_stream():
     busy, quiet = RandomStreams(1).keys("noise", 5), RandomStreams(1).keys("noise", 5)
     for _ in range(100):
-        randomness.normal(busy, 2)
+        random_kernels.normal(busy, 2)
     assert busy[2] != quiet[2]
     assert np.delete(busy, 2).tolist() == np.delete(quiet, 2).tolist()
-    assert randomness.uniform(busy, 3) == randomness.uniform(quiet, 3)
+    assert random_kernels.uniform(busy, 3) == random_kernels.uniform(quiet, 3)
 
 
 def test_seeds_names_and_agents_have_streams_of_their_own():
@@ -159,7 +159,7 @@ def test_streams_are_the_same_in_every_process_and_version():
 
 
 def test_uniform_draws_fill_the_unit_interval():
-    sample = draws(randomness.uniform, 100_000)
+    sample = draws(random_kernels.uniform, 100_000)
     assert 0.0 <= sample.min() < sample.max() < 1.0
     for power in (1, 2, 3, 4):
         assert within_four_standard_errors(sample**power, 1 / (power + 1))
@@ -168,25 +168,25 @@ def test_uniform_draws_fill_the_unit_interval():
 
 def test_the_largest_uniform_draw_is_below_one_and_its_exponential_is_finite():
     streams = one_agent(state_that_outputs(MASK))
-    assert int(randomness.next_bits(streams.copy(), 0)) == MASK
-    assert randomness.uniform(streams.copy(), 0) == 1.0 - 2.0**-53
-    assert randomness.exponential(streams.copy(), 0) == pytest.approx(53 * math.log(2.0))
-    assert randomness.below(streams.copy(), 0, 12) == 11
+    assert int(random_kernels.next_bits(streams.copy(), 0)) == MASK
+    assert random_kernels.uniform(streams.copy(), 0) == 1.0 - 2.0**-53
+    assert random_kernels.exponential(streams.copy(), 0) == pytest.approx(53 * math.log(2.0))
+    assert random_kernels.below(streams.copy(), 0, 12) == 11
 
 
 def test_each_law_is_its_textbook_transform_of_uniform_draws():
     for seed in range(100):
         streams = one_agent(seed)
-        first, second = randomness.uniform(streams, 0), randomness.uniform(streams, 0)
+        first, second = random_kernels.uniform(streams, 0), random_kernels.uniform(streams, 0)
         exponential = -math.log(1.0 - first)
         box_muller = math.sqrt(-2.0 * math.log(1.0 - first)) * math.cos(2.0 * math.pi * second)
-        assert randomness.exponential(one_agent(seed), 0) == pytest.approx(exponential, rel=1e-12)
-        assert randomness.normal(one_agent(seed), 0) == pytest.approx(box_muller, rel=1e-12)
-        assert randomness.below(one_agent(seed), 0, 12) == math.floor(12 * first)
+        assert random_kernels.exponential(one_agent(seed), 0) == pytest.approx(exponential, rel=1e-12)
+        assert random_kernels.normal(one_agent(seed), 0) == pytest.approx(box_muller, rel=1e-12)
+        assert random_kernels.below(one_agent(seed), 0, 12) == math.floor(12 * first)
 
 
 def test_exponential_draws_have_the_moments_of_the_unit_exponential_law():
-    sample = draws(randomness.exponential, 100_000)
+    sample = draws(random_kernels.exponential, 100_000)
     assert sample.min() >= 0.0
     for power in (1, 2, 3):
         assert within_four_standard_errors(sample**power, math.factorial(power))
@@ -194,7 +194,7 @@ def test_exponential_draws_have_the_moments_of_the_unit_exponential_law():
 
 
 def test_normal_draws_have_the_moments_of_the_standard_normal_law():
-    sample = draws(randomness.normal, 100_000)
+    sample = draws(random_kernels.normal, 100_000)
     for power, moment in [(1, 0), (2, 1), (3, 0), (4, 3), (5, 0), (6, 15)]:
         assert within_four_standard_errors(sample**power, moment)
     assert within_four_standard_errors(sample[1:] * sample[:-1], 0.0)
@@ -202,14 +202,14 @@ def test_normal_draws_have_the_moments_of_the_standard_normal_law():
 
 
 def test_below_draws_every_integer_equally_often():
-    sample = draws(randomness.below, 60_000, 12)
+    sample = draws(random_kernels.below, 60_000, 12)
     assert stats.chisquare(np.bincount(sample, minlength=12)).pvalue > 1e-4
     assert (sample.min(), sample.max()) == (0, 11)
 
 
 def test_neighbouring_agents_draw_independently():
     streams = RandomStreams(11).keys("noise", 20_000)
-    first = np.array([randomness.uniform(streams, row) for row in range(streams.size)]) - 0.5
+    first = np.array([random_kernels.uniform(streams, row) for row in range(streams.size)]) - 0.5
     assert within_four_standard_errors(first, 0.0)
     assert within_four_standard_errors(first[1:] * first[:-1], 0.0)
     assert within_four_standard_errors(first[100:] * first[:-100], 0.0)

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import ks_2samp
 
 from abm.core.errors import ParameterError
-from abm.spot.process import path_simulation
+from abm.spot.process import path_kernel
 from abm.spot.process.exponential import exponentials_of_sums
 from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
 from abm.spot.process.level import Level
@@ -38,7 +38,7 @@ WEEKS = np.linspace(0.0, 1.0, 53)
 def test_compiled_and_plain_python_walk_the_same_paths(spot, monkeypatch):
     compiled = spot.simulate_factors(WEEKS, 12, np.random.default_rng(31))
     prices = spot.simulate(WEEKS, 12, np.random.default_rng(31))
-    monkeypatch.setattr(path_simulation, "fill_paths", fill_paths.py_func)
+    monkeypatch.setattr(path_kernel, "fill_paths", fill_paths.py_func)
     plain = spot.simulate_factors(WEEKS, 12, np.random.default_rng(31))
     for one, other in zip(compiled, plain, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)

@@ -28,7 +28,7 @@ from abm.agents.base.ticks import ceil_ticks, floor_ticks
 from abm.agents.base.timing import acts, arrival_ms
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
-from abm.core.randomness import below
+from abm.core.random_kernels import below
 
 _DAY = int(TimeInForce.DAY)
 _IOC = int(TimeInForce.IOC)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from abm.core.calendar import MOST_ACTIONS_PER_ROUND
 from abm.core.kernel import kernel
-from abm.core.randomness import exponential, normal, uniform
+from abm.core.random_kernels import exponential, normal, uniform
 
 MAX_EVENTS_PER_ROUND = 2 * MOST_ACTIONS_PER_ROUND
 """Bound on one trader's actions in one round, which keeps the batch bounded. The largest mean that a scenario

@@ -25,7 +25,7 @@ from abm.agents.base.ticks import ceil_ticks, clamp_ticks, floor_ticks
 from abm.agents.base.timing import acts, arrival_ms
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
-from abm.core.randomness import uniform
+from abm.core.random_kernels import uniform
 
 _DAY = int(TimeInForce.DAY)
 _IOC = int(TimeInForce.IOC)

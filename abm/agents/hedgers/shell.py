@@ -35,7 +35,7 @@ from abm.agents.hedgers.needs import NeedByMonth
 from abm.agents.hedgers.programmes import Programme
 from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury
 from abm.core.kernel import kernel
-from abm.core.randomness import normal
+from abm.core.random_kernels import normal
 
 
 class Enterprise(TraderAgent):

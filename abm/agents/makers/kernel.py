@@ -26,7 +26,7 @@ from abm.agents.makers.strategy import strategic_quote, variance_ticks_of
 from abm.agents.makers.style import Duties, MakerStyle
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TradingPhase
-from abm.core.randomness import normal
+from abm.core.random_kernels import normal
 
 _HALT = int(TradingPhase.HALT)
 

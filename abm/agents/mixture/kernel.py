@@ -30,7 +30,7 @@ from abm.agents.base.timing import MAX_EVENTS_PER_ROUND, arrival_ms, events, geo
 from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.kernel import kernel
 from abm.core.orders import TimeInForce, TradingPhase
-from abm.core.randomness import normal, uniform
+from abm.core.random_kernels import normal, uniform
 
 _DAY = int(TimeInForce.DAY)
 _HALT = int(TradingPhase.HALT)

@@ -22,7 +22,7 @@ from abm.agents.base.outbox import write_limit, write_market
 from abm.agents.base.ticks import floor_ticks
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, MessageKind, TimeInForce, TradingPhase
-from abm.core.randomness import exponential, uniform
+from abm.core.random_kernels import exponential, uniform
 
 _CANCEL = int(MessageKind.CANCEL)
 _GTC = int(TimeInForce.GTC)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from abm.agents.base.timing import acts
 from abm.core.kernel import kernel
-from abm.core.randomness import uniform
+from abm.core.random_kernels import uniform
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -17,7 +17,7 @@ from abm.agents.base.outbox import write_limit
 from abm.agents.base.timing import MAX_EVENTS_PER_ROUND, arrival_ms, events, geometric_lots, pick_tenor
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
-from abm.core.randomness import normal, uniform
+from abm.core.random_kernels import normal, uniform
 
 _IOC = int(TimeInForce.IOC)
 _HALT = int(TradingPhase.HALT)

@@ -26,7 +26,7 @@ from abm.agents.base.timing import (
 )
 from abm.core.kernel import kernel
 from abm.core.orders import ALL_MONTHS, TimeInForce, TradingPhase
-from abm.core.randomness import exponential, uniform
+from abm.core.random_kernels import exponential, uniform
 
 _DAY = int(TimeInForce.DAY)
 _HALT = int(TradingPhase.HALT)

@@ -36,7 +36,7 @@ from abm.agents.mixture.kernel import mean_return_per_day
 from abm.core.contract import SCALE_FLOOR_TICKS
 from abm.core.kernel import kernel
 from abm.core.orders import TradingPhase
-from abm.core.randomness import uniform
+from abm.core.random_kernels import uniform
 
 _HALT = int(TradingPhase.HALT)
 

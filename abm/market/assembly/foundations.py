@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from abm.agents.hedgers.quantities import provider_capacity
-from abm.clearing.margin_models import margin_model_names
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.errors import IndexDataError, ParameterError, ScenarioError
@@ -108,10 +107,7 @@ def lay_foundations(scenario: Scenario, seed: int, population_seed: int | None =
 def _laid(scenario: Scenario, seed: int) -> Foundations:
     """Build the parts in order, each complaint an ``Infeasible``; overflow is one, not a warning."""
     require_room(scenario)
-    registered = scenario.clearing.margin.registered
-    if registered and registered not in margin_model_names():
-        text = f"no script has registered it (known: {', '.join(margin_model_names())})"
-        raise Infeasible("clearing.margin.registered", text)
+    _require_registered(scenario.clearing.margin.registered)
     contract, calendar = build_contract(scenario), build_calendar(scenario)
     streams, chosen = RandomStreams(seed), scenario.run.population_seed
     firms = streams if chosen is None else RandomStreams(chosen)
@@ -131,6 +127,16 @@ def _laid(scenario: Scenario, seed: int) -> Foundations:
         )
         desk.ceiling_usd = ROOM_TO_RISE * MOST_POSITION_USD / largest_msit
     return Foundations(contract, calendar, streams, firms, list_prices, desk)
+
+
+def _require_registered(model: str) -> None:
+    """Refuse a margin model that nobody has registered."""
+    if model:
+        from abm.clearing.margin_models import margin_model_names  # kernels: not for those who name none
+
+        if model not in margin_model_names():
+            text = f"no script has registered it (known: {', '.join(margin_model_names())})"
+            raise Infeasible("clearing.margin.registered", text)
 
 
 def build_contract(scenario: Scenario) -> ContractSpec:

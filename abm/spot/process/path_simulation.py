@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from abm.spot.process.jumps import JumpLaw
 from abm.spot.process.long_run import LongRunFactor
-from abm.spot.process.path_kernel import (
+from abm.spot.process.path_arrays import (
     DEVIATION,
     LOADING,
     OWN_DEVIATION,
@@ -20,7 +20,6 @@ from abm.spot.process.path_kernel import (
     PathArrays,
     RegimePieces,
     StepTables,
-    fill_paths,
     new_workspace,
 )
 
@@ -100,7 +99,9 @@ class Dynamics:
             xi[:, 0] = start[1]
         needs_room_for_xi = xi is None and price is not None and self.long_run is not None
         pieces = self._pieces(float(years[0]), float(years[-1]), x.shape[0], switching)
-        fill_paths(
+        from abm.spot.process import path_kernel  # whoever asks for moments only compiles nothing
+
+        path_kernel.fill_paths(
             rng,
             long_run,
             self._factors(),
