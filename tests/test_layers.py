@@ -121,18 +121,14 @@ def test_constants_compiled_into_kernels_come_from_files_the_cache_watches():
 
 
 def our_imports(path: Path, modules: Container[str]) -> Iterator[str]:
-    """Our modules that a file imports as it is loaded or for types; what a function imports comes later."""
-    waiting: list[ast.AST] = [parsed(path)]
-    while waiting:
-        node = waiting.pop()
+    """Our modules that a file imports: as it is loaded, later in a function, or only for types."""
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 submodule = f"{node.module}.{alias.name}"
                 yield submodule if submodule in modules else node.module
-        if not isinstance(node, ast.FunctionDef):
-            waiting += ast.iter_child_nodes(node)
 
 
 def test_no_import_runs_in_a_circle_not_even_for_types():

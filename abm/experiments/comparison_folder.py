@@ -6,26 +6,53 @@ import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from abm.core.settings.wording import shown
 from abm.experiments.comparison_table import measures_of
 from abm.experiments.measures import QUESTIONS
 from abm.experiments.variants import changed_fields
 from abm.recording import check_place, write_compare_folder
-from abm.scenario import ExplainedField, explain
+from abm.scenario import ExplainedField, Scenario, explain
 from abm.scenario.model import OVERRIDE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from abm.experiments.compare import Comparison
-
 _TOLD = ("run.days", "run.seed", "run.population_seed", "recording.profile")
 _LIBRARIES = ("mesa", "numpy", "numba", "pandas", "scipy")
 
 
-def write_comparison(comparison: Comparison, folder: str | Path, command: str | None) -> Path:
+class _Compared(Protocol):
+    """What a folder tells of a comparison: the attributes of ``Comparison`` of the same names."""
+
+    @property
+    def base(self) -> str: ...
+    @property
+    def variants(self) -> tuple[str, ...]: ...
+    @property
+    def scenarios(self) -> dict[str, Scenario]: ...
+    @property
+    def seeds(self) -> tuple[int, ...]: ...
+    @property
+    def runs(self) -> pd.DataFrame: ...
+    @property
+    def table(self) -> pd.DataFrame: ...
+    @property
+    def laboratory(self) -> pd.DataFrame: ...
+    @property
+    def unchanged(self) -> tuple[str, ...]: ...
+    @property
+    def without_value(self) -> tuple[str, ...]: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def tests(self) -> int: ...
+    @property
+    def labels(self) -> dict[str, str]: ...
+
+
+def write_comparison(comparison: _Compared, folder: str | Path, command: str | None) -> Path:
     """Write the folder and return its place; see ``Comparison.write``."""
     place = check_place(folder, "folder")
     manifest = comparison_manifest(comparison)
@@ -34,7 +61,7 @@ def write_comparison(comparison: Comparison, folder: str | Path, command: str | 
     return write_compare_folder(place, manifest, comparison_tables(comparison, place))
 
 
-def comparison_manifest(comparison: Comparison) -> dict[str, Any]:
+def comparison_manifest(comparison: _Compared) -> dict[str, Any]:
     """Return the facts of a comparison."""
     scenarios = comparison.scenarios
     base = scenarios[comparison.base]
@@ -62,7 +89,7 @@ def comparison_manifest(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def asked(comparison: Comparison) -> list[list[str]]:
+def asked(comparison: _Compared) -> list[list[str]]:
     """Return what was asked as pairs of label and text."""
     base = comparison.scenarios[comparison.base]
     firms = base.run.population_seed
@@ -97,7 +124,7 @@ def seeds_text(seeds: tuple[int, ...]) -> str:
     return ", ".join(map(str, seeds))
 
 
-def comparison_tables(comparison: Comparison, place: Path) -> dict[str, pd.DataFrame]:
+def comparison_tables(comparison: _Compared, place: Path) -> dict[str, pd.DataFrame]:
     """Return the tables by name; run folders are named as seen from the place."""
     import pandas as pd
 

@@ -7,22 +7,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from abm.hedging.measures import Reduction
+from abm.hedging.study_terms import StudyTerms
 from abm.recording import write_hedge_folder
-
-if TYPE_CHECKING:
-    from abm.hedging.result import HedgeResult
 
 FAN_QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _LIBRARIES = ("numpy", "scipy", "pandas", "numba")
 
 
+class _Result(Protocol):
+    """What a folder tells of a result: the attributes and methods of ``HedgeResult`` of the same names."""
+
+    @property
+    def study(self) -> StudyTerms: ...
+    @property
+    def programmes(self) -> dict[str, Any]: ...
+    @property
+    def event_days(self) -> NDArray[np.int64]: ...
+    @property
+    def bill_usd(self) -> NDArray[np.float64]: ...
+    @property
+    def expected_bill_usd(self) -> NDArray[np.float64]: ...
+    def __getitem__(self, name: str) -> Any: ...
+    def summary(self) -> pd.DataFrame: ...
+    def across_paths(self, name: str, period: Literal["year", "month"]) -> list[Reduction]: ...
+    def within_a_path(self, name: str) -> NDArray[np.float64]: ...
+
+
 def write_result(
-    result: HedgeResult,
+    result: _Result,
     folder: str | Path,
     *,
     advice: Mapping[str, Any] | None = None,
@@ -36,7 +55,7 @@ def write_result(
     return write_hedge_folder(folder, manifest, result_tables(result) | dict(checks or {}))
 
 
-def result_tables(result: HedgeResult) -> dict[str, pd.DataFrame]:
+def result_tables(result: _Result) -> dict[str, pd.DataFrame]:
     """Return the tables of a folder by name; see ``abm.recording.HEDGE_TABLES``."""
     summary = result.summary().reset_index()
     measures = summary.melt(id_vars="programme", var_name="measure", value_name="value")
@@ -49,7 +68,7 @@ def result_tables(result: HedgeResult) -> dict[str, pd.DataFrame]:
     }
 
 
-def _bills(result: HedgeResult, name: str) -> pd.DataFrame:
+def _bills(result: _Result, name: str) -> pd.DataFrame:
     """By month: means and standard deviations over paths, and what the hedge cost."""
     mine = result[name]
     months = len(mine.bill_usd)
@@ -73,7 +92,7 @@ def _bills(result: HedgeResult, name: str) -> pd.DataFrame:
     )
 
 
-def _bill_fan(result: HedgeResult, name: str) -> pd.DataFrame:
+def _bill_fan(result: _Result, name: str) -> pd.DataFrame:
     """By month and quantile: the month's bill, and the bills of all months so far."""
     bill = result[name].bill_usd
     so_far = np.cumsum(bill, axis=0)
@@ -89,7 +108,7 @@ def _bill_fan(result: HedgeResult, name: str) -> pd.DataFrame:
     )
 
 
-def _cash_fan(result: HedgeResult, name: str) -> pd.DataFrame:
+def _cash_fan(result: _Result, name: str) -> pd.DataFrame:
     """By close and quantile: variation received so far, and the cash tied up with initial margin."""
     mine = result[name]
     closes = len(mine.variation_usd)
@@ -106,7 +125,7 @@ def _cash_fan(result: HedgeResult, name: str) -> pd.DataFrame:
     )
 
 
-def _paths(result: HedgeResult, name: str) -> pd.DataFrame:
+def _paths(result: _Result, name: str) -> pd.DataFrame:
     """By path: the bill of the horizon, and the largest need of cash by convention."""
     mine = result[name]
     count = mine.bill_usd.shape[1]
@@ -123,7 +142,7 @@ def _paths(result: HedgeResult, name: str) -> pd.DataFrame:
     )
 
 
-def result_manifest(result: HedgeResult) -> dict[str, Any]:
+def result_manifest(result: _Result) -> dict[str, Any]:
     """Return the facts of the study that a result came of."""
     study = result.study
     return {
