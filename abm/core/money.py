@@ -1,7 +1,8 @@
 """Integer money: micro-USD amounts, explicit rounding, exact allocation.
 
 Every amount of money is an ``int`` (or ``int64`` array) of micro-USD. Rounding is explicit: requirements
-round up (never in the member's favour), and a pro-rata split loses and creates nothing.
+round up (never in the member's favour), interest that is paid rounds down, and a pro-rata split loses and
+creates nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +32,40 @@ def ceil_div(numerator: int, denominator: int) -> int:
     if isinstance(given, np.ndarray) and given.ndim > 0:
         return -(-whole_array("numerator", given) // denominator)  # type: ignore[return-value]
     return -(-whole_number("numerator", given) // denominator)
+
+
+def scale_up(
+    amount_usd_micro: NDArray[np.int64], numerator: NDArray[np.int64] | int, denominator: int
+) -> NDArray[np.int64]:
+    """Return ``ceil(amount x numerator / denominator)`` without overflow in the product.
+
+    Parameters
+    ----------
+    amount_usd_micro : array of int64, shape (n,)
+        Amounts, not negative.
+    numerator : int or array of int64, shape (n,)
+        Not negative.
+    denominator : int
+        Positive; ``numerator x denominator`` must fit into an int64.
+
+    Returns
+    -------
+    array of int64, shape (n,)
+        Scaled amounts in micro-USD.
+    """
+    # amount = whole * denominator + rest, so only rest (< denominator) is multiplied before dividing.
+    whole = amount_usd_micro // denominator
+    rest = amount_usd_micro - whole * denominator
+    return whole * numerator - (-(rest * numerator) // denominator)
+
+
+def scale_down(
+    amount_usd_micro: NDArray[np.int64], numerator: NDArray[np.int64] | int, denominator: int
+) -> NDArray[np.int64]:
+    """Return ``floor(amount x numerator / denominator)``; parameters as of ``scale_up``."""
+    whole = amount_usd_micro // denominator
+    rest = amount_usd_micro - whole * denominator
+    return whole * numerator + rest * numerator // denominator
 
 
 def allocate_largest_remainder(

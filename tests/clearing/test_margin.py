@@ -8,8 +8,8 @@ from clearing_room import USD, in_usd, room, settlement, trade
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abm.clearing.rounding import scale_up
 from abm.core.errors import ParameterError
+from abm.core.money import scale_up
 
 
 def test_invariant_24_margin_is_not_negative_zero_when_flat_and_doubles_with_the_position():

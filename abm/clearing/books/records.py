@@ -14,10 +14,10 @@ from abm.clearing.calls.funding import NO_DEADLINE, bring_in_resources, free_cas
 from abm.clearing.defaults.close_out import ReductionNotice, no_defaults, no_reductions
 from abm.clearing.defaults.recovery import no_recovery
 from abm.clearing.margin_models import MarginModel
-from abm.clearing.rounding import scale_up
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
+from abm.core.money import scale_up
 from abm.core.orders import NO_PRICE, TRADE_DTYPE
 
 _BPS = 10_000

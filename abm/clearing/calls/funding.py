@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from abm.clearing.books.ledger import Ledger, PostingKind
 from abm.clearing.calls.call_causes import CallCauses
-from abm.clearing.rounding import scale_down, scale_up
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
+from abm.core.money import scale_down, scale_up
 
 _BPS = 10_000
 NO_CALL = -1

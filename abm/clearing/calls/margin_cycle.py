@@ -14,8 +14,8 @@ from abm.clearing.calls.funding import MarginCall
 from abm.clearing.defaults.close_out import NO_GRACE
 from abm.clearing.defaults.recovery import forget_gains_if_matched
 from abm.clearing.margin_models import MarginDay
-from abm.clearing.rounding import scale_up
 from abm.core.arguments import row_number, whole_number
+from abm.core.money import scale_up
 from abm.core.orders import NO_PRICE
 
 _BPS = 10_000

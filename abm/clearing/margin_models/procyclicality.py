@@ -11,8 +11,8 @@ import numpy as np
 
 from abm.clearing.margin_models.interface import BPS, Digest, IntArray, MarginBasis, MarginDay, MarginModel
 from abm.clearing.margin_models.requirement import weighted_up
-from abm.clearing.rounding import scale_up
 from abm.core.errors import ParameterError
+from abm.core.money import scale_up
 
 _PPM = 1_000_000
 """The buffer held is kept in parts per million, so that margin moves smoothly as it is released."""
