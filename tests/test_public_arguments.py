@@ -58,7 +58,7 @@ NOT_HERE = {
     "Population.__init__": "its accounts are checked when the market is built",
     "PoissonFlow.__init__: first_account": "its accounts are checked when the market is built",
     "TraderAgent.__init__": "its row is checked when the market is built",
-    "DefaultManagement.close_out_orders": "called by the market alone, with the curve's own months",
+    "ClearingHouse.close_out_orders": "called by the market alone, with the curve's own months",
     "MarginBacktest.hold": "called by the market alone, with the curve's own months",
     "MarginBacktest.close_day": "called by the market alone, with the curve's own months",
     "daily_settlement": "called by the market alone, with the curve's own months",
@@ -134,11 +134,22 @@ TRADER = SimpleNamespace(
 COLUMNS = np.zeros(3, dtype=[("account", np.int64), ("actions_per_day", float)])
 CROWD = agents.Population(COLUMNS, np.zeros(3, dtype=np.uint64), first_account=0, funding=None)
 BASIS = clearing.MarginBasis(1_000, 1, np.zeros((800, 12)))
-HOUSE = SimpleNamespace(
-    chart=clearing.ChartOfAccounts(3, 2),
-    _maker_fee_usd_micro=np.zeros(3, dtype=np.int64),
-    _positions=SimpleNamespace(position_lots=np.zeros((3, 12), dtype=np.int64)),
-    exposure_rows=lambda stress_ticks: {"scenario": np.zeros(0)},
+HOUSE = clearing.ClearingHouse(
+    contract=ContractSpec(),
+    n_slots=12,
+    accounts=clearing.AccountTerms(*np.zeros((7, 3), dtype=np.int64), is_client=np.ones(3, dtype=np.bool_)),
+    members=clearing.MemberTerms(*np.zeros((2, 2), dtype=np.int64)),
+    rules=clearing.ClearingRules(0, 1, 0.5, 0.02, 252),
+    margin=clearing.FlatMargin(BASIS, buckets=[(11, 500)]),
+)
+HOUSE.set_margin(
+    clearing.MarginDay(
+        settlement_ticks=np.ones(12, dtype=np.int64),
+        tenor=np.arange(12),
+        remaining_share_bps=np.zeros(12, dtype=np.int64),
+        months=np.arange(12),
+        volume_lots=np.zeros(12, dtype=np.int64),
+    )
 )
 LEDGER = clearing.Ledger(clearing.ChartOfAccounts(3, 2))
 ENGINES = {
@@ -408,18 +419,15 @@ TABLE: dict[str, Case] = {
     ),
     "Outbox.add: lots": Case(lambda v: abm.Outbox().add(0, 0.0, 0, 0, lots=v), NOT_WHOLE, (7, np.int16(7))),
     "Outbox.extend: messages": Case(abm.Outbox().extend, (np.zeros(2, dtype=[("order_id", float)]),)),
-    "Charges.change_maker_fee: account": index(
-        lambda v: clearing.ClearingHouse.change_maker_fee(HOUSE, v, 0), 3
+    "ClearingHouse.change_maker_fee: account": index(lambda v: HOUSE.change_maker_fee(v, 0), 3),
+    "ClearingHouse.change_maker_fee: fee": Case(
+        lambda v: HOUSE.change_maker_fee(0, v), NOT_WHOLE, (-5, np.int64(5))
     ),
-    "Charges.change_maker_fee: fee": Case(
-        lambda v: clearing.ClearingHouse.change_maker_fee(HOUSE, 0, v), NOT_WHOLE, (-5, np.int64(5))
-    ),
-    "Charges.pay: account": index(lambda v: clearing.ClearingHouse.pay(HOUSE, v, 0), 3, good=False),
-    "MarginCycles.final_settlement: slot": index(
-        lambda v: clearing.ClearingHouse.final_settlement(HOUSE, v, 0), 12, good=False
-    ),
+    "ClearingHouse.pay: account": index(lambda v: HOUSE.pay(v, 0), 3),
+    "ClearingHouse.pay: amount_usd_micro": whole(lambda v: HOUSE.pay(0, v), 0, (5, np.int64(5))),
+    "ClearingHouse.final_settlement: slot": index(lambda v: HOUSE.final_settlement(v, 0), 12),
     "ClearingHouse.exposure_graph: scenario": index(
-        lambda v: clearing.ClearingHouse.exposure_graph(HOUSE, np.zeros((2, 12)), v), 2
+        lambda v: HOUSE.exposure_graph(np.zeros((2, 12), dtype=np.int64), v), 2
     ),
     "Ledger.post: debit": index(lambda v: post(debit=v), 18, good=False),
     "Ledger.post: credit": index(lambda v: post(credit=v), 18, good=False),

@@ -9,8 +9,10 @@ from abm.core.public_names import offer
 if TYPE_CHECKING:
     from abm.clearing.books.ledger import POSTING_DTYPE, ChartOfAccounts, Ledger, PostingKind
     from abm.clearing.calls.call_causes import CallCauses
-    from abm.clearing.calls.funding import MarginCall
-    from abm.clearing.defaults.close_out import NO_ACCOUNT, DefaultEvent, ReductionNotice
+    from abm.clearing.calls.margin_calls import MarginCall
+    from abm.clearing.defaults.close_out import NO_ACCOUNT
+    from abm.clearing.defaults.deadlines import DefaultEvent
+    from abm.clearing.defaults.reductions import ReductionNotice
     from abm.clearing.defaults.waterfall import NO_MEMBER, LossLayers, MemberDefault, WaterfallResult
     from abm.clearing.exposure import HOUSE
     from abm.clearing.fund.guaranty_fund import CoverTwo, FundSizing
@@ -92,7 +94,7 @@ offer(
         "CloseOutMethod": "terms",
         "Concentration": "margin_models.concentration",
         "CoverTwo": "fund.guaranty_fund",
-        "DefaultEvent": "defaults.close_out",
+        "DefaultEvent": "defaults.deadlines",
         "EwmaMargin": "margin_models.ewma",
         "FilteredHistoricalMargin": "margin_models.filtered_historical",
         "FlatMargin": "margin_models.flat",
@@ -102,13 +104,13 @@ offer(
         "LossLayers": "defaults.waterfall",
         "MarginBacktest": "margin_models.backtest",
         "MarginBasis": "margin_models.interface",
-        "MarginCall": "calls.funding",
+        "MarginCall": "calls.margin_calls",
         "MarginDay": "margin_models.interface",
         "MarginModel": "margin_models.interface",
         "MemberDefault": "defaults.waterfall",
         "MemberTerms": "terms",
         "PostingKind": "books.ledger",
-        "ReductionNotice": "defaults.close_out",
+        "ReductionNotice": "defaults.reductions",
         "ScanMargin": "margin_models.scan",
         "StressedWeight": "margin_models.procyclicality",
         "TenorMoves": "margin_models.moves",

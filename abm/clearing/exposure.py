@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.fund.guaranty_fund import stressed_losses, sum_by_member
+from abm.clearing.parts import Parts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -33,6 +34,26 @@ class ExposureInputs(NamedTuple):
     member_in_default: NDArray[np.bool_]
     skin_in_the_game_usd_micro: int
     tick_value_usd_micro: int
+
+
+def exposure_inputs(parts: Parts) -> ExposureInputs:
+    """Return what exposures are computed from as it stands now."""
+    books, fund = parts.books, parts.fund
+    ledger, register, positions = books.ledger, books.register, books.positions
+    return ExposureInputs(
+        position_lots=positions.lots,
+        margin_usd_micro=parts.requirements.initial(),
+        collateral_usd_micro=ledger.collateral_usd_micro,
+        liquid_usd_micro=np.where(register.in_default, 0, parts.funding.liquid_usd_micro()),
+        in_default=register.in_default,
+        member_of=register.member_of,
+        member_capital_usd_micro=ledger.member_capital_usd_micro,
+        member_fund_usd_micro=fund.held_usd_micro,
+        member_assessable_usd_micro=fund.assessment_caps(register.surviving()),
+        member_in_default=register.member_in_default,
+        skin_in_the_game_usd_micro=ledger.skin_in_the_game_usd_micro,
+        tick_value_usd_micro=positions.tick_value_usd_micro,
+    )
 
 
 def exposure_rows(inputs: ExposureInputs, stress_ticks: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

@@ -241,10 +241,10 @@ class History:
         self.house.charge_fees()
         interest = self.house.daily_interest()
         self.house.sweep_excess()
-        used, fund = self.house._fund_used_round, self.house.member_fund_usd_micro.copy()
+        used, fund = self.house.parts.fund.used_round, self.house.member_fund_usd_micro.copy()
         paid_in = self.house.replenish_fund(now_round=self.round)
         assert (self.house.member_fund_usd_micro - fund == paid_in).all()
-        if used is not None and self.house._fund_used_round is None:
+        if used is not None and self.house.parts.fund.used_round is None:
             self.assessed = [0] * N_MEMBERS
         for account in range(N_ACCOUNTS):
             self.interest[account] += int(interest[account])
@@ -275,11 +275,13 @@ class History:
         self.paid[account] += paid
 
     def levy(self, dollars):
-        before = self.house._ledger.cash_usd_micro()
+        before = self.house.parts.books.ledger.cash_usd_micro()
         taken = self.house.levy(usd(*dollars), now_round=self.round).tolist()
-        assert before - self.house._ledger.cash_usd_micro() == sum(taken)
+        assert before - self.house.parts.books.ledger.cash_usd_micro() == sum(taken)
         for account in range(N_ACCOUNTS):
-            closed_out = self.house.in_default[account] and not self.house._defaults.closing[account]
+            closed_out = (
+                self.house.in_default[account] and not self.house.parts.books.register.closing[account]
+            )
             assert taken[account] == (0 if closed_out else dollars[account] * USD)
             self.levied[account] += taken[account]
 

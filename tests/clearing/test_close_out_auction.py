@@ -187,9 +187,9 @@ def test_several_portfolios_are_sold_one_after_the_other():
 def test_an_auction_moves_money_between_two_accounts_only_whatever_the_price(price):
     house = defaulted(price=price)
     mark(house, price)
-    cash, before = house._ledger.cash_usd_micro(), house.variation_usd_micro.copy()
+    cash, before = house.parts.books.ledger.cash_usd_micro(), house.variation_usd_micro.copy()
     house.finish_close_outs(now_round=5)
     moved = house.variation_usd_micro - before
     assert moved.sum() == 0
     assert np.flatnonzero(moved).tolist() == [0, 2]
-    assert house._ledger.cash_usd_micro() == cash
+    assert house.parts.books.ledger.cash_usd_micro() == cash

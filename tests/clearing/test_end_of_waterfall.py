@@ -5,7 +5,7 @@ import pytest
 from clearing_room import USD, in_usd, layers_of, mark, net_worth, room, trade, trades, usd
 
 from abm.clearing import NO_MEMBER
-from abm.clearing.defaults.recovery import share_assessments
+from abm.clearing.defaults.assessments import share_assessments
 
 MICRO = 0.000_001
 RULES = {"assessment_bps": 10_000, "variation_haircut_bps": 2_000, "tear_up": True}

@@ -88,7 +88,7 @@ def test_the_graph_leads_from_clients_over_members_to_the_house():
 
 def test_a_ported_client_is_exposed_to_its_new_member():
     house = house_of_two()
-    house._member[2] = 0
+    house.parts.books.register.member_of[2] = 0
     rows = house.exposure_rows(MOVES)
     assert rows["creditor"].tolist()[:4] == [0, 0, 0, 1]
     assert column(rows, "shortfall_usd_micro", scenario=0, level="member") == [1_800, 0]
@@ -96,7 +96,7 @@ def test_a_ported_client_is_exposed_to_its_new_member():
 
 def test_the_money_of_an_account_in_default_is_no_longer_a_resource():
     house = house_of_two()
-    house._defaults.in_default[0] = True
+    house.parts.books.register.in_default[0] = True
     rows = house.exposure_rows(MOVES)
     assert column(rows, "resources_usd_micro", scenario=0, level="client")[0] == 0
     assert rows["in_default"].tolist()[:7] == [True] + [False] * 6

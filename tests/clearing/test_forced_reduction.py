@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from clearing_room import USD, mark, room, ticks, trade
 
-from abm.clearing.defaults.close_out import lots_beyond_equity
+from abm.clearing.defaults.reductions import lots_beyond_equity
 
 RULES = {"reduction_grace_rounds": 6}
 

@@ -88,8 +88,8 @@ def test_without_positions_the_fund_is_its_floor():
 
 def test_a_failed_member_pays_nothing_and_its_losses_do_not_size_the_fund():
     house = five_members()
-    house._defaults.member_in_default[1] = True
-    house._defaults.in_default[1] = True
+    house.parts.books.register.member_in_default[1] = True
+    house.parts.books.register.in_default[1] = True
     sizing = house.size_fund(np.array([DOWN_300]), now_round=0)
     assert sizing.cover_two.members == (2, 3)
     assert sizing.required_usd_micro[1] == sizing.paid_in_usd_micro[1] == sizing.returned_usd_micro[1] == 0
@@ -198,12 +198,12 @@ def used_up(**rules):
 
 def test_the_fund_is_replenished_from_outside_when_the_time_has_come_and_only_once():
     house = used_up(replenish_rounds=20)
-    cash = house._ledger.cash_usd_micro()
+    cash = house.parts.books.ledger.cash_usd_micro()
     assert not house.replenish_fund(now_round=24).any()
     assert in_usd(house.replenish_fund(now_round=25)) == [0, 250, 250]
     assert in_usd(house.member_fund_usd_micro) == [0, 500, 500]
     assert house.skin_in_the_game_usd_micro == 300 * USD
-    assert house._ledger.cash_usd_micro() - cash == 800 * USD
+    assert house.parts.books.ledger.cash_usd_micro() - cash == 800 * USD
     assert not house.replenish_fund(now_round=60).any()
 
 
@@ -215,7 +215,7 @@ def test_without_the_rule_the_fund_stays_as_the_loss_left_it():
 
 def test_the_fund_is_not_replenished_while_a_close_out_goes_on():
     house = used_up(replenish_rounds=20)
-    house._defaults.closing[1] = True
+    house.parts.books.register.closing[1] = True
     assert not house.replenish_fund(now_round=30).any()
 
 

@@ -56,7 +56,7 @@ def test_invariant_1_the_books_of_a_busy_day_sum_to_zero_and_so_does_their_journ
 
 def test_invariant_2_cash_changes_only_by_credit_drawn_repaid_and_interest_paid():
     house = room([300, 1_000], deposit=250, credit=400, credit_rate_bps=2_520)
-    cash_at_start = house._ledger.cash_usd_micro()
+    cash_at_start = house.parts.books.ledger.cash_usd_micro()
     trade(house, 0, 1, 2, 1_000, 0)
     mark(house, 850)
     house.margin_cycle(now_round=0)
@@ -71,7 +71,7 @@ def test_invariant_2_cash_changes_only_by_credit_drawn_repaid_and_interest_paid(
 
 
 def in_usd_total(house):
-    return house._ledger.cash_usd_micro()
+    return house.parts.books.ledger.cash_usd_micro()
 
 
 def test_an_undeclared_flow_is_noticed():

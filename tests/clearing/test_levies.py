@@ -12,13 +12,16 @@ from abm.core.orders import Side
 
 def test_a_levy_is_taken_from_collateral_and_leaves_the_market():
     house = room([1_000] * 3, deposit=500, journal=True)
-    inside, outside = house._ledger.cash_usd_micro(), house._ledger.balance_usd_micro[house.chart.external]
+    inside, outside = (
+        house.parts.books.ledger.cash_usd_micro(),
+        house.parts.books.ledger.balance_usd_micro[house.chart.external],
+    )
     house.drain_postings()
     assert in_usd(house.levy(usd(3, 0, 0.5), now_round=17)) == [3, 0, 0.5]
     assert in_usd(house.collateral_usd_micro) == [497, 500, 499.5]
     assert in_usd(house.bank_cash_usd_micro) == [500, 500, 500]
-    assert house._ledger.cash_usd_micro() == inside - 3.5 * USD
-    assert house._ledger.balance_usd_micro[house.chart.external] == outside + 3.5 * USD
+    assert house.parts.books.ledger.cash_usd_micro() == inside - 3.5 * USD
+    assert house.parts.books.ledger.balance_usd_micro[house.chart.external] == outside + 3.5 * USD
     assert house.fee_revenue_usd_micro == 0
     assert house.posted_usd_micro[PostingKind.LEVY] == 3.5 * USD
     first, kind = house.chart.collateral.start, int(PostingKind.LEVY)

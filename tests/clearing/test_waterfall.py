@@ -95,7 +95,7 @@ def test_an_uncovered_loss_stays_on_the_books():
     house.finish_close_outs(now_round=5)
     house.check()
     assert house.uncovered_usd_micro == 1_500 * USD
-    assert house._ledger.balance_usd_micro[house.chart.uncovered_loss] == -1_500 * USD
+    assert house.parts.books.ledger.balance_usd_micro[house.chart.uncovered_loss] == -1_500 * USD
 
 
 def test_the_clients_of_a_failed_member_move_to_the_survivor_with_the_largest_capital():

@@ -67,10 +67,10 @@ def test_a_tier_never_raises_what_somebody_pays():
     tiers._month_lots[:] = 150
     tiers.close_day(market)
     house = market.clearing
-    assert house._maker_fee_usd_micro[maker] == -50_000
-    assert house._taker_fee_usd_micro[maker] == 400_000
-    assert house._maker_fee_usd_micro[0] == 150_000
-    assert (house._auction_fee_usd_micro == 350_000).all()
+    assert house.parts.books.charges.schedule.maker_fee_usd_micro[maker] == -50_000
+    assert house.parts.books.charges.schedule.taker_fee_usd_micro[maker] == 400_000
+    assert house.parts.books.charges.schedule.maker_fee_usd_micro[0] == 150_000
+    assert (house.parts.books.charges.schedule.auction_fee_usd_micro == 350_000).all()
 
 
 @pytest.mark.parametrize(("fee", "paid"), [(0.35, 3.5), (0.0, 0.0), (1.25, 12.5)])

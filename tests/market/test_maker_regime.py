@@ -150,7 +150,10 @@ def test_status_is_lost_after_so_many_months_missed_in_a_row_and_its_rebate_with
     assert pay[idle] == 0
     assert pay[idle + 1] > 0
     house = market.clearing
-    assert house._maker_fee_usd_micro[[idle, idle + 1]].tolist() == [200_000, -50_000]
+    assert house.parts.books.charges.schedule.maker_fee_usd_micro[[idle, idle + 1]].tolist() == [
+        200_000,
+        -50_000,
+    ]
     assert market.makers.duties.maker_fee_usd.tolist() == [0.2, -0.05]
 
 
@@ -169,7 +172,7 @@ def test_a_lost_rebate_stays_lost_under_fee_tiers():
     market, _, _ = quiet(**TWO_MAKERS, **contract(misses_allowed=1), exchange__fee_tiers=tiers)
     play(market, 5 * 12)
     idle = market.makers.first_account
-    assert market.clearing._maker_fee_usd_micro[idle] == 200_000
+    assert market.clearing.parts.books.charges.schedule.maker_fee_usd_micro[idle] == 200_000
 
 
 def test_a_maker_without_the_status_quotes_its_own_spread():
@@ -196,7 +199,7 @@ def test_invariant_8_fees_pay_for_revenue_rebates_and_makers_and_never_less():
     ledger = recorder.table("ledger")
     moved_usd = ledger.groupby("kind")["amount_usd_micro"].sum()
     house = market.clearing
-    revenue = int(house._ledger.balance_usd_micro[house.chart.fee_revenue])
+    revenue = int(house.parts.books.ledger.balance_usd_micro[house.chart.fee_revenue])
     assert moved_usd["fee"] == revenue + moved_usd["rebate"] + moved_usd["market_maker_stipend"]
     assert moved_usd["market_maker_stipend"] == recorder.table("dmm")["pay_usd_micro"].sum() > 0
     by_month = ledger.assign(month=ledger.day // 3).groupby(["month", "kind"])["amount_usd_micro"].sum()
@@ -227,7 +230,7 @@ def test_makers_that_did_the_same_are_paid_the_same_when_there_is_not_enough(pay
 def test_a_maker_in_default_has_no_claim_on_the_pay_of_the_others():
     market, recorder = paying_months(1e6)
     play(market, 35)
-    market.clearing._defaults.in_default[market.makers.first_account] = True
+    market.clearing.parts.books.register.in_default[market.makers.first_account] = True
     market.maker_regime.close_day(market)
     paid = recorder.table("dmm").set_index("day").loc[2, "pay_usd_micro"].tolist()
     assert paid[0] == 0

@@ -10,6 +10,7 @@ import pandas as pd
 from field_table import SEED, Probe, Row
 
 from abm.agents.base.population import Population
+from abm.clearing import AccountTerms
 from abm.core.randomness import RandomStreams
 from abm.market import MarketRule, TokenFuturesMarket, run
 from abm.recording import Recorder
@@ -35,6 +36,11 @@ def two_days(market: TokenFuturesMarket) -> Recorder:
         for _ in range(4):
             trading.step()
     return _SEEN[market]
+
+
+def terms(market: TokenFuturesMarket) -> AccountTerms:
+    """Return the terms of all accounts, as the clearing house has them."""
+    return market.clearing.parts.funding.terms
 
 
 def traders(market: TokenFuturesMarket, name: str) -> Population:

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 from field_table import BASE, Group, Row
-from probes import traders, two_days
+from probes import terms, traders, two_days
 
 from abm.clearing.fund.stress import historical_moves
 from abm.clearing.margin_models import FlatMargin, register_margin_model
@@ -74,7 +74,7 @@ RULES = Group(
         Row("clearing.member_account_usd", 3e6,
             (lambda m: m.equity_usd_micro[traders(m, "member").accounts], 3_000_000_000_000),
             (lambda m: m.clearing.member_of[traders(m, "member").accounts], np.arange(7)),
-            (lambda m: np.flatnonzero(~m.clearing._terms.is_client),
+            (lambda m: np.flatnonzero(~m.clearing.parts.books.register.is_client),
              np.arange(traders_before_members(), traders_before_members() + 7))),
         Row("clearing.member_ratio", 1.02, (_rules("member_ratio_bps"), 10_200)),
         Row("clearing.ad_hoc_call_loss_share", 0.62, (_rules("ad_hoc_call_loss_share_bps"), 6_200)),
@@ -89,11 +89,11 @@ RULES = Group(
         Row("clearing.recovery.tear_up", True, (_rules("tear_up"), True)),
         Row("clearing.recovery.replenish_days", 1.75, (_rules("replenish_rounds"), 35)),
         Row("clearing.treasury.reserve_share", 0.12,
-            (lambda m: m.clearing._terms.cash_reserve_usd_micro[traders(m, "noise").accounts],
+            (lambda m: terms(m).cash_reserve_usd_micro[traders(m, "noise").accounts],
              48_000_000_000)),
-        Row("clearing.treasury.credit_first", True, (lambda m: m.clearing._terms.credit_first.all(), True)),
+        Row("clearing.treasury.credit_first", True, (lambda m: terms(m).credit_first.all(), True)),
         Row("agents.initial_collateral_share", 0.24, (_collateral_share, 0.24)),
-        Row("agents.credit_rate", 0.087, (lambda m: m.clearing._terms.credit_rate_per_year_bps, 870)),
+        Row("agents.credit_rate", 0.087, (lambda m: terms(m).credit_rate_per_year_bps, 870)),
     ],
 )  # fmt: skip
 
@@ -123,7 +123,7 @@ FUND = Group(
 
 def _model(market, depth=0):
     """Return the margin model, or one inside it."""
-    model = market.clearing._margin
+    model = market.clearing.parts.requirements.model
     for _ in range(depth):
         model = model._model
     return model

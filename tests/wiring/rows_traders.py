@@ -8,7 +8,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 from field_table import SEED, Group, Row
-from probes import class_rows, column, draws, equity_usd, limit_rows, traders
+from probes import class_rows, column, draws, equity_usd, limit_rows, terms, traders
 
 from abm.agents.switching.kernel import OPTIMIST, PESSIMIST
 from abm.core.randomness import RandomStreams
@@ -264,7 +264,7 @@ HOLDERS = Group(
              np.array([[40, 0, -70, 0, 0]] * 3 + [[-120, 0, 210, 0, 0]]))),
         Row("agents.holders[].cash_usd", 123_456.0, (lambda m: equity_usd("holder")(m)[:3], 123_456.0)),
         Row("agents.holders[].credit_usd", 7_654.0,
-            (lambda m: m.clearing._terms.credit_limit_usd_micro[traders(m, "holder").accounts][:3],
+            (lambda m: terms(m).credit_limit_usd_micro[traders(m, "holder").accounts][:3],
              7_654_000_000)),
         Row("agents.holders[].member", 5,
             (lambda m: m.clearing.member_of[traders(m, "holder").accounts][:3], 5)),

@@ -55,7 +55,11 @@ def _final_day_gap(market, share):
 
 
 def _fee(name, class_name):
-    return lambda m: getattr(m.clearing, f"_{name}_fee_usd_micro")[traders(m, class_name).accounts]
+    def fee(market):
+        schedule = market.clearing.parts.books.charges.schedule
+        return getattr(schedule, f"{name}_fee_usd_micro")[traders(market, class_name).accounts]
+
+    return fee
 
 
 LIMITS = Group(

@@ -88,6 +88,9 @@ MONEY_OUT_KINDS = (
 )
 """Kinds of posting that take money out of the market."""
 
+# Arrays, because indexing by a tuple of enum members is slow and every check of the books does it.
+_MONEY_IN, _MONEY_OUT, _PAY = (np.array(kinds) for kinds in (MONEY_IN_KINDS, MONEY_OUT_KINDS, PAY_KINDS))
+
 POSTING_DTYPE = np.dtype(
     [
         ("round", np.int64),
@@ -200,6 +203,36 @@ class Ledger:
         self.posted_usd_micro = np.zeros(len(PostingKind), dtype=np.int64)
         self._journal: list[NDArray[np.void]] | None = [] if journal else None
 
+    @property
+    def bank_usd_micro(self) -> NDArray[np.int64]:
+        """Balances of the traders' banks, shape (n_accounts,): a view, which only postings change."""
+        return self.balance_usd_micro[self.chart.bank]
+
+    @property
+    def collateral_usd_micro(self) -> NDArray[np.int64]:
+        """Balances of the traders at the house, shape (n_accounts,): a view, which only postings change."""
+        return self.balance_usd_micro[self.chart.collateral]
+
+    @property
+    def member_capital_usd_micro(self) -> NDArray[np.int64]:
+        """Own capital of each member, shape (n_members,): a view, which only postings change."""
+        return self.balance_usd_micro[self.chart.member_capital]
+
+    @property
+    def skin_in_the_game_usd_micro(self) -> int:
+        """Capital of the house in the waterfall."""
+        return int(self.balance_usd_micro[self.chart.skin_in_the_game])
+
+    @property
+    def fee_revenue_usd_micro(self) -> int:
+        """Exchange revenue after rebates and market-maker pay; negative where rebates are above fees."""
+        return int(self.balance_usd_micro[self.chart.fee_revenue])
+
+    @property
+    def uncovered_usd_micro(self) -> int:
+        """Losses so far that nobody covered, not negative."""
+        return -int(self.balance_usd_micro[self.chart.uncovered_loss])
+
     def post(
         self,
         kind: PostingKind,
@@ -275,8 +308,8 @@ class Ledger:
         assert self.total_usd_micro() == 0, "debits differ from credits"
         assert np.abs(self.balance_usd_micro).max() < MONEY_BOUND_USD_MICRO, "a balance is near overflow"
         posted = self.posted_usd_micro
-        net_inflow = posted[list(MONEY_IN_KINDS)].sum() - posted[list(MONEY_OUT_KINDS)].sum()
+        net_inflow = posted[_MONEY_IN].sum() - posted[_MONEY_OUT].sum()
         assert self.cash_usd_micro() == net_inflow, "cash changed by an undeclared external flow"
         assert self.balance_usd_micro[self.chart.variation_clearing] == 0, "variation margin is in transit"
-        revenue = posted[PostingKind.FEE] - posted[PostingKind.REBATE] - posted[list(PAY_KINDS)].sum()
+        revenue = posted[PostingKind.FEE] - posted[PostingKind.REBATE] - posted[_PAY].sum()
         assert self.balance_usd_micro[self.chart.fee_revenue] == revenue, "fees are not all accounted for"

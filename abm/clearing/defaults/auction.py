@@ -14,9 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.clearing.books.books import Books
+from abm.clearing.books.ledger import PostingKind
+from abm.clearing.calls.funding import Funding
+from abm.clearing.calls.requirements import Requirements
+from abm.clearing.terms import BPS, ClearingRules
 from abm.core.money import ceil_div
-
-_BPS = 10_000
 
 
 class Bid(NamedTuple):
@@ -62,7 +65,7 @@ def bid_for(
         like_directed = max(0, sold + sign * int(own_lots[slot]))
         per_lot = ceil_div(
             int(margin_per_lot_usd_micro[slot]) * discount_bps * like_directed,
-            _BPS * sold * tick_value_usd_micro,
+            BPS * sold * tick_value_usd_micro,
         )
         prices[slot] -= sign * per_lot
         discount_ticks += sold * per_lot
@@ -95,3 +98,81 @@ def winning_bid(bids: list[Bid], can_carry: Callable[[Bid], bool]) -> Bid | None
         if can_carry(bid):
             return bid
     return None
+
+
+class DefaultAuction:
+    """Sells a defaulter's positions to the best bidder that can carry them.
+
+    Parameters
+    ----------
+    books : Books
+        Positions, balances and who performs.
+    requirements, funding : Requirements, Funding
+        Margin of what a bidder would hold, and what it can pay.
+    rules : ClearingRules
+        Discount that bidders ask.
+    """
+
+    def __init__(
+        self, books: Books, requirements: Requirements, funding: Funding, rules: ClearingRules
+    ) -> None:
+        self._books, self._requirements, self._funding, self._rules = books, requirements, funding, rules
+
+    def hold(self, account: int, *, now_round: int) -> int | None:
+        """Return the account that took all positions over; None, and nothing has changed, if nobody did."""
+        positions = self._books.positions
+        lots = positions.lots[account].copy()
+        if not lots.any():
+            return None
+        won = winning_bid(self._bids(account, lots), lambda bid: self._can_carry(bid, lots))
+        if won is None:
+            return None
+        gain = sum(
+            positions.transfer(
+                giver=account,
+                taker=won.account,
+                slot=slot,
+                lots=int(lots[slot]),
+                price_ticks=int(won.price_ticks[slot]),
+            )
+            for slot in np.flatnonzero(lots).tolist()
+        )
+        assert gain == won.discount_usd_micro, "the winner's gain is not the discount of its bid"
+        variation = np.zeros(len(positions.lots), dtype=np.int64)
+        variation[[account, won.account]] = -gain, gain
+        self._books.variation.pay(PostingKind.VARIATION_MARGIN, variation, now_round=now_round)
+        return won.account
+
+    def _bids(self, account: int, lots: NDArray[np.int64]) -> list[Bid]:
+        positions, register = self._books.positions, self._books.register
+        bidders = own_accounts_of_survivors(
+            register.member_of,
+            register.is_client,
+            register.in_default,
+            register.member_in_default,
+            guarantor=int(register.member_of[account]),
+        )
+        return [
+            bid_for(
+                lots,
+                positions.lots[bidder],
+                positions.last_mark_ticks,
+                self._requirements.per_lot_usd_micro,
+                account=bidder,
+                member=int(register.member_of[bidder]),
+                discount_bps=self._rules.auction_discount_bps,
+                tick_value_usd_micro=positions.tick_value_usd_micro,
+            )
+            for bidder in bidders
+        ]
+
+    def _can_carry(self, bid: Bid, lots: NDArray[np.int64]) -> bool:
+        """Say whether a bidder has the money for the initial margin of its positions after the auction."""
+        after = self._books.positions.lots[[bid.account]] + lots
+        has = (
+            int(self._books.ledger.collateral_usd_micro[bid.account])
+            + bid.discount_usd_micro
+            + int(self._funding.free_cash()[bid.account])
+            + int(self._funding.free_credit()[bid.account])
+        )
+        return has >= int(self._requirements.of(after)[0])

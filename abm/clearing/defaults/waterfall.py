@@ -1,4 +1,8 @@
-"""Who bears a close-out loss, and what becomes of the clients of a member that fails over it."""
+"""The default waterfall: who bears a close-out loss.
+
+Beyond the guaranty fund come assessments, the cut of gains, and tearing up contracts. Source: ISDA, CCP loss
+allocation at the end of the waterfall (2013).
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing.books.ledger import Ledger, PostingKind
-from abm.clearing.books.positions import PositionState
-from abm.clearing.defaults.close_out import DefaultState, declare_default
-from abm.clearing.defaults.recovery import (
-    RecoveryState,
-    assessment_caps,
-    cut_gains,
-    gains_to_cut,
-    share_assessments,
-)
-from abm.clearing.terms import ClearingRules
+from abm.clearing.books.books import Books
+from abm.clearing.books.ledger import PostingKind
+from abm.clearing.defaults.assessments import share_assessments
+from abm.clearing.fund.guaranty_fund import GuarantyFund
+from abm.clearing.terms import BPS, ClearingRules
 from abm.core.money import allocate_largest_remainder
 
 NO_MEMBER = -1
@@ -105,18 +103,6 @@ class WaterfallResult:
         return bool(self.member_defaults) and self.ported_to == NO_MEMBER
 
 
-class DefaultBooks(NamedTuple):
-    """Everything that the end of a close-out reads and changes."""
-
-    ledger: Ledger
-    rules: ClearingRules
-    defaults: DefaultState
-    recovery: RecoveryState
-    positions: PositionState
-    member_of: NDArray[np.int64]
-    is_client: NDArray[np.bool_]
-
-
 class Resources(NamedTuple):
     """What each layer of the waterfall holds against a loss of one account, by who would pay."""
 
@@ -148,30 +134,6 @@ class Resources(NamedTuple):
             + self.assessments_usd_micro
             + self.gains_usd_micro.sum()
         )
-
-
-def resources_for(books: DefaultBooks, account: int) -> Resources:
-    """Return what stands against a loss of an account now."""
-    chart, balance = books.ledger.chart, books.ledger.balance_usd_micro
-    member = int(books.member_of[account])
-    surviving = ~books.defaults.member_in_default
-    surviving[member] = False
-    return Resources(
-        member_capital_usd_micro=int(balance[chart.member_capital][member]),
-        member_fund_usd_micro=int(balance[chart.member_fund][member]),
-        skin_in_the_game_usd_micro=int(balance[chart.skin_in_the_game]),
-        survivor_funds_usd_micro=np.where(surviving, balance[chart.member_fund], 0),
-        assessment_caps_usd_micro=assessment_caps(books.recovery, surviving, books.rules.assessment_bps),
-        survivor_capital_usd_micro=np.where(surviving, balance[chart.member_capital], 0),
-        gains_usd_micro=_gains_of_others(books, account, books.rules.variation_haircut_bps),
-    )
-
-
-def _gains_of_others(books: DefaultBooks, account: int, largest_share_bps: int) -> NDArray[np.int64]:
-    collateral = books.ledger.balance_usd_micro[books.ledger.chart.collateral]
-    gains = gains_to_cut(books.recovery, collateral, largest_share_bps)
-    gains[account] = 0
-    return gains
 
 
 def allocate_loss(
@@ -235,134 +197,121 @@ class Cover(NamedTuple):
     assessed: NDArray[np.int64]
     failed: NDArray[np.bool_]
     """Members that could not pay their assessment."""
-    cuts: NDArray[np.int64]
-    """Gains given up, shape (n_accounts,)."""
+    haircut: NDArray[np.int64]
+    torn: NDArray[np.int64]
+    """Gains given up in haircut and tear-up, shape (n_accounts,)."""
     haircut_share: float
 
 
-def cover_loss(books: DefaultBooks, account: int, torn_from: NDArray[np.bool_], *, now_round: int) -> Cover:
-    """Bring a flat defaulter's negative balance to zero out of the waterfall.
+class Waterfall:
+    """Covers the loss of an account in default, layer by layer.
 
     Parameters
     ----------
-    books : DefaultBooks
-        What is read and changed.
-    account : int
-        The defaulter.
-    torn_from : array of bool, shape (n_accounts,)
-        Accounts whose contracts were torn up for it: they give up gains before others do.
-    now_round : int
-        Absolute round.
+    books : Books
+        Balances, and gains that may be cut.
+    fund : GuarantyFund
+        What members may be assessed for.
+    rules : ClearingRules
+        Layers beyond the fund.
+
+    Attributes
+    ----------
+    deficit_covered_usd_micro : array of int64, shape (n_accounts,)
+        Loss in default of each account that the waterfall, and so others, bore since the start.
     """
-    ledger, recovery = books.ledger, books.recovery
-    chart, balance = ledger.chart, ledger.balance_usd_micro
-    collateral, member = chart.collateral.start + account, int(books.member_of[account])
-    held = resources_for(books, account)
-    all_gains = _gains_of_others(books, account, 10_000 if books.rules.tear_up else 0)
-    layers = allocate_loss(
-        max(0, -int(balance[collateral])),
-        member_capital=held.member_capital_usd_micro,
-        member_fund=held.member_fund_usd_micro,
-        skin_in_the_game=held.skin_in_the_game_usd_micro,
-        survivors_fund=int(held.survivor_funds_usd_micro.sum()),
-        assessments=held.assessments_usd_micro,
-        variation_haircut=int(held.gains_usd_micro.sum()),
-        tear_up=max(0, int((all_gains - held.gains_usd_micro).sum())) if books.rules.tear_up else 0,
-    )
-    survivors_paid = allocate_largest_remainder(
-        layers.survivors_fund_usd_micro, held.survivor_funds_usd_micro
-    )
-    # Called for is all that is left, so that a member that cannot pay its cap fails even if others cannot.
-    assessed = share_assessments(
-        sum(layers[4:]), held.assessment_caps_usd_micro, held.survivor_capital_usd_micro
-    )
-    assert assessed.paid_usd_micro.sum() == layers.assessments_usd_micro, "an assessment is not what it bears"
-    recovery.assessed_usd_micro[:] += assessed.paid_usd_micro
-    haircut = cut_gains(recovery, layers.variation_haircut_usd_micro, held.gains_usd_micro)
-    left_to_gainers = np.maximum(all_gains - haircut, 0)
-    from_torn = min(layers.tear_up_usd_micro, int(left_to_gainers[torn_from].sum()))
-    torn = cut_gains(recovery, from_torn, np.where(torn_from, left_to_gainers, 0))
-    torn += cut_gains(recovery, layers.tear_up_usd_micro - from_torn, np.where(torn_from, 0, left_to_gainers))
-    for kind, source, amount in (
-        (PostingKind.MEMBER_CAPITAL, chart.member_capital.start + member, layers.member_capital_usd_micro),
-        (PostingKind.MEMBER_FUND, chart.member_fund.start + member, layers.member_fund_usd_micro),
-        (PostingKind.SKIN_IN_THE_GAME, chart.skin_in_the_game, layers.skin_in_the_game_usd_micro),
-        (PostingKind.SURVIVORS_FUND, chart.rows(chart.member_fund), survivors_paid),
-        (PostingKind.ASSESSMENT, chart.rows(chart.member_capital), assessed.paid_usd_micro),
-        (PostingKind.VARIATION_HAIRCUT, chart.rows(chart.collateral), haircut),
-        (PostingKind.TEAR_UP, chart.rows(chart.collateral), torn),
-        (PostingKind.UNCOVERED_LOSS, chart.uncovered_loss, layers.uncovered_usd_micro),
-    ):
-        ledger.post(kind, debit=source, credit=collateral, amount_usd_micro=amount, now_round=now_round)
-    gains = int(held.gains_usd_micro.sum())
-    share = layers.variation_haircut_usd_micro / gains if gains else 0.0
-    return Cover(layers, survivors_paid, assessed.paid_usd_micro, assessed.failed, haircut + torn, share)
 
+    def __init__(self, books: Books, fund: GuarantyFund, rules: ClearingRules) -> None:
+        self._books, self._fund, self._rules = books, fund, rules
+        self.deficit_covered_usd_micro = np.zeros(books.ledger.chart.n_accounts, dtype=np.int64)
 
-def strongest_survivor(state: DefaultState, capital_usd_micro: NDArray[np.int64]) -> int:
-    """Return the surviving member with the largest capital, ties to the lower number, or ``NO_MEMBER``."""
-    surviving = np.flatnonzero(~state.member_in_default)
-    if len(surviving) == 0:
-        return NO_MEMBER
-    return int(surviving[np.argmax(capital_usd_micro[surviving])])
+    def resources_for(self, account: int) -> Resources:
+        """Return what stands against a loss of an account now."""
+        register, ledger = self._books.register, self._books.ledger
+        fund = ledger.balance_usd_micro[ledger.chart.member_fund]
+        member, surviving = int(register.member_of[account]), register.surviving()
+        surviving[member] = False
+        return Resources(
+            member_capital_usd_micro=int(ledger.member_capital_usd_micro[member]),
+            member_fund_usd_micro=int(fund[member]),
+            skin_in_the_game_usd_micro=ledger.skin_in_the_game_usd_micro,
+            survivor_funds_usd_micro=np.where(surviving, fund, 0),
+            assessment_caps_usd_micro=self._fund.assessment_caps(surviving),
+            survivor_capital_usd_micro=np.where(surviving, ledger.member_capital_usd_micro, 0),
+            gains_usd_micro=self._gains_of_others(account, self._rules.variation_haircut_bps),
+        )
 
+    def _gains_of_others(self, account: int, largest_share_bps: int) -> NDArray[np.int64]:
+        gains = self._books.variation.gains_to_cut(largest_share_bps)
+        gains[account] = 0
+        return gains
 
-def _take_over(books: DefaultBooks, member: int, cause: Literal["client", "assessment"]) -> MemberDefault:
-    """Port the clients of a failed member to the strongest survivor; its own accounts default with it."""
-    defaults, chart = books.defaults, books.ledger.chart
-    alive = (books.member_of == member) & ~defaults.in_default
-    own = np.flatnonzero(alive & ~books.is_client)
-    auction = books.rules.close_out_method == "auction"
-    declare_default(defaults, own, books.positions.position_lots, auction=auction)
-    ported_to = strongest_survivor(defaults, books.ledger.balance_usd_micro[chart.member_capital])
-    ported = np.flatnonzero(alive & books.is_client) if ported_to != NO_MEMBER else np.zeros(0, np.int64)
-    books.member_of[ported] = ported_to
-    return MemberDefault(member, cause, ported_to, tuple(ported.tolist()), tuple(own.tolist()))
+    def cover(self, account: int, torn_from: NDArray[np.bool_], *, now_round: int) -> Cover:
+        """Bring a flat defaulter's negative balance to zero out of the layers.
 
+        Parameters
+        ----------
+        account : int
+            The defaulter.
+        torn_from : array of bool, shape (n_accounts,)
+            Accounts whose contracts were torn up for it: they give up gains before others do.
+        now_round : int
+            Absolute round.
+        """
+        variation, balance = self._books.variation, self._books.ledger.collateral_usd_micro
+        held = self.resources_for(account)
+        all_gains = self._gains_of_others(account, BPS if self._rules.tear_up else 0)
+        layers = allocate_loss(
+            max(0, -int(balance[account])),
+            member_capital=held.member_capital_usd_micro,
+            member_fund=held.member_fund_usd_micro,
+            skin_in_the_game=held.skin_in_the_game_usd_micro,
+            survivors_fund=int(held.survivor_funds_usd_micro.sum()),
+            assessments=held.assessments_usd_micro,
+            variation_haircut=int(held.gains_usd_micro.sum()),
+            tear_up=max(0, int((all_gains - held.gains_usd_micro).sum())) if self._rules.tear_up else 0,
+        )
+        survivors_paid = allocate_largest_remainder(
+            layers.survivors_fund_usd_micro, held.survivor_funds_usd_micro
+        )
+        # Called for is all that is left, so a member that cannot pay its cap fails even if others cannot.
+        called_for = sum(layers[4:])
+        assessed = share_assessments(
+            called_for, held.assessment_caps_usd_micro, held.survivor_capital_usd_micro
+        )
+        raised = int(assessed.paid_usd_micro.sum())
+        assert raised == layers.assessments_usd_micro, "an assessment is not what it bears"
+        self._fund.note_assessments(assessed.paid_usd_micro)
+        haircut = variation.cut_gains(layers.variation_haircut_usd_micro, held.gains_usd_micro)
+        left_to_gainers = np.maximum(all_gains - haircut, 0)
+        from_torn = min(layers.tear_up_usd_micro, int(left_to_gainers[torn_from].sum()))
+        torn = variation.cut_gains(from_torn, np.where(torn_from, left_to_gainers, 0))
+        torn += variation.cut_gains(
+            layers.tear_up_usd_micro - from_torn, np.where(torn_from, 0, left_to_gainers)
+        )
+        gains = int(held.gains_usd_micro.sum())
+        share = layers.variation_haircut_usd_micro / gains if gains else 0.0
+        cover = Cover(layers, survivors_paid, assessed.paid_usd_micro, assessed.failed, haircut, torn, share)
+        self._post(account, cover, now_round)
+        if sum(layers) > layers.member_capital_usd_micro:
+            self._fund.note_use(now_round=now_round)
+        self.deficit_covered_usd_micro[account] += sum(layers)
+        return cover
 
-def finish_close_out(
-    books: DefaultBooks, account: int, torn_from: NDArray[np.bool_], *, now_round: int
-) -> WaterfallResult:
-    """Settle the balance of a flat defaulter, and the failure of members where the loss causes one.
-
-    A member fails when a loss exceeds its capital, or an assessment does. Its other clients move to the
-    strongest survivor; its own accounts default with it; clients already in default stay its own.
-    """
-    ledger, defaults = books.ledger, books.defaults
-    chart, balance = ledger.chart, ledger.balance_usd_micro
-    collateral, member = chart.collateral.start + account, int(books.member_of[account])
-    surplus = max(0, int(balance[collateral]))
-    cover = cover_loss(books, account, torn_from, now_round=now_round)
-    ledger.post(
-        PostingKind.ESTATE_RETURN,
-        debit=collateral,
-        credit=chart.bank.start + account,
-        amount_usd_micro=surplus,
-        now_round=now_round,
-    )
-    assert balance[collateral] == 0, "a closed-out account keeps a balance"
-    defaults.closing[account] = False
-    failing = cover.failed.copy()
-    beyond_capital = sum(cover.layers) > cover.layers.member_capital_usd_micro
-    failing[member] = beyond_capital and not defaults.member_in_default[member]
-    defaults.member_in_default[failing] = True
-    in_order = sorted(np.flatnonzero(failing).tolist(), key=lambda failed: (failed != member, failed))
-    return WaterfallResult(
-        round=now_round,
-        account=account,
-        member=member,
-        loss_usd_micro=sum(cover.layers),
-        surplus_usd_micro=surplus,
-        layers=cover.layers,
-        survivors_paid_usd_micro=tuple(cover.survivors_paid.tolist()),
-        assessments_paid_usd_micro=tuple(cover.assessed.tolist()),
-        gains_cut_usd_micro=tuple(
-            (loser, int(cover.cuts[loser])) for loser in np.flatnonzero(cover.cuts).tolist()
-        ),
-        haircut_share=cover.haircut_share,
-        auction_winner=int(defaults.auction_winner[account]),
-        torn_up_lots=int(defaults.torn_up_lots[account]),
-        member_defaults=tuple(
-            _take_over(books, failed, "client" if failed == member else "assessment") for failed in in_order
-        ),
-    )
+    def _post(self, account: int, cover: Cover, now_round: int) -> None:
+        """Move what each layer bears into the balance of the defaulter."""
+        ledger, chart, layers = self._books.ledger, self._books.ledger.chart, cover.layers
+        member, capital = int(self._books.register.member_of[account]), chart.rows(chart.member_capital)
+        fund, collateral = chart.rows(chart.member_fund), chart.rows(chart.collateral)
+        for kind, source, amount in (
+            (PostingKind.MEMBER_CAPITAL, capital[member], layers.member_capital_usd_micro),
+            (PostingKind.MEMBER_FUND, fund[member], layers.member_fund_usd_micro),
+            (PostingKind.SKIN_IN_THE_GAME, chart.skin_in_the_game, layers.skin_in_the_game_usd_micro),
+            (PostingKind.SURVIVORS_FUND, fund, cover.survivors_paid),
+            (PostingKind.ASSESSMENT, capital, cover.assessed),
+            (PostingKind.VARIATION_HAIRCUT, collateral, cover.haircut),
+            (PostingKind.TEAR_UP, collateral, cover.torn),
+            (PostingKind.UNCOVERED_LOSS, chart.uncovered_loss, layers.uncovered_usd_micro),
+        ):
+            target = collateral[account]
+            ledger.post(kind, debit=source, credit=target, amount_usd_micro=amount, now_round=now_round)
