@@ -14,6 +14,7 @@ from abm.clearing.margin_models.moves import TenorMoves
 from abm.clearing.margin_models.procyclicality import Buffer, Floor, StressedWeight
 from abm.clearing.margin_models.registry import (
     margin_model,
+    margin_model_keywords,
     margin_model_names,
     most_volatile_days,
     register_margin_model,
@@ -41,6 +42,7 @@ __all__ = [
     "calibrated_buckets",
     "gross_usd_micro",
     "margin_model",
+    "margin_model_keywords",
     "margin_model_names",
     "most_volatile_days",
     "register_margin_model",

@@ -113,6 +113,21 @@ def margin_model_names() -> tuple[str, ...]:
     return (*_BUILT_IN, *_REGISTERED)
 
 
+def margin_model_keywords(name: str) -> tuple[str, ...]:
+    """Return the keywords of a built-in model, in the order of its signature.
+
+    A scenario hands a model those that the section ``clearing.margin`` has a field for.
+
+    Parameters
+    ----------
+    name : str
+        As of ``margin_model_names``, but none that is registered.
+    """
+    names = _keywords(_BUILT_IN[name], given=1)
+    assert names is not None, f"{name} takes any keyword"
+    return tuple(names)
+
+
 def register_margin_model(name: str, factory: MarginFactory) -> None:
     """Make a margin model of one's own available by name; the same name again replaces it.
 
@@ -189,12 +204,18 @@ def wrap_margin_model(name: str, model: MarginModel, basis: MarginBasis, **param
 
 
 def _check_keywords(name: str, factory: MarginFactory, parameters: dict[str, Any], *, given: int) -> None:
+    names = _keywords(factory, given=given)
+    unknown = [] if names is None else sorted(set(parameters) - set(names))
+    if names is not None and unknown:
+        raise ParameterError(f"margin.{unknown[0]}: {name} has no such parameter; it has {', '.join(names)}")
+
+
+def _keywords(factory: MarginFactory, *, given: int) -> list[str] | None:
+    """Return the keywords of a factory after its first arguments; None where it takes any."""
     accepted = list(inspect.signature(factory).parameters.values())[given:]
     names = [parameter.name for parameter in accepted if parameter.kind is not parameter.VAR_KEYWORD]
-    if len(names) < len(accepted):
-        if factory not in _PASSES_ON:
-            return
-        names += list(inspect.signature(_PASSES_ON[factory]).parameters)[1:]
-    unknown = sorted(set(parameters) - set(names))
-    if unknown:
-        raise ParameterError(f"margin.{unknown[0]}: {name} has no such parameter; it has {', '.join(names)}")
+    if len(names) == len(accepted):
+        return names
+    if factory not in _PASSES_ON:
+        return None
+    return names + list(inspect.signature(_PASSES_ON[factory]).parameters)[1:]

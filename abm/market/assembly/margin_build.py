@@ -7,7 +7,13 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing.margin_models import MarginBasis, MarginModel, margin_model, wrap_margin_model
+from abm.clearing.margin_models import (
+    MarginBasis,
+    MarginModel,
+    margin_model,
+    margin_model_keywords,
+    wrap_margin_model,
+)
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError, ScenarioError
@@ -110,24 +116,19 @@ def _model(section: MarginSection, basis: MarginBasis) -> MarginModel:
 def _core_model(
     section: MarginSection, basis: MarginBasis, listed_months: int, period: dict[str, Any]
 ) -> MarginModel:
+    """Return the model, given those of its keywords that the section has a field for."""
     if section.registered:
         return margin_model(section.registered, basis)
+    given = {**period, "lookback_days": min(section.lookback_days, section.history_days)}
     if section.model == "flat":
-        return margin_model("flat", basis, buckets=flat_buckets(section, listed_months))
-    learning = {**period, "decay": section.decay}
-    if section.model == "ewma":
-        return margin_model("ewma", basis, **learning)
-    if section.model == "filtered_historical":
-        lookback = min(section.lookback_days, section.history_days)
-        return margin_model("filtered_historical", basis, lookback_days=lookback, **learning)
-    return margin_model(
-        "scan",
-        basis,
-        spread_charge_bps=_bps(section.spread_charge),
-        tier_charge_bps=_bps(section.tier_charge),
-        delivery_charge_bps=_bps(section.delivery_charge),
-        **learning,
-    )
+        given["buckets"] = flat_buckets(section, listed_months)
+    keywords = margin_model_keywords(section.model)
+    for keyword in keywords:
+        share = keyword.removesuffix("_bps")
+        if keyword not in given and share in MarginSection.model_fields:
+            setting = getattr(section, share)
+            given[keyword] = setting if share == keyword else _bps(setting)
+    return margin_model(section.model, basis, **{name: given[name] for name in keywords if name in given})
 
 
 def flat_buckets(section: MarginSection, listed_months: int) -> list[tuple[int, int]]:
