@@ -132,15 +132,20 @@ def _surest(rows: pd.DataFrame, labels: Mapping[str, str], most: int) -> Iterabl
         yield f"and {len(ranked) - most:,} more in the table."
 
 
+ENOUGH_SEEDS = 16
+"""Seeds from which intervals of skewed differences hold the truth in nine cases of ten or more."""
+
+
 def warnings(table: pd.DataFrame, seeds: int) -> list[str]:
     """Return what is to be doubted: intervals of skewed differences over few seeds."""
     doubted = sum(is_doubted(row) for row in table.to_dict("records"))
     if not doubted:
         return []
     are = "difference is" if doubted == 1 else "differences are"
+    more = f"{ENOUGH_SEEDS} seeds or more help" if seeds < ENOUGH_SEEDS else "more seeds help"
     return [
         f"Warning: {doubted} {are} skewed and {counted(seeds, 'seed')} few for that: an interval marked * "
-        "may be too short (16 seeds or more help)."
+        f"may be too short ({more})."
     ]
 
 
