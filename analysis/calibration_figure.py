@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from abm.core.arrays import FloatArray
+
 from .style import (
     BLUE,
     GREY,
@@ -28,8 +30,6 @@ _BINS = 20
 _FLAGGED = 0.5
 _LAGS = 20
 _CENTRAL_95 = 1.96
-
-FloatArray = NDArray[np.float64]
 
 
 def draw(

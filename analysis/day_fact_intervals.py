@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.core.arguments import seed_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.recording import RunFolder
 
@@ -36,7 +37,7 @@ from .inference.given import share
 from .inference.intervals import mean_interval
 from .inference.resampling import day_bootstrap
 from .runs import Run, load
-from .stylised_facts import LAST_SIGN_LAG, FloatArray, incoming_orders, listed_tenor, memory_exponent
+from .stylised_facts import LAST_SIGN_LAG, incoming_orders, listed_tenor, memory_exponent
 
 Statistic = Callable[[NDArray[np.int64]], float]
 

@@ -19,12 +19,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from abm.core.arrays import FloatArray
 from abm.recording import RunFolder
 
 from .runs import Run, load
 from .stylised_facts import aggressor_signs, autocorrelation, listed_tenor, sign_memory_exponent
-
-FloatArray = NDArray[np.float64]
 
 SIGN_LAGS = 10
 """Lags over which the memory of signs is a mean."""

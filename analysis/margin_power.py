@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, chdtri, gammaln, xlogy
 
 from abm.core.arguments import finite_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
 from .margin_backtest import kupiec_bounds
-
-FloatArray = NDArray[np.float64]
 
 TIMES = 2.0
 """Rate of breaches that a test should tell from the one asked for: twice as many."""

@@ -22,11 +22,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.core.arguments import finite_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.recording import RunFolder
 
 from .runs import Run, load
-
-FloatArray = NDArray[np.float64]
 
 TAIL_SHARE = 0.05
 """Share of the largest absolute returns that the tail index is estimated on."""

@@ -13,16 +13,15 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.hedging import FuturesHedge, Listing, parse_programme
 from abm.hedging.plan import Plan
 from abm.spot.process.jumps import DoubleExponentialJumps
 from abm.spot.process.level import Level
 from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 BAND = (0.62, 0.78)
 """Volatility reduction that the paper claims: Xing (2026), arXiv:2603.21690."""

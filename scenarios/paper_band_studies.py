@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.randomness import RandomStreams
 from abm.hedging import (
     CustomHedge,
@@ -34,8 +34,6 @@ from scenarios.paper_band_closed_form import (
     hedge_moments,
     volatility_reduction,
 )
-
-FloatArray = NDArray[np.float64]
 
 GROUPS = 40
 """Groups of paths that the jackknife leaves out in turn."""

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.errors import ParameterError
-
-BPS = 10_000
-"""Basis points in one."""
+from abm.core.money import BPS
 
 CloseOutMethod = Literal["orders", "auction"]
 """How a defaulter's positions are sold: in the live book, or first to a surviving member in an auction."""

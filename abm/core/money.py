@@ -17,6 +17,8 @@ from abm.core.errors import ParameterError
 
 USD_MICRO = 1_000_000
 """Micro-USD in one USD."""
+BPS = 10_000
+"""Basis points of a whole."""
 
 
 def usd_to_micro(amount_usd: float) -> int:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import IntArray
 from abm.core.orders import NO_PRICE
 from abm.exchange.compiled.engine import CompiledExchange
 from abm.exchange.compiled.state import BookState
 from abm.exchange.interface import Exchange
-
-IntArray = NDArray[np.int64]
 
 _WINDOW = 32
 """Levels of each book that are read first."""

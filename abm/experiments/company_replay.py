@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import RunFolderError
 from abm.core.money import USD_MICRO
 from abm.hedging import (
@@ -34,8 +35,6 @@ from abm.scenario import Scenario
 from abm.scenario.price_model import fixed_shifts
 from abm.spot.process.process import SpotProcess
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 IDEAL, MARKET = "ideal hedge", "the market"
 EXECUTION_STEP = "+ execution and spread"

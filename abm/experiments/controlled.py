@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.neighbours import neighbour_module
 from abm.experiments.intervals import CONFIDENCE
 from abm.experiments.path_controls import CONTROLLED, Control, PathControls
@@ -16,7 +16,6 @@ from abm.experiments.path_controls import CONTROLLED, Control, PathControls
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
 
 LABORATORY_COLUMNS = (
     "measure", "variant", "value", "low", "high", "plain", "plain_low", "plain_high", "variance_ratio",

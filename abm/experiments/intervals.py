@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.neighbours import neighbour_module
-
-FloatArray = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 

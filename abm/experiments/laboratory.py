@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError, RunFolderError
 from abm.core.randomness import RandomStreams
 from abm.hedging import (
@@ -37,8 +38,6 @@ from abm.scenario.price_model import (
 )
 from abm.spot.process.process import SpotProcess
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 EXPECTATION_PATHS = 10_000
 """Simulated paths behind an expected value: its error is a hundredth of what one path's is."""

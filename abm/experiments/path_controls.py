@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.neighbours import neighbour_module
 from abm.experiments.across import ACROSS
 from abm.scenario import Scenario
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     # The laboratory and the spot processes are loaded when a hedging measure is compared.
     from abm.experiments.laboratory import Laboratory, Replayed
 
-FloatArray = NDArray[np.float64]
 
 FEWEST_SEEDS = 8
 """Seeds from which on controls are used, whatever they bring: with one control the expected variance grows by

@@ -6,15 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.agents.hedgers.treasury import HedgeTreasury
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.money import USD_MICRO
 from abm.hedging.frictions import LIQUIDITY_CONVENTIONS, Frictions, Liquidity
 from abm.hedging.listing import Listing
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 NEVER = -1
 """Day of what does not happen."""

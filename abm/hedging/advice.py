@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.hedging.alternatives import CommittedSpend, FixedPrice
 from abm.hedging.need import Need, QuantityRisk
 from abm.hedging.study import HedgeStudy
@@ -19,7 +20,6 @@ from abm.spot.process.domain import require
 if TYPE_CHECKING:
     from abm.hedging.result import HedgeResult
 
-FloatArray = NDArray[np.float64]
 
 GROUPS = 20
 """Groups of paths that the jackknife leaves out in turn."""

@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.hedging.need import Consumption
 from abm.spot.process.domain import require
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

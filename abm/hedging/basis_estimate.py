@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from abm.core.arrays import FloatArray
 from abm.core.csv_columns import column_names
 from abm.core.errors import CalibrationError, ParameterError
 from abm.hedging.need import ProviderBasis
 from abm.spot.calibration.price_series import read_price_series
 from abm.spot.process.domain import finite_numbers, require
-
-FloatArray = NDArray[np.float64]
 
 FEWEST_PRICES = 30
 """Judgement: fewer say next to nothing of how fast a basis reverts."""

@@ -15,14 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.hedging.listing import Listing
 from abm.hedging.paths import PricePaths, growth_of_shifts
 from abm.hedging.shifts import LevelMoves
 from abm.spot.process.premium import Measure
 from abm.spot.process.process import SpotProcess
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 _ACCURACY = 1e-10
 _MOST_NODES = 12

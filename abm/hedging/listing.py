@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from abm.core.arrays import FloatArray
 
 OFFSET_BAND = (0.80, 1.25)
 """Dollar offset that used to count as highly effective: IAS 39, AG105(b)."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from abm.core.arrays import FloatArray
 from abm.hedging.listing import Listing
 from abm.hedging.paths import PricePaths
 from abm.spot.process.domain import require
 
-FloatArray = NDArray[np.float64]
 Start = Literal["zero", "stationary"]
 
 

@@ -9,12 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.csv_columns import read_columns
 from abm.core.errors import ParameterError
-
-FloatArray = NDArray[np.float64]
 
 MOST_MONTHS = 120
 """As many as a study can have."""

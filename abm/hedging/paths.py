@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arrays import FloatArray
 from abm.hedging.listing import Listing
 from abm.hedging.shifts import DrawnShifts, FixedShift, LevelMoves, RandomShifts
 from abm.spot.process.domain import require
 from abm.spot.process.process import SpotProcess
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

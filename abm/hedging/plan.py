@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.agents.hedgers.programmes import Programme
+from abm.core.arrays import FloatArray
 from abm.hedging.listing import Listing
 from abm.hedging.programmes import FuturesHedge
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.agents.hedgers.programmes import Programme, ProgrammeKind
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.hedging.listing import Listing
 from abm.spot.process.domain import require
-
-FloatArray = NDArray[np.float64]
 
 LARGEST_COVERAGE = 2.0
 """As for the hedgers of a scenario."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.hedging import measures
 from abm.hedging.account import NEVER
@@ -19,7 +20,6 @@ from abm.hedging.frictions import LIQUIDITY_CONVENTIONS, Liquidity
 from abm.hedging.study_terms import StudyTerms
 from abm.spot.process.domain import require
 
-FloatArray = NDArray[np.float64]
 Period = Literal["year", "month"]
 
 

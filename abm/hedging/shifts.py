@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require
 from abm.spot.process.level import LevelShift
 from abm.spot.process.level_shifts import RandomLevelShifts
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 from abm.hedging.account import NEVER, MarginAccount
@@ -26,7 +26,6 @@ from abm.spot.process.domain import require
 if TYPE_CHECKING:
     from abm.scenario import Scenario
 
-FloatArray = NDArray[np.float64]
 
 BLOCK_PATHS = 2_500
 """Paths walked at a time: their arrays stay in the cache, and memory does not grow with their number."""

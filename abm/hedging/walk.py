@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.agents.hedgers.minimum_variance import MinimumVarianceRatios
 from abm.agents.hedgers.programmes import strip_ratios
+from abm.core.arrays import FloatArray
 from abm.hedging.account import Close, MarginAccount
 from abm.hedging.curve import MonthCurve
 from abm.hedging.frictions import Frictions
@@ -21,8 +21,6 @@ from abm.hedging.plan import Plan
 from abm.hedging.programmes import CustomHedge, FuturesHedge, HedgeView
 from abm.hedging.shifts import LevelMoves
 from abm.spot.process.process import SpotProcess
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

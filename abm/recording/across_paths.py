@@ -12,11 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.recording.hedging import weighted_ratio
-
-FloatArray = NDArray[np.float64]
 
 _ROUNDING = 1e-9
 """Standard deviation of a bill, as a share of its budget, that sums of squares may leave of equal bills."""

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from scipy.special import erfc
 
+from abm.core.arrays import FloatArray
 from abm.recording import RunFolder
 
 from ..style import (
@@ -42,8 +42,6 @@ _LAGS = 50
 _FEWEST_RETURNS = 100
 _GROUPS = 10
 _SCALES = (1, 2, 4, 8, 16, 32)
-
-FloatArray = NDArray[np.float64]
 
 
 def draw(run: RunFolder, tenor: int = 1) -> Figure:

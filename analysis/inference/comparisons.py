@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from abm.core.arguments import refusal, whole_number
+from abm.core.arrays import FloatArray
 
-from .given import FloatArray, sample, share
+from .given import sample, share
 
 
 @overload

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from abm.core.arguments import refusal
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
-from .given import FloatArray, sample, share
+from .given import sample, share
 from .intervals import NOISE, SAME, doubt, mean_interval
 
 NO_USE = "the controls are the same in every seed"

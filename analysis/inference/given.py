@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from abm.core.arguments import finite_number, refusal
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
-
-FloatArray = NDArray[np.float64]
 
 
 def share(name: str, value: Any) -> float:

@@ -14,10 +14,11 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from abm.core.arguments import refusal, seed_number, shown, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 
-from .given import FloatArray, sample, share
+from .given import sample, share
 
 Method = Literal["t", "bootstrap", "percentile"]
 

@@ -8,9 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
-
-from .given import FloatArray
 
 
 def jackknife_values(statistic: Callable[[FloatArray], FloatArray], n: int) -> FloatArray:

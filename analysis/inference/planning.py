@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import chdtr, ndtr, ndtri, stdtrit
 
 from abm.core.arguments import finite_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
-from .given import FloatArray, share
+from .given import share
 from .intervals import NOISE, PairedDifference
 
 Word = Literal["up", "down", "no sign yet"]

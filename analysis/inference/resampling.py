@@ -11,10 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import refusal, seed_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 
-from .given import FloatArray, one_number, sample, share
+from .given import one_number, sample, share
 from .intervals import FEW, FEW_FOR_A_BOOTSTRAP
 
 FEW_BLOCKS = 10

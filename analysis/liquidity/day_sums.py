@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from .estimators import LEAST_PAIRS, FloatArray
+from abm.core.arrays import FloatArray
+
+from .estimators import LEAST_PAIRS
 from .measured_rows import MeasuredRows
 from .square_root_law import law_of_sums, sums_of_orders
 from .trading_costs import PARTS

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import finite_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
-
-FloatArray = NDArray[np.float64]
 
 _CORWIN_SCHULTZ = 3.0 - 2.0 * math.sqrt(2.0)
 LEAST_PAIRS = 2

@@ -17,10 +17,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import finite_number, whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.core.randomness import RandomStreams
 
-from .estimators import Estimate, FloatArray, equally_long, one_dimensional
+from .estimators import Estimate, equally_long, one_dimensional
 from .gathering import LiquidityTables
 
 BUCKETS_PER_DAY = 10

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from abm.core.arguments import seed_number, whole_number
+from abm.core.arrays import FloatArray
 
 from ..inference.given import share
 from ..inference.intervals import mean_interval
 from ..inference.resampling import day_bootstrap
 from ..runs import Run
 from .day_sums import DaySums, Finish, day_sums
-from .estimators import FloatArray
 from .gathering import LiquidityTables, liquidity_tables
 from .measured_rows import MeasuredRows, measured_rows
 from .summary import SUMMARY_GROUPS, summary_of

@@ -18,7 +18,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .estimators import FloatArray, equally_long, one_dimensional
+from abm.core.arrays import FloatArray
+
+from .estimators import equally_long, one_dimensional
 from .gathering import LiquidityTables
 
 EXPONENTS: FloatArray = np.arange(1, 101) / 50.0

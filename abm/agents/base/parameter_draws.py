@@ -6,12 +6,10 @@ One more agent, or another law of one parameter, leaves every other draw as it w
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.randomness import RandomStreams
 from abm.core.settings.laws import ChoiceLaw, ExponentialLaw, LognormalLaw, Parameter, UniformLaw
-
-FloatArray = NDArray[np.float64]
 
 
 def parameter_draws(

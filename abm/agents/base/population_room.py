@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from abm.agents.base.parameter_draws import parameter_draws, standard_draws, uniform_draws
 from abm.agents.base.population import Funding
 from abm.agents.classes import PopulationsSection
+from abm.core.arrays import FloatArray
 from abm.core.contract import ContractSpec
 from abm.core.errors import ScenarioError
 from abm.core.money import USD_MICRO
 from abm.core.randomness import RandomStreams
 from abm.core.settings.laws import Parameter, ParametersSection
-
-FloatArray = NDArray[np.float64]
 
 MOST_USD = 1e12
 """Most cash, credit or hedged notional of an account on day 0; judgement: int64 holds nine times as much."""

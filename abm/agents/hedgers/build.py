@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.population import Funding
-from abm.agents.base.population_room import FloatArray, PopulationRoom, check_amounts
+from abm.agents.base.population_room import PopulationRoom, check_amounts
 from abm.agents.hedgers.capacity import CapacityOutages
 from abm.agents.hedgers.kernel import HEDGER_DTYPE
 from abm.agents.hedgers.minimum_variance import MinimumVarianceRatios
@@ -19,6 +19,7 @@ from abm.agents.hedgers.quantities import mean_needs, provider_capacity
 from abm.agents.hedgers.section import HedgeProgramme, ProgrammeSection
 from abm.agents.hedgers.shell import Enterprises, Providers
 from abm.agents.hedgers.treasury import AbandonmentRule
+from abm.core.arrays import FloatArray
 
 
 def build_enterprises(room: PopulationRoom) -> Enterprises:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from abm.core.arrays import FloatArray
 
 
 class CapacityOutages:

@@ -22,9 +22,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from abm.core.arrays import FloatArray
 
 LARGEST_RATIO = 2.0
 """Bound on estimated ratios (judgement): few months of data can give any number."""

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from abm.core.arrays import FloatArray
+
 ProgrammeKind = Literal["layered", "strip", "rolling", "stack", "minimum_variance", "none"]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.agents.base.parameter_draws import FloatArray, standard_draws
+from abm.agents.base.parameter_draws import standard_draws
 from abm.agents.classes import PopulationsSection
+from abm.core.arrays import FloatArray
 from abm.core.randomness import RandomStreams
 
 

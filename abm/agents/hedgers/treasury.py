@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.arguments import row_number
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from abm.core.arrays import BoolArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, Side, TradingPhase
 
@@ -49,9 +50,6 @@ HABITS_DTYPE = np.dtype(
 )
 """More of a maker: first guess of A in lots a day and side, memory of its estimates in days, and the cost of
 quoting a month for a day."""
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 class MakerMind(NamedTuple):

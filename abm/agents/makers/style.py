@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from abm.core.arrays import FloatArray, IntArray
 
 
 class MakerStyle(NamedTuple):

@@ -16,10 +16,9 @@ from abm.agents.base.view import MarketView
 from abm.agents.order_flow import kernel as poisson_flow
 from abm.agents.order_flow.kernel import CLOCK_DTYPE, SOURCE_DTYPE
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.core.orders import NO_PRICE, Side
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,11 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.timing import acts
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.kernel import kernel
 from abm.core.random_kernels import uniform
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
 
 
 class SocialGraph(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.agents.base.population_room import FloatArray, PopulationRoom
+from abm.agents.base.population_room import PopulationRoom
 from abm.agents.limits.build import risk_limits
 from abm.agents.switching.kernel import ON_VALUE, OPTIMIST, PESSIMIST, SWITCHING_DTYPE
 from abm.agents.switching.shell import SwitchingTraders
+from abm.core.arrays import FloatArray
 
 _OWN = (
     "opinion_rate",

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.books.ledger import Ledger, PostingKind
-from abm.clearing.terms import BPS
-from abm.core.money import allocate_largest_remainder
+from abm.core.money import BPS, allocate_largest_remainder
 
 
 class Variation:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from abm.clearing.books.books import Books
 from abm.clearing.books.ledger import Ledger, PostingKind
-from abm.clearing.terms import BPS, AccountTerms, ClearingRules, MemberTerms
-from abm.core.money import scale_down, scale_up
+from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
+from abm.core.money import BPS, scale_down, scale_up
 
 
 def bring_in_resources(

@@ -12,8 +12,8 @@ from abm.clearing.books.books import Books
 from abm.clearing.calls.call_causes import CallCauses, call_causes, no_cycle_yet
 from abm.clearing.calls.funding import Funding
 from abm.clearing.calls.requirements import Requirements
-from abm.clearing.terms import BPS, ClearingRules
-from abm.core.money import scale_up
+from abm.clearing.terms import ClearingRules
+from abm.core.money import BPS, scale_up
 
 NO_CALL = -1
 """Stands for the deadline and first round of an account without an outstanding call."""

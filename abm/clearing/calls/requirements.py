@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from abm.clearing.books.books import Books
 from abm.clearing.margin_models.interface import MarginDay, MarginModel
-from abm.clearing.terms import BPS, ClearingRules
-from abm.core.money import scale_up
+from abm.clearing.terms import ClearingRules
+from abm.core.money import BPS, scale_up
 
 
 class Requirements:

@@ -18,8 +18,8 @@ from abm.clearing.books.books import Books
 from abm.clearing.books.ledger import PostingKind
 from abm.clearing.calls.funding import Funding
 from abm.clearing.calls.requirements import Requirements
-from abm.clearing.terms import BPS, ClearingRules
-from abm.core.money import ceil_div
+from abm.clearing.terms import ClearingRules
+from abm.core.money import BPS, ceil_div
 
 
 class Bid(NamedTuple):

@@ -16,8 +16,8 @@ from abm.clearing.books.books import Books
 from abm.clearing.books.ledger import PostingKind
 from abm.clearing.defaults.assessments import share_assessments
 from abm.clearing.fund.guaranty_fund import GuarantyFund
-from abm.clearing.terms import BPS, ClearingRules
-from abm.core.money import allocate_largest_remainder
+from abm.clearing.terms import ClearingRules
+from abm.core.money import BPS, allocate_largest_remainder
 
 NO_MEMBER = -1
 """Stands for a member where there is none: nothing was ported, or no member survives."""

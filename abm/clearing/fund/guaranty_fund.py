@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from abm.clearing.books.books import Books
 from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO, PostingKind
 from abm.clearing.calls.requirements import Requirements
-from abm.clearing.terms import BPS, ClearingRules
+from abm.clearing.terms import ClearingRules
 from abm.core.errors import ParameterError
-from abm.core.money import allocate_largest_remainder
+from abm.core.money import BPS, allocate_largest_remainder
 
 
 class CoverTwo(NamedTuple):

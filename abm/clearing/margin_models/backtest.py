@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.margin_models.confidence import period_scale
-from abm.clearing.margin_models.interface import IntArray
+from abm.core.arrays import IntArray
 from abm.core.errors import ParameterError
 
 ACCOUNT_BACKTEST_DTYPE = np.dtype(

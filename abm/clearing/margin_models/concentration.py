@@ -5,15 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from abm.clearing.margin_models.confidence import period_scale
-from abm.clearing.margin_models.interface import (
-    Digest,
-    FloatArray,
-    IntArray,
-    MarginBasis,
-    MarginDay,
-    MarginModel,
-)
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay, MarginModel
 from abm.clearing.margin_models.requirement import round_up_usd_micro
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.errors import ParameterError
 
 

@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from abm.clearing.margin_models.interface import FloatArray
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
 _ROUND_OFF = 1e-9

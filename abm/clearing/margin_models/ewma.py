@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from abm.clearing.margin_models.confidence import normal_quantile, period_scale
-from abm.clearing.margin_models.interface import Digest, FloatArray, IntArray, MarginBasis, MarginDay
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay
 from abm.clearing.margin_models.moves import TenorMoves
 from abm.clearing.margin_models.requirement import gross_usd_micro, round_up_usd_micro
 from abm.clearing.margin_models.volatility import EwmaCovariance
+from abm.core.arrays import FloatArray, IntArray
 
 MINIMUM_DAYS = 60
 """Days of history from which the volatility starts."""

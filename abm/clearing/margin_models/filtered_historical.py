@@ -12,10 +12,11 @@ from collections.abc import Callable
 import numpy as np
 
 from abm.clearing.margin_models.confidence import check_confidence, empirical_quantile, period_scale
-from abm.clearing.margin_models.interface import Digest, FloatArray, IntArray, MarginBasis, MarginDay
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay
 from abm.clearing.margin_models.moves import TenorMoves
 from abm.clearing.margin_models.requirement import round_up_usd_micro
 from abm.clearing.margin_models.volatility import EwmaCovariance
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.errors import ParameterError
 
 STARTING_DAYS = 60

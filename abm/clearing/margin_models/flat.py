@@ -9,11 +9,12 @@ from itertools import pairwise
 import numpy as np
 
 from abm.clearing.margin_models.confidence import empirical_quantile, period_scale
-from abm.clearing.margin_models.interface import BPS, Digest, FloatArray, IntArray, MarginBasis, MarginDay
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay
 from abm.clearing.margin_models.requirement import gross_usd_micro
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.errors import ParameterError
-from abm.core.money import scale_up
+from abm.core.money import BPS, scale_up
 
 
 class FlatMargin:

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.core.arguments import whole_array, whole_number
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.errors import ParameterError
+from abm.core.money import BPS
 from abm.core.orders import NO_PRICE
-
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-
-BPS = 10_000
 
 
 class Digest(Protocol):

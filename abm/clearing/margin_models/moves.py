@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.clearing.margin_models.interface import BPS, Digest, FloatArray, MarginBasis, MarginDay
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay
+from abm.core.arrays import FloatArray
+from abm.core.money import BPS
 
 SMALLEST_SHARE_BPS = 500
 """Below this share of fixings to come the front month's move says too little of what is not fixed yet

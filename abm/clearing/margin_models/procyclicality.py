@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.clearing.margin_models.interface import BPS, Digest, IntArray, MarginBasis, MarginDay, MarginModel
+from abm.clearing.margin_models.interface import Digest, MarginBasis, MarginDay, MarginModel
 from abm.clearing.margin_models.requirement import weighted_up
+from abm.core.arrays import IntArray
 from abm.core.errors import ParameterError
-from abm.core.money import scale_up
+from abm.core.money import BPS, scale_up
 
 _PPM = 1_000_000
 """The buffer held is kept in parts per million, so that margin moves smoothly as it is released."""

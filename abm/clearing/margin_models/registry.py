@@ -13,10 +13,11 @@ from abm.clearing.margin_models.concentration import Concentration
 from abm.clearing.margin_models.ewma import EwmaMargin
 from abm.clearing.margin_models.filtered_historical import FilteredHistoricalMargin
 from abm.clearing.margin_models.flat import FlatMargin, calibrated_buckets
-from abm.clearing.margin_models.interface import FloatArray, MarginBasis, MarginModel
+from abm.clearing.margin_models.interface import MarginBasis, MarginModel
 from abm.clearing.margin_models.procyclicality import Buffer, Floor, StressedWeight
 from abm.clearing.margin_models.scan import ScanMargin
 from abm.core.arguments import shown
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
 MarginFactory = Callable[..., MarginModel]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO
-from abm.clearing.margin_models.interface import FloatArray, IntArray
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.kernel import kernel
 
 

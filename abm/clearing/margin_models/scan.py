@@ -17,10 +17,11 @@ from itertools import pairwise
 import numpy as np
 
 from abm.clearing.books.ledger import MONEY_BOUND_USD_MICRO
-from abm.clearing.margin_models.interface import BPS, Digest, IntArray, MarginDay, MarginModel
+from abm.clearing.margin_models.interface import Digest, MarginDay, MarginModel
 from abm.clearing.margin_models.requirement import weighted_up
+from abm.core.arrays import IntArray
 from abm.core.errors import ParameterError
-from abm.core.money import scale_up
+from abm.core.money import BPS, scale_up
 
 
 def risk_scenarios(extreme_multiple: float, extreme_cover: float) -> list[tuple[float, float]]:

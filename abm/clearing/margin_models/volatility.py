@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.clearing.margin_models.interface import Digest, FloatArray
+from abm.clearing.margin_models.interface import Digest
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 
 SMALLEST_VOLATILITY = 0.001

@@ -12,10 +12,8 @@ from abm.agents.holders.shell import Holders
 from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
-from abm.core.money import usd_to_micro
+from abm.core.money import BPS, usd_to_micro
 from abm.scenario import Scenario
-
-_BPS = 10_000
 
 
 def build_clearing(
@@ -115,7 +113,7 @@ def _each(count: int, usd: float) -> NDArray[np.int64]:
 
 
 def _bps(share: float) -> int:
-    return round(share * _BPS)
+    return round(share * BPS)
 
 
 def _rounds(days: float, rounds_per_day: int) -> int:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.agents.base.parameter_draws import FloatArray, parameter_draws, standard_draws
+from abm.agents.base.parameter_draws import parameter_draws, standard_draws
 from abm.agents.classes import PopulationsSection, classes_with
 from abm.agents.hedgers.quantities import mean_needs, provider_capacity
 from abm.agents.hedgers.section import EnterpriseSection, ProgrammeSection, ProviderSection
+from abm.core.arrays import FloatArray
 from abm.core.randomness import RandomStreams
 from abm.scenario import Scenario
 

@@ -17,12 +17,11 @@ from abm.clearing.margin_models import (
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError, ScenarioError
+from abm.core.money import BPS
 from abm.core.randomness import RandomStreams
 from abm.market.assembly.margin_history import launch_history
 from abm.scenario.sections.margin import MarginSection
 from abm.spot.process.process import SpotProcess
-
-_BPS = 10_000
 
 
 class BuiltMargin(NamedTuple):
@@ -140,4 +139,4 @@ def flat_buckets(section: MarginSection, listed_months: int) -> list[tuple[int, 
 
 
 def _bps(share: float) -> int:
-    return round(share * _BPS)
+    return round(share * BPS)

@@ -9,12 +9,11 @@ level shift, say) is not in it.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.calendar import TradingCalendar
 from abm.spot.process.process import SpotProcess
 
-FloatArray = NDArray[np.float64]
 _BURN_IN_DAYS = 252
 
 

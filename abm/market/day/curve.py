@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from abm.agents.base.view import MONTH_DTYPE
 from abm.clearing import MarginDay
+from abm.core.arrays import FloatArray, IntArray
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import SCALE_FLOOR_TICKS, ContractSpec
 from abm.core.kernel import kernel
+from abm.core.money import BPS
 from abm.core.orders import NO_PRICE
 from abm.exchange import Exchange, TopOfBook, daily_settlement
 from abm.exchange.interface import MAX_LADDER_TICKS
@@ -19,12 +21,8 @@ from abm.market.day.observation import TradingDayRecord
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario.sections.exchange import ExchangeSection
 
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-
 VOLATILITY_DECAY = 0.94
 """Daily decay of the volatility estimate (RiskMetrics 1996)."""
-_BPS = 10_000
 
 _WIDEST_HALF_TICKS = MAX_LADDER_TICKS // 2 - 1
 """No limit lies farther from the settlement: a price risen a thousandfold would not fit a book else."""
@@ -211,10 +209,10 @@ class FuturesCurve:
         """
         tenor = np.arange(len(self.months))
         days = self._calendar.days_per_month
-        remaining = np.full(len(self.months), _BPS)
+        remaining = np.full(len(self.months), BPS)
         fixings = self._desk.final_fixings
         to_come = min(fixings, days - day % days)
-        remaining[0] = -(-to_come * _BPS // fixings)
+        remaining[0] = -(-to_come * BPS // fixings)
         return MarginDay(
             settlement_ticks=self.settlement_by_slot(),
             tenor=self.by_slot(tenor),

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.index.chained_index import ChainedFisherIndex
 from abm.spot.index.index import IndexFixing, IndexUnavailable, UnavailableReason, token_price_index
-
-FloatArray = NDArray[np.float64]
 
 
 class DailyIndex(Protocol):

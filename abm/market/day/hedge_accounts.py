@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.hedgers.shell import Enterprises
+from abm.core.arrays import IntArray
 from abm.core.money import USD_MICRO
 from abm.market.day.spot_desk import SpotDesk
-
-IntArray = NDArray[np.int64]
 
 
 class HedgeAccounts:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.calendar import TradingCalendar
 from abm.core.randomness import RandomStreams
 from abm.market.day.daily_index import DailyIndex
@@ -20,8 +20,6 @@ from abm.spot.process.level import LevelShift
 from abm.spot.process.level_shifts import LevelShiftArrivals, RandomLevelShifts
 from abm.spot.process.process import SpotProcess, SpotState
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
-
-FloatArray = NDArray[np.float64]
 
 FLOOR_USD = 1e-12
 """Lowest spot price before a dislocation, USD per mSIT: a millionth of the smallest unit of a fixing."""

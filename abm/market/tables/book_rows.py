@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import IntArray
 from abm.core.orders import NO_PRICE, TRADE_DTYPE, TradingPhase
 from abm.exchange import Exchange, TopOfBook
 from abm.exchange.all_depth import depth_by_month
@@ -20,8 +21,6 @@ DEPTH_MOMENTS = 4
 _CONTINUOUS = int(TradingPhase.CONTINUOUS)
 
 _SHOWN = ("best_bid_ticks", "best_ask_ticks", "bid_lots", "ask_lots", "last_trade_ticks", "phase")
-
-IntArray = NDArray[np.int64]
 
 
 def depth_rounds(rounds_per_day: int, moments: int = DEPTH_MOMENTS) -> tuple[int, ...]:

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.core.arguments import row_number, whole_number
+from abm.core.arrays import IntArray
 from abm.exchange import MatchResult
 from abm.market.state import MarketState
 from abm.market.venue.rules import MarketRule
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.makers.contract import FULL_SHARE_BPS, PayTerms
+from abm.core.arrays import IntArray
 
-IntArray = NDArray[np.int64]
 _SCORE_PARTS = 1_000_000
 
 

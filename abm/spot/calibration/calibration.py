@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import CalibrationError
 from abm.spot.calibration.identification import sentences
 from abm.spot.calibration.jump_filter import filter_jumps
@@ -33,7 +34,6 @@ from abm.spot.calibration.result import (
     ParameterEstimate,
     diagnose,
 )
-from abm.spot.process.jumps import FloatArray
 
 FEWEST_PRICES = 30
 

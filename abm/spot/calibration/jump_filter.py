@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.spot.process.jumps import FloatArray
+from abm.core.arrays import FloatArray
 
 DEFAULT_THRESHOLD = 3.0
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from scipy.special import expit, logit
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import CalibrationError
 from abm.spot.calibration.jump_filter import FilteredJumps
 from abm.spot.calibration.transition import (
@@ -18,7 +19,6 @@ from abm.spot.calibration.transition import (
     StepLaw,
     jumps_counted,
 )
-from abm.spot.process.jumps import FloatArray
 
 Model = Literal["gaussian", "double_exponential", "diffusion"]
 Bounds = Mapping[str, tuple[float, float]]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from abm.core.arrays import FloatArray
 from abm.spot.calibration.likelihood import Bounds, Likelihood, Values, to_natural, to_working
-from abm.spot.process.jumps import FloatArray
 
 _QUICK_STEP = 1e-6
 _GRADIENT_STEP = 1e-4

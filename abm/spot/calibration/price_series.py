@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.csv_columns import read_columns
 from abm.core.errors import CalibrationError
-from abm.spot.process.jumps import FloatArray
 
 _CALENDAR_YEAR_DAYS = 365.25
 _WORKING_DAYS_AT_MOST = 300.0

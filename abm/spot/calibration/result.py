@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtrc, kolmogorov, ndtri
 
-from abm.spot.process.jumps import DoubleExponentialJumps, FloatArray, GaussianJumps
+from abm.core.arrays import FloatArray
+from abm.spot.process.jumps import DoubleExponentialJumps, GaussianJumps
 from abm.spot.process.level import Level
 from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.fft import dct, next_fast_len
 from scipy.special import gammaln, log_ndtr, ndtr, pdtrc
 
-from abm.spot.process.jumps import FloatArray
+from abm.core.arrays import FloatArray
 
 FEWEST_JUMPS_COUNTED = 4
 LARGEST_POISSON_TAIL = 1e-6

@@ -6,9 +6,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from abm.core.arguments import whole_array, whole_number
+from abm.core.arrays import BoolArray, FloatArray, IntArray
 from abm.spot.index.index import (
     IndexFixing,
     IndexUnavailable,
@@ -19,10 +20,6 @@ from abm.spot.index.index import (
     sit_equivalent_price,
 )
 from abm.spot.process.domain import real_numbers, require, require_number
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
 
 
 class FisherLink(NamedTuple):

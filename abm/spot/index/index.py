@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.spot.process.domain import real_numbers, require, require_number
-
-FloatArray = NDArray[np.float64]
 
 _ROUNDING = 1e-12
 

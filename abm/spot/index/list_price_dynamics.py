@@ -13,12 +13,10 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.spot.process.domain import require
-
-FloatArray = NDArray[np.float64]
 
 _NODES = 160
 _SMALLEST_PROBABILITY = 0.01

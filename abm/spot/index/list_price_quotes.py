@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from abm.core.arrays import BoolArray, FloatArray
 from abm.spot.index.list_price_dynamics import ListPriceDynamics
 from abm.spot.index.outages import QuoteOutages
 from abm.spot.index.providers import offset_multiples
 from abm.spot.process.domain import require, require_generator, require_number
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 class ListPriceQuotes:

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.errors import IndexDataError
 from abm.core.neighbours import neighbour_folder
 from abm.spot.index.index import IndexUnavailable, sit_equivalent_price, token_price_index
 from abm.spot.process.domain import require
 
-FloatArray = NDArray[np.float64]
 _ValueT = TypeVar("_ValueT")
 
 COLUMNS = (

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import BoolArray, FloatArray
 from abm.core.errors import ParameterError
 from abm.spot.process.domain import require, require_generator
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 class QuoteOutages:

@@ -6,13 +6,12 @@ import math
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from abm.core.arrays import FloatArray
 from abm.spot.index.index import capped_weights
 from abm.spot.index.outages import QuoteOutages
 from abm.spot.process.domain import require, require_generator, require_number
-
-FloatArray = NDArray[np.float64]
 
 
 class QuoteProcess(Protocol):

@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require
-from abm.spot.process.long_run import FloatArray
 from abm.spot.process.mrjd import MeanRevertingJumpDiffusion
 from abm.spot.process.paths import SpotPaths, path_times
 

@@ -6,12 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from abm.core.arguments import whole_array, whole_number
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require, require_number
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

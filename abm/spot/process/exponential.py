@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from abm.core.arrays import FloatArray
+
 _Filling = Callable[[FloatArray, FloatArray, FloatArray], None]
 
 # Added to a number below 2^51 it leaves the nearest whole number in the lowest bits.

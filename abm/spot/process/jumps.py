@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.core.errors import ParameterError
 from abm.spot.process.domain import require, require_generator, require_number, require_numbers
-
-FloatArray = NDArray[np.float64]
 
 _NODES_PER_PANEL = 12
 _EXPONENT_CHANGE_PER_PANEL = 6.0

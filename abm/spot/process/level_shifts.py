@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require
 from abm.spot.process.level import LevelShift
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

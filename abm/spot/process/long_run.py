@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require, require_numbers
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

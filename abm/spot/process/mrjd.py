@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import (
     finite_numbers,
     require,
@@ -21,7 +22,7 @@ from abm.spot.process.domain import (
     require_number,
     require_numbers,
 )
-from abm.spot.process.jumps import FloatArray, JumpLaw
+from abm.spot.process.jumps import JumpLaw
 from abm.spot.process.level import Level
 from abm.spot.process.long_run import LongRunFactor
 from abm.spot.process.path_simulation import Dynamics, Regime

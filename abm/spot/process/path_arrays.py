@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from abm.core.arrays import FloatArray, IntArray
 
 SHIFT, DEVIATION, LOADING, OWN_DEVIATION = range(4)
 """Second axis of ``StepTables.response``, for a step spent wholly in one regime: what reversion to its level

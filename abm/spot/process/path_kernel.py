@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.core.kernel import kernel
 from abm.spot.process.exponential import exponentials_of_sums
 from abm.spot.process.path_arrays import (
@@ -20,7 +21,6 @@ from abm.spot.process.path_arrays import (
     SHIFT,
     WALKED_TOGETHER,
     Factors,
-    FloatArray,
     JumpEvents,
     PathArrays,
     RegimePieces,

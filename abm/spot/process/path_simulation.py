@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.jumps import JumpLaw
 from abm.spot.process.long_run import LongRunFactor
 from abm.spot.process.path_arrays import (
@@ -15,7 +16,6 @@ from abm.spot.process.path_arrays import (
     OWN_DEVIATION,
     SHIFT,
     Factors,
-    FloatArray,
     JumpEvents,
     PathArrays,
     RegimePieces,

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import whole_number
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import finite_numbers, require, require_generator
-
-FloatArray = NDArray[np.float64]
 
 
 class SpotPaths(NamedTuple):

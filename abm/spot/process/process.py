@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import row_number
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import finite_numbers, require, require_generator, require_number
 from abm.spot.process.level import Level
-from abm.spot.process.long_run import FloatArray, LongRunFactor
+from abm.spot.process.long_run import LongRunFactor
 from abm.spot.process.path_simulation import Dynamics
 from abm.spot.process.paths import FactorPaths, SpotPaths, path_times, room_for_paths
 from abm.spot.process.premium import Measure, RiskPremium

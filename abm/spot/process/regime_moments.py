@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.spot.process.jumps import FloatArray
+from abm.core.arrays import FloatArray
 from abm.spot.process.path_simulation import Dynamics
 
 _RELATIVE_TOLERANCE = 1e-12

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from abm.core.arguments import row_number
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import require, require_numbers
-from abm.spot.process.jumps import DoubleExponentialJumps, FloatArray
+from abm.spot.process.jumps import DoubleExponentialJumps
 from abm.spot.process.level import Level
 from abm.spot.process.long_run import LongRunFactor
 from abm.spot.process.path_simulation import Dynamics, Regime

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from abm.core.arrays import FloatArray
 from abm.spot.process.domain import finite_numbers, real_numbers, require
-from abm.spot.process.long_run import FloatArray
 
 
 class SpotState(NamedTuple):
