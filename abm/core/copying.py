@@ -1,4 +1,4 @@
-"""Refuses to copy what would not be whole as a copy: arrays that share memory, and ties to a whole market."""
+"""What is not copied alone: parts whose arrays share memory or that are tied to a market; and what is shared."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Any, NoReturn, TypeVar
 from abm.core.errors import CopyError
 
 _ClassT = TypeVar("_ClassT", bound=type)
+_ItemT = TypeVar("_ItemT")
+
+
+class FixedItems(list[_ItemT]):
+    """A list whose items never change once they are in it, so that the lists of two markets may share them."""
 
 
 def never_copied(remedy: str) -> Callable[[_ClassT], _ClassT]:
     """Make ``copy.copy``, ``copy.deepcopy`` and pickling of a class raise ``CopyError``.
 
-    The arrays of a deep copy share no memory any more, not even where the original relies on it: a compiled
+    A market with all its parts is copied by ``TokenFuturesMarket.fork``. The arrays of a deep copy share no memory any more, not even where the original relies on it: a compiled
     engine then writes beyond its own arrays, or goes on with numbers that stand still.
 
     Parameters

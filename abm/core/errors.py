@@ -29,5 +29,9 @@ class CopyError(SitsimError, TypeError):
     """Something that lives in one place only was to be copied or pickled."""
 
 
+class SnapshotError(SitsimError):
+    """A saved market is missing, damaged, of another program or another run, or it cannot be written."""
+
+
 class RunFolderError(SitsimError):
     """A run folder is missing, damaged or of another format, or it cannot be written."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, Self, cast
 
 import mesa
 import numpy as np
@@ -40,6 +42,7 @@ from abm.market.day.spot_desk import SpotDesk
 from abm.market.memory import STANDING_MARKETS
 from abm.market.round_record import RoundRecord
 from abm.market.state import MarketState
+from abm.market.snapshot.fork import forked, load_market, save_market
 from abm.market.state_hash import state_hash
 from abm.market.tables.tables import MarketTables
 from abm.market.venue.fee_tiers import FeeTiers
@@ -56,7 +59,7 @@ _PARTS = tuple(field.name for field in fields(MarketState) if field.name not in 
 """What a market shows of its state under the same name; the rest are properties and methods."""
 
 
-@never_copied("build it again from the same scenario and seed, and step it as far")
+@never_copied("fork() gives an independent market, save(path) a file")
 class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     """The SIT futures market: agents, order books of all listed months, and a clearing house.
 
@@ -324,6 +327,52 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     def rule_generator(self, name: str) -> np.random.Generator:
         """Return the random generator of a rule; the same one each time, and nobody else's."""
         return self.state.rule_generator(name)
+
+    def fork(self) -> Self:
+        """Return a market equal to this one that goes its own way from here; ``copy.deepcopy`` does the same.
+
+        Stepped alike, both have the same path, to the hash and to every recorded table. They share the scenario
+        and what else never changes; a user's own traders and rules are copied with all they hold.
+
+        Raises
+        ------
+        CopyError
+            In the middle of a round, or if a user's trader or rule holds something that cannot be copied, as an
+            open file; the message says where.
+        """
+        return cast(Self, forked(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return cast(Self, forked(self, memo))
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the market to a file in one move, and return its path; one that is there is replaced.
+
+        The file holds arrays and plain values, no code; it names the classes of a user's traders and rules.
+
+        Raises
+        ------
+        CopyError
+            In the middle of a round, or if something cannot be saved: a class of ``__main__`` or of a function
+            is found by no other program.
+        SnapshotError
+            If the file cannot be written.
+        """
+        return save_market(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the market that :meth:`save` wrote, to be stepped on, with the recorder it had.
+
+        Modules of a user's own classes are imported, so load only what you would import.
+
+        Raises
+        ------
+        SnapshotError
+            If the file is missing, damaged or no saved market, if another version of the program has saved it,
+            or if a class in it cannot be imported.
+        """
+        return cast(Self, load_market(path, cls))
 
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""

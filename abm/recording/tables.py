@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from abm.core.copying import FixedItems
 from abm.core.orders import NO_PRICE
 from abm.recording.schemas import SCHEMAS
 
@@ -36,11 +37,15 @@ class TableBuffer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.schema = SCHEMAS[name]
         self._types = {field.name: str(field.type) for field in self.schema}
-        self._pieces: dict[str, list[Any]] = {column: [] for column in self._types}
+        self._pieces: dict[str, FixedItems[Any]] = {column: FixedItems() for column in self._types}
         self._lengths: list[int] = []
         self.nbytes = 0
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the table with their types."""
+        return SCHEMAS[self.name]
 
     def append(self, columns: dict[str, Any]) -> None:
         """Add rows from scalars and equally long arrays of all columns; see ``Recorder.append``."""

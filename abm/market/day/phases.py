@@ -8,17 +8,20 @@ import time
 class Phase:
     """CPU seconds spent inside ``with`` blocks of one phase."""
 
-    __slots__ = ("_entered", "cpu_seconds")
+    __slots__ = ("_entered", "cpu_seconds", "is_running")
 
     def __init__(self) -> None:
         self.cpu_seconds = 0.0
         self._entered = 0.0
+        self.is_running = False
 
     def __enter__(self) -> None:
         self._entered = time.process_time()
+        self.is_running = True
 
     def __exit__(self, *failure: object) -> None:
         self.cpu_seconds += time.process_time() - self._entered
+        self.is_running = False
 
 
 class PhaseTimer:
@@ -32,6 +35,11 @@ class PhaseTimer:
         if phase not in self._phases:
             self._phases[phase] = Phase()
         return self._phases[phase]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a phase is under way: the market is in the middle of a round."""
+        return any(phase.is_running for phase in self._phases.values())
 
     @property
     def cpu_seconds(self) -> dict[str, float]:

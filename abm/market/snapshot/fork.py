@@ -1,0 +1,92 @@
+"""Markets from markets: a fork in memory, a file, and a market from a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from abm.core.errors import CopyError, SnapshotError
+from abm.market.memory import STANDING_MARKETS
+from abm.market.snapshot.file import SnapshotFile, write_snapshot
+from abm.market.snapshot.rebuild import Rebuilt
+from abm.market.snapshot.walk import Walk
+from abm.recording.drafts import reason, shown
+
+if TYPE_CHECKING:
+    from abm.market.model import TokenFuturesMarket
+
+
+def forked(market: TokenFuturesMarket, memo: dict[int, Any] | None = None) -> TokenFuturesMarket:
+    """Return an equal market that shares nothing that changes.
+
+    Parameters
+    ----------
+    market : TokenFuturesMarket
+        Between two rounds.
+    memo : dict, optional
+        As ``copy.deepcopy`` passes it on: gets the twin of every thing.
+
+    Raises
+    ------
+    CopyError
+        In the middle of a round, or if something that the market holds cannot be copied.
+    """
+    _require_between_rounds(market, "copied")
+    walk = Walk(is_file=False)
+    records, memory = walk.take(market)
+    rebuilt = Rebuilt(records, memory.copies())
+    if memo is not None:
+        memo.update(zip(map(id, walk.things), rebuilt.things, strict=True))
+    twin: TokenFuturesMarket = rebuilt.things[0]
+    STANDING_MARKETS.admit(twin)
+    return twin
+
+
+def save_market(
+    market: TokenFuturesMarket, path: str | os.PathLike[str], facts: Mapping[str, Any] | None = None
+) -> Path:
+    """Write a market to a file, with facts that can be read alone, and return its path."""
+    _require_between_rounds(market, "saved")
+    return write_snapshot(Walk(is_file=True).take(market), path_of(path), facts or {})
+
+
+def load_market(path: str | os.PathLike[str] | SnapshotFile, kind: type) -> Any:
+    """Return the market of a file.
+
+    Raises
+    ------
+    SnapshotError
+        If the file is missing, damaged, foreign or of another program, or holds a market of another class.
+    """
+    file = path if isinstance(path, SnapshotFile) else SnapshotFile(path_of(path))
+    try:
+        market = Rebuilt(file.records(), file.memory()).things[0]
+    except SnapshotError as error:
+        raise SnapshotError(f"{shown(file.path)}: {error}") from error
+    except Exception as error:  # whole, yet not written by ``write_snapshot``
+        raise SnapshotError(f"{shown(file.path)}: cannot be rebuilt: {reason(error)}") from error
+    if not isinstance(market, kind):
+        raise SnapshotError(f"{shown(file.path)}: of a {type(market).__name__}, not of a {kind.__name__}")
+    STANDING_MARKETS.admit(market)  # type: ignore[arg-type]
+    return market
+
+
+def path_of(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file for a saved market, or raise ``SnapshotError``."""
+    try:
+        found = Path(path)
+    except TypeError:
+        raise SnapshotError(f"path: {path!r} is not a path") from None
+    if found.name in ("", ".."):
+        raise SnapshotError(f"path: {os.fspath(path)!r} does not name a file")
+    return found
+
+
+def _require_between_rounds(market: TokenFuturesMarket, action: str) -> None:
+    if market.timer.is_running:
+        raise CopyError(
+            f"{type(market).__name__} cannot be {action} in the middle of a round: "
+            "do it between two steps, not in a trader's or a rule's own method"
+        )
