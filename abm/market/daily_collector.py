@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import mesa
 import pandas as pd
-
-DAILY_SCALARS: dict[str, Callable[[Any], float]] = {
-    "day": lambda market: float(market.clock.day),
-    "index_usd": lambda market: market.desk.index_usd,
-    "front_settlement_usd": lambda market: market.contract.ticks_to_usd(
-        float(market.curve.settlement_ticks[0])
-    ),
-    "volume_lots": lambda market: float(market.today.volume_lots.sum()),
-    "open_interest_lots": lambda market: float(market.clearing.open_interest_lots.sum()),
-    "margin_calls": lambda market: float(market.margin_calls_made),
-    "defaults": lambda market: float(market.clearing.in_default.sum()),
-}
-"""What Mesa's data collector takes from a market at the close of each day."""
 
 
 def daily_collector(collector: mesa.DataCollector) -> mesa.DataCollector:

@@ -28,7 +28,7 @@ from abm.exchange import Exchange
 from abm.market.assembly.build import build, population_seed_of
 from abm.market.assembly.custom_build import CustomTraders, checked_traders
 from abm.market.assembly.first_day import set_up_first_day
-from abm.market.daily_collector import DAILY_SCALARS, DailyCollector, daily_collector
+from abm.market.daily_collector import DailyCollector, daily_collector
 from abm.market.day.clock import MarketClock
 from abm.market.day.curve import FuturesCurve
 from abm.market.day.departures import Departures
@@ -44,6 +44,7 @@ from abm.market.round_record import RoundRecord
 from abm.market.state import MarketState
 from abm.market.snapshot.fork import forked, load_market, save_market
 from abm.market.state_hash import state_hash
+from abm.market.tables.daily_scalars import DAILY_SCALARS
 from abm.market.tables.tables import MarketTables
 from abm.market.venue.fee_tiers import FeeTiers
 from abm.market.venue.maker_regime import MakerRegime
