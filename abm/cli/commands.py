@@ -87,6 +87,19 @@ def run(
         int | None, typer.Option(help="Rounds a day, instead of calendar.rounds_per_day.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Tables to keep: summary, daily or full.")] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            help="Save the market after every so many trading days, beside the run folder, until the run ends.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the last checkpoint of the same run; without one, begin on day 0."
+        ),
+    ] = False,
     out: OutOption = "runs",
     overrides: SetOption = None,
     report: ReportOption = True,
@@ -103,8 +116,14 @@ def run(
         "recording.profile": profile,
     }
     changes |= {field: value for field, value in options.items() if value is not None}
-    under = path_given(out, "--out")
-    run_and_report(_load(scenario).replace(changes), out=under, with_report=report, quiet=quiet)
+    run_and_report(
+        _load(scenario).replace(changes),
+        out=path_given(out, "--out"),
+        checkpoint_every=checkpoint_every,
+        resume=resume,
+        with_report=report,
+        quiet=quiet,
+    )
 
 
 @app.command()

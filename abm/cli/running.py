@@ -11,6 +11,7 @@ from rich.text import Text
 
 from abm.cli.folder_names import plain_name
 from abm.cli.wrapping import wrapped
+from abm.core.arguments import whole_number
 from abm.core.kernel_cache import tell_of_compiling
 from abm.recording import check_place
 from abm.scenario import Scenario
@@ -63,20 +64,40 @@ def folder_name(scenario: Scenario) -> str:
     return f"{plain_name(scenario.name)}-seed{scenario.run.seed}"
 
 
-def run_and_report(scenario: Scenario, *, out: Path, with_report: bool, quiet: bool) -> None:
+def run_and_report(
+    scenario: Scenario,
+    *,
+    out: Path,
+    checkpoint_every: int | None,
+    resume: bool,
+    with_report: bool,
+    quiet: bool,
+) -> None:
     """Run a scenario into a folder under ``out`` and print the closing summary and the paths."""
     place = check_place(out / folder_name(scenario), "--out")
+    if checkpoint_every is not None:
+        whole_number("--checkpoint-every", checkpoint_every, least=1)
     from abm.market import run
+    from abm.market.checkpoints import checkpoint_path
 
-    notices = Console(stderr=True, quiet=quiet)
+    notices, saved = Console(stderr=True, quiet=quiet), checkpoint_path(place)
+    if resume and not saved.exists():
+        notices.print(f"no checkpoint {saved}: beginning on day 0", soft_wrap=True, highlight=False)
     tell_of_compiling(lambda: notices.print("compiling kernels: once, for up to a minute or two"))
-    with DayBar(notices, scenario.run.days) as bar:
-        result = run(
-            scenario,
-            seed=scenario.run.seed,
-            out=place,
-            progress=bar,
-        )
+    try:
+        with DayBar(notices, scenario.run.days) as bar:
+            result = run(
+                scenario,
+                seed=scenario.run.seed,
+                out=place,
+                progress=bar,
+                checkpoint_every=checkpoint_every,
+                resume=resume,
+            )
+    except KeyboardInterrupt:
+        if not saved.exists():
+            raise
+        raise KeyboardInterrupt(f"{saved} is kept, --resume goes on from it") from None
     folder = result.folder
     assert folder is not None, "a run with an output folder returns it"
     page = _write_report(folder) if with_report else None

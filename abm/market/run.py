@@ -23,6 +23,7 @@ from abm.core.orders import RejectReason
 from abm.market.assembly.custom_build import CustomAgents, CustomTraders, checked_traders
 from abm.market.assembly.foundations import require_feasible
 from abm.market.assembly.kernel_choices import optional_choices
+from abm.market.checkpoints import Checkpoints, Stopwatch, checkpoints_of, identity_of
 from abm.market.memory import take_apart
 from abm.market.model import TokenFuturesMarket
 from abm.market.venue.rules import MarketRule, checked_rules
@@ -91,6 +92,8 @@ def run(
     rules: tuple[MarketRule, ...] | list[MarketRule] = (),
     progress: Progress | None = None,
     population_seed: int | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
 ) -> RunResult:
     """Run a scenario and return its tables, manifest and state hash.
 
@@ -111,58 +114,74 @@ def run(
     population_seed : int, optional
         Seed of who is there (needs, providers, cash, parameters), to have the same firms on other price
         paths; the scenario's ``run.population_seed`` by default, and without one the run's seed.
+    checkpoint_every : int, optional
+        Trading days after which the market is saved beside the run folder, as ``NAME.checkpoint``, over the
+        checkpoint before; it is removed when the run has ended. None by default.
+    resume : bool
+        Go on from that checkpoint, with the traders and rules in it; without one, begin. A resumed run leaves
+        the same tables and the same state hash as one that was never stopped.
 
     Raises
     ------
     RunFolderError
         If the run folder cannot be written; where that can be known, before the run.
+    SnapshotError
+        If the checkpoint to resume is damaged, of another scenario, seed or version of the program; or, not
+        resuming, if a run that has not ended left one.
     """
-    started, cpu_started = time.time(), time.process_time()
+    stopwatch = Stopwatch()
     place = None if out is None else check_place(out)
     resolved = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     seed = None if seed is None else seed_number("seed", seed)
     custom_agents, rules = checked_traders(custom_agents), checked_rules(rules)
     require_feasible(resolved, seed)  # before anything is compiled
+    identity = identity_of(resolved, seed, population_seed, custom_agents, rules)
+    checkpoints = checkpoints_of(place, checkpoint_every, identity, resume=resume)
     load_kernels(optional_choices(resolved))
-    recorder = Recorder(resolved.recording.profile, margin_models=resolved.recording.margin_models)
-    market = TokenFuturesMarket(
-        resolved,
-        rng=seed,
-        custom_agents=custom_agents,
-        rules=rules,
-        recorder=recorder,
-        population_seed=population_seed,
-    )
-    set_up = time.process_time() - cpu_started
-    opened = cpu_started + set_up
-    _trade(market, progress)
-    traded = time.process_time()
+    market = checkpoints.resumed(stopwatch) if resume else None
+    if market is None:
+        market = TokenFuturesMarket(
+            resolved,
+            rng=seed,
+            custom_agents=custom_agents,
+            rules=rules,
+            recorder=Recorder(
+                resolved.recording.profile, margin_models=resolved.recording.margin_models
+            ),
+            population_seed=population_seed,
+        )
+    recorder = market.recorder
+    assert recorder is not None, "a run records"
+    stopwatch.end_set_up()
+    _trade(market, progress, checkpoints, stopwatch)
+    traded = stopwatch.total()
     market.tables.record_agents()
     tables = RunTables(recorder)
     metrics = market_metrics(tables, market.contract, market.clock.calendar)
-    phases = market.timer.cpu_seconds
-    cpu_seconds = {
-        "set_up": set_up,
-        **phases,
-        "other": max(traded - opened - sum(phases.values()), 0.0),
-        "finish": time.process_time() - traded,
-    }
-    manifest = _manifest(market, started=started, cpu_seconds=cpu_seconds)
+    cpu_seconds = stopwatch.by_phase(market.timer.cpu_seconds, traded)
+    manifest = _manifest(market, started=stopwatch.started, cpu_seconds=cpu_seconds)
     manifest["metrics"] = metrics
     if not custom_agents and not rules:  # a user's own may hold the market, and ask it after the run
         take_apart(market)
     folder = None if place is None else _written(recorder, place, manifest, resolved)
+    checkpoints.remove()
     return RunResult(tables, manifest, manifest["state_hash"], folder)
 
 
-def _trade(market: TokenFuturesMarket, progress: Progress | None) -> None:
-    """Step through all days of the scenario."""
+def _trade(
+    market: TokenFuturesMarket,
+    progress: Progress | None,
+    checkpoints: Checkpoints,
+    stopwatch: Stopwatch,
+) -> None:
+    """Step through all days of the scenario that are left."""
     days, rounds = market.market_scenario.run.days, market.clock.calendar.rounds_per_day
-    for day in range(days):
+    for day in range(market.clock.day, days):
         for _ in range(rounds):
             market.step()
         if progress is not None:
             progress(day, days, market.trades_made, int(market.messages_sent.sum()))
+        checkpoints.keep_if_due(market, stopwatch)
 
 
 def _written(recorder: Recorder, place: Path, manifest: dict[str, Any], scenario: Scenario) -> Path:
