@@ -147,6 +147,26 @@ class WeakReferenceKind(Kind):
 class _Gone:
     """Stands for what is no more."""
 
+    def stay(self) -> None:
+        """Do nothing."""
+
+
+class WeakMethodKind(Kind):
+    """A reference to a method of an object that it does not keep, as Mesa plans its steps."""
+
+    name = "weak method"
+    is_made_whole = True
+
+    def take(self, walk: Walk, thing: Any) -> Any:
+        """Return the numbers of function and object, of which the method is made anew each time."""
+        method = thing()
+        return walk.numbers((method.__func__, method.__self__) if method else (None, None))
+
+    def make(self, rebuilt: Rebuilt, content: Any) -> Any:
+        """Return a reference to the method of the new object."""
+        function, owner = rebuilt.all(content)
+        return weakref.WeakMethod(_Gone().stay if owner is None else MethodType(function, owner))
+
 
 class WeakContainerKind(Kind):
     """A dict or a set that does not keep its keys, values or items."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +37,9 @@ def forked(market: TokenFuturesMarket, memo: dict[int, Any] | None = None) -> To
     """
     _require_between_rounds(market, "copied")
     walk = Walk(is_file=False)
-    records, memory = walk.take(market)
-    rebuilt = Rebuilt(records, memory.copies())
+    with _no_garbage_looked_for():
+        records, memory = walk.take(market)
+        rebuilt = Rebuilt(records, memory.copies())
     if memo is not None:
         memo.update(zip(map(id, walk.things), rebuilt.things, strict=True))
     twin: TokenFuturesMarket = rebuilt.things[0]
@@ -49,7 +52,9 @@ def save_market(
 ) -> Path:
     """Write a market to a file, with facts that can be read alone, and return its path."""
     _require_between_rounds(market, "saved")
-    return write_snapshot(Walk(is_file=True).take(market), path_of(path), facts or {})
+    place = path_of(path)
+    with _no_garbage_looked_for():
+        return write_snapshot(Walk(is_file=True).take(market), place, facts or {})
 
 
 def load_market(path: str | os.PathLike[str] | SnapshotFile, kind: type) -> Any:
@@ -62,7 +67,8 @@ def load_market(path: str | os.PathLike[str] | SnapshotFile, kind: type) -> Any:
     """
     file = path if isinstance(path, SnapshotFile) else SnapshotFile(path_of(path))
     try:
-        market = Rebuilt(file.records(), file.memory()).things[0]
+        with _no_garbage_looked_for():
+            market = Rebuilt(file.records(), file.memory()).things[0]
     except SnapshotError as error:
         raise SnapshotError(f"{shown(file.path)}: {error}") from error
     except Exception as error:  # whole, yet not written by ``write_snapshot``
@@ -82,6 +88,18 @@ def path_of(path: str | os.PathLike[str]) -> Path:
     if found.name in ("", ".."):
         raise SnapshotError(f"path: {os.fspath(path)!r} does not name a file")
     return found
+
+
+@contextmanager
+def _no_garbage_looked_for() -> Iterator[None]:
+    """Make many things that all stay without the collector's looks in between: a third less time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _require_between_rounds(market: TokenFuturesMarket, action: str) -> None:
