@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from abm.clearing.margin_models.registry import register_margin_model
     from abm.core.errors import (
         CalibrationError,
+        CopyError,
         IndexDataError,
         ParameterError,
         RunFolderError,
         ScenarioError,
         SitsimError,
+        SnapshotError,
     )
     from abm.core.orders import (
         NO_PRICE,
@@ -53,6 +55,7 @@ __all__ = [
     "ORDER_DTYPE",
     "CalibrationError",
     "Comparison",
+    "CopyError",
     "CustomAgents",
     "DayOpening",
     "Depth",
@@ -78,6 +81,7 @@ __all__ = [
     "SelfMatch",
     "Side",
     "SitsimError",
+    "SnapshotError",
     "TimeInForce",
     "TokenFuturesMarket",
     "TraderAgent",
@@ -99,6 +103,7 @@ offer(
         "ORDER_DTYPE": "core.orders",
         "CalibrationError": "core.errors",
         "Comparison": "experiments.compare",
+        "CopyError": "core.errors",
         "CustomAgents": "market.assembly.custom_build",
         "DayOpening": "agents.base.population",
         "Depth": "agents.base.view",
@@ -124,6 +129,7 @@ offer(
         "SelfMatch": "core.orders",
         "Side": "core.orders",
         "SitsimError": "core.errors",
+        "SnapshotError": "core.errors",
         "TimeInForce": "core.orders",
         "TokenFuturesMarket": "market.model",
         "TraderAgent": "agents.base.population",

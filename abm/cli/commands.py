@@ -91,7 +91,7 @@ def run(
         int | None,
         typer.Option(
             metavar="DAYS",
-            help="Save the market after every so many trading days, beside the run folder, until the run ends.",
+            help="Save the market every so many trading days, beside the run folder, until the run ends.",
         ),
     ] = None,
     resume: Annotated[

@@ -14,6 +14,7 @@ from abm.cli.wrapping import wrapped
 from abm.core.arguments import whole_number
 from abm.core.kernel_cache import tell_of_compiling
 from abm.recording import check_place
+from abm.recording.drafts import checkpoint_path
 from abm.scenario import Scenario
 
 _LEAST_ROOM = 30
@@ -78,7 +79,6 @@ def run_and_report(
     if checkpoint_every is not None:
         whole_number("--checkpoint-every", checkpoint_every, least=1)
     from abm.market import run
-    from abm.market.checkpoints import checkpoint_path
 
     notices, saved = Console(stderr=True, quiet=quiet), checkpoint_path(place)
     if resume and not saved.exists():

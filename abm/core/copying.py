@@ -1,4 +1,4 @@
-"""What is not copied alone: parts whose arrays share memory or that are tied to a market; and what is shared."""
+"""What is not copied alone (arrays that share memory, ties to a whole market), and what copies may share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ _ItemT = TypeVar("_ItemT")
 
 
 class FixedItems(list[_ItemT]):
-    """A list whose items never change once they are in it, so that the lists of two markets may share them."""
+    """A list whose items never change once they are in it, so that copies of it share them."""
 
 
 def never_copied(remedy: str) -> Callable[[_ClassT], _ClassT]:
     """Make ``copy.copy``, ``copy.deepcopy`` and pickling of a class raise ``CopyError``.
 
-    A market with all its parts is copied by ``TokenFuturesMarket.fork``. The arrays of a deep copy share no memory any more, not even where the original relies on it: a compiled
-    engine then writes beyond its own arrays, or goes on with numbers that stand still.
+    The arrays of a deep copy share no memory any more, not even where the original relies on it: a compiled
+    engine then writes beyond its own arrays, or goes on with numbers that stand still. A market is copied
+    with all its parts by ``TokenFuturesMarket.fork``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: its market in a file beside the run folder, from which it goes on when it was stopped."""
+"""Checkpoints of a run: its market in a file beside the run folder, from which a stopped run goes on."""
 
 from __future__ import annotations
 
@@ -17,15 +17,8 @@ from abm.market.model import TokenFuturesMarket
 from abm.market.snapshot.file import SnapshotFile
 from abm.market.snapshot.fork import load_market, save_market
 from abm.market.venue.rules import MarketRule
-from abm.recording.drafts import shown
+from abm.recording.drafts import checkpoint_path, shown
 from abm.scenario import Scenario
-
-SUFFIX = ".checkpoint"
-
-
-def checkpoint_path(run_folder: Path) -> Path:
-    """Return where the checkpoint of a run stands that is to have this run folder."""
-    return run_folder.with_name(run_folder.name + SUFFIX)
 
 
 @dataclass(frozen=True)

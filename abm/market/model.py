@@ -332,14 +332,14 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
     def fork(self) -> Self:
         """Return a market equal to this one that goes its own way from here; ``copy.deepcopy`` does the same.
 
-        Stepped alike, both have the same path, to the hash and to every recorded table. They share the scenario
-        and what else never changes; a user's own traders and rules are copied with all they hold.
+        Stepped alike, both have the same path, to the hash and to every recorded table. They share the
+        scenario and what else never changes; a user's own traders and rules are copied with all they hold.
 
         Raises
         ------
         CopyError
-            In the middle of a round, or if a user's trader or rule holds something that cannot be copied, as an
-            open file; the message says where.
+            In the middle of a round, or if a user's trader or rule holds something that cannot be copied, as
+            an open file; the message says where.
         """
         return cast(Self, forked(self))
 
@@ -354,8 +354,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         Raises
         ------
         CopyError
-            In the middle of a round, or if something cannot be saved: a class of ``__main__`` or of a function
-            is found by no other program.
+            In the middle of a round, or if something cannot be saved: a class of ``__main__`` or of a
+            function is found by no other program.
         SnapshotError
             If the file cannot be written.
         """
@@ -370,8 +370,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         Raises
         ------
         SnapshotError
-            If the file is missing, damaged or no saved market, if another version of the program has saved it,
-            or if a class in it cannot be imported.
+            If the file is missing, damaged or no saved market, if another version of the program has saved
+            it, or if a class in it cannot be imported.
         """
         return cast(Self, load_market(path, cls))
 

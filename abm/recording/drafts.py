@@ -104,6 +104,11 @@ def check_place(folder: str | os.PathLike[str], argument: str = "out") -> Path:
     return path
 
 
+def checkpoint_path(run_folder: Path) -> Path:
+    """Return where the checkpoint stands of a run that is to have this run folder: beside it."""
+    return run_folder.with_name(f"{run_folder.name}.checkpoint")
+
+
 @contextmanager
 def draft_folder(final: Path) -> Iterator[Path]:
     """Yield a new hidden folder beside a final place; it is removed at the end unless it was moved away."""

@@ -39,8 +39,10 @@ class ToyMarket:
         self.scenario = Scenario()
         self.failure: BaseException | None = None
 
-    def run(self, scenario: Scenario, *, seed: int, out: Path, progress: object) -> types.SimpleNamespace:
-        self.scenario = scenario
+    def run(
+        self, scenario: Scenario, *, seed: int, out: Path, progress: object, **checkpoints: object
+    ) -> types.SimpleNamespace:
+        self.scenario, self.checkpoints = scenario, checkpoints
         assert seed == scenario.run.seed
         assert callable(progress)
         progress(0, scenario.run.days, 12, 345)

@@ -1,4 +1,4 @@
-"""A market is not copied or pickled, and says so; what a user does send to other processes still pickles."""
+"""A market is copied whole; its parts are not copied alone, and say so; what other processes need pickles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import pickle
 
 import pytest
+from twins import assert_twins
 
 from abm import CustomAgents, Scenario, TokenFuturesMarket, TraderAgent, run
 from abm.core.errors import SitsimError
@@ -20,7 +21,6 @@ class Idle(TraderAgent):
 
 
 PARTS = {
-    "market": lambda market: market,
     "built-in trader": lambda market: next(iter(market.agents)),
     "custom trader": lambda market: next(iter(market.agents_by_type[Idle])),
     "population": lambda market: market.populations[0],
@@ -29,8 +29,6 @@ PARTS = {
     "clearing house": lambda market: market.clearing,
     "day": lambda market: market.today,
     "agent set": lambda market: market.agents,
-    "tables": lambda market: market.tables,
-    "sessions": lambda market: market.sessions,
     "books": lambda market: market.exchange._store,
 }
 
@@ -42,9 +40,22 @@ def market():
     return market
 
 
+def test_a_deep_copy_of_a_market_is_its_equal_and_goes_its_own_way(market):
+    before = market.state_hash()
+    twin = copy.deepcopy(market)
+    assert_twins(market, twin)
+    twin.step()
+    assert market.state_hash() == before != twin.state_hash()
+
+
+def test_a_part_that_holds_its_market_is_not_copied_alone_either(market):
+    with pytest.raises(SitsimError, match="MarketTables cannot be copied alone: copy its market, and take"):
+        copy.deepcopy(market.tables)
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("way", [copy.deepcopy, pickle.dumps])
-def test_a_market_and_its_parts_are_neither_copied_nor_pickled(market, part, way):
+def test_a_part_of_a_market_is_neither_copied_nor_pickled_alone(market, part, way):
     before = market.state_hash()
     with pytest.raises(SitsimError, match="cannot be copied or pickled: ") as refusal:
         way(PARTS[part](market))
@@ -53,12 +64,16 @@ def test_a_market_and_its_parts_are_neither_copied_nor_pickled(market, part, way
     assert market.state_hash() == before
 
 
-@pytest.mark.parametrize(
-    "part", ["market", "built-in trader", "population", "exchange", "clearing house", "day"]
-)
+def test_a_pickled_market_is_refused_and_the_remedy_named(market):
+    with pytest.raises(SitsimError, match=r"pickled: fork\(\) gives an independent market, save\(path\) a"):
+        pickle.dumps(market)
+
+
+@pytest.mark.parametrize("part", ["built-in trader", "population", "exchange", "clearing house", "day"])
 def test_a_shallow_copy_that_would_share_the_state_is_refused_too(market, part):
-    with pytest.raises(SitsimError, match="cannot be copied or pickled"):
-        copy.copy(PARTS[part](market))
+    for shared in (PARTS[part](market), market):
+        with pytest.raises(SitsimError, match="cannot be copied or pickled"):
+            copy.copy(shared)
 
 
 def test_an_agent_set_may_be_copied_as_mesa_does_it(market):

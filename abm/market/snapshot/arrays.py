@@ -96,7 +96,7 @@ class ScalarKind(Kind):
 
 
 class DtypeKind(Kind):
-    """The type of an array's data; a record keeps names, places and alignment, which compiled code asks for."""
+    """The type of an array's data; of a record also places and alignment, which compiled code asks for."""
 
     name = "dtype"
     is_made_whole = True
@@ -126,7 +126,7 @@ def _spelt(dtype: np.dtype[Any]) -> Any:
     }
 
 
-def _read(spelt: Any) -> np.dtype[Any]:
+def _read(spelt: Any) -> Any:
     if isinstance(spelt, str):
         return np.dtype(spelt)
     if "base" in spelt:
@@ -211,6 +211,9 @@ class PlainRandomKind(Kind):
 
     def take(self, walk: Walk, thing: Any) -> Any:
         """Return its state."""
+        added = sorted(vars(thing).keys() - {"gauss_next"})
+        if added:
+            walk.refuse(f"it has attributes of its own: {', '.join(added)}")
         version, words, gauss = thing.getstate()
         return [version, list(words), gauss]
 

@@ -38,6 +38,8 @@ class PartialKind(Kind):
 
     def take(self, walk: Walk, thing: Any) -> Any:
         """Return the numbers of the function and of its arguments."""
+        if vars(thing):
+            walk.refuse(f"it has attributes of its own: {', '.join(vars(thing))}")
         return [
             walk.number(thing.func),
             walk.numbers(thing.args),

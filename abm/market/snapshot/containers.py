@@ -95,7 +95,7 @@ class DequeKind(ListKind):
 
     def make(self, rebuilt: Rebuilt, content: Any) -> Any:
         """Return an empty deque."""
-        return deque((), content[0])
+        return deque(maxlen=content[0])
 
     def fill(self, rebuilt: Rebuilt, thing: Any, content: Any) -> None:
         """Put in the items."""

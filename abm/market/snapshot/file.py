@@ -90,7 +90,7 @@ class SnapshotFile:
         if first != _FIRST_LINE:
             _refuse(path, f"a saved market of another layout than this program's, {in_words(program())}")
         body = memoryview(rest)[65:]
-        if hashlib.sha256(body).hexdigest().encode() != digest:
+        if rest[64:65] != b"\n" or hashlib.sha256(body).hexdigest().encode() != digest:
             _refuse(path, "damaged: its content is not what its checksum says")
         end = rest.index(b"\n", 65)
         head = json.loads(rest[65:end])

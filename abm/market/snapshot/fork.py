@@ -41,6 +41,7 @@ def forked(market: TokenFuturesMarket, memo: dict[int, Any] | None = None) -> To
         records, memory = walk.take(market)
         rebuilt = Rebuilt(records, memory.copies())
     if memo is not None:
+        _require_no_twins(walk.things, memo)
         memo.update(zip(map(id, walk.things), rebuilt.things, strict=True))
     twin: TokenFuturesMarket = rebuilt.things[0]
     STANDING_MARKETS.admit(twin)
@@ -100,6 +101,15 @@ def _no_garbage_looked_for() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _require_no_twins(things: list[Any], memo: dict[int, Any]) -> None:
+    """Refuse a copy that began with a part, as arrays of that part may share memory with those of others."""
+    for thing in things:
+        if memo.get(id(thing), thing) is not thing:
+            raise CopyError(
+                f"{type(thing).__name__} cannot be copied alone: copy its market, and take that of the copy"
+            )
 
 
 def _require_between_rounds(market: TokenFuturesMarket, action: str) -> None:

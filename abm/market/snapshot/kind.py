@@ -1,4 +1,4 @@
-"""What a snapshot is made of: numbered records, each of a kind that knows how to take and to make its things."""
+"""What a snapshot is made of: numbered records, each of a kind that takes and makes its things."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from abm.core.errors import SnapshotError
 from abm.market.snapshot.kind import Kind
+from abm.recording.drafts import reason
 
 if TYPE_CHECKING:
     from abm.market.snapshot.rebuild import Rebuilt
@@ -96,7 +97,7 @@ def _found(module: str, name: str) -> Any:
         for part in name.split("."):
             found = getattr(found, part)
     except Exception as error:  # of a user's module, whatever it raises
-        raise SnapshotError(f"{module}.{name} cannot be imported: {str(error).partition(chr(10))[0]}") from error
+        raise SnapshotError(f"{module}.{name} cannot be imported: {reason(error)}") from error
     is_known = isinstance(found, type | FunctionType) or is_kernel(found)
     if not is_known or (top in sys.stdlib_module_names and not isinstance(found, type)):
         raise SnapshotError(f"{module}.{name} is neither a class nor a function")
@@ -111,14 +112,16 @@ class MemberKind(Kind):
 
     def take(self, walk: Walk, thing: Any) -> Any:
         """Return the number of the enumeration, and the member's value by name or number."""
-        return [walk.number(type(thing)), thing.name if thing.name in type(thing).__members__ else thing.value]
+        is_named = thing.name in type(thing).__members__
+        return [walk.number(type(thing)), thing.name if is_named else thing.value]
 
     def make(self, rebuilt: Rebuilt, content: Any) -> Any:
         """Return the member."""
         kind, value = rebuilt.thing(content[0]), content[1]
         if not issubclass(kind, Enum):
             raise SnapshotError(f"{kind.__name__} is no enumeration")
-        return kind.__members__[value] if isinstance(value, str) and value in kind.__members__ else kind(value)
+        members: Any = kind.__members__
+        return members[value] if isinstance(value, str) and value in members else kind(value)
 
 
 class BytesKind(Kind):

@@ -22,7 +22,7 @@ _MOST_POINTERS = 2  # to the attributes and to the weak references
 
 
 @lru_cache(maxsize=1024)
-def slots_of(kind: type) -> dict[str, MemberDescriptorType]:
+def slots_of(kind: Any) -> dict[str, MemberDescriptorType]:
     """Return the slots of a class and its bases by name."""
     return {
         name: slot
@@ -34,7 +34,7 @@ def slots_of(kind: type) -> dict[str, MemberDescriptorType]:
 
 
 @lru_cache(maxsize=1024)
-def base_of(kind: type) -> type | None:
+def base_of(kind: Any) -> Any:
     """Return what an object of a class is made with: ``object`` or a container; None if that is not known."""
     base = next(base for base in kind.__mro__ if base in _BASES)
     for each in kind.__mro__:
@@ -51,7 +51,8 @@ def base_of(kind: type) -> type | None:
 def parts_of(thing: Any) -> dict[str, Any]:
     """Return the attributes and filled slots of an object by name."""
     parts = dict(getattr(thing, "__dict__", None) or {}) if not isinstance(thing, type) else {}
-    for name, slot in slots_of(type(thing)).items():
+    kind: Any = type(thing)
+    for name, slot in slots_of(kind).items():
         try:
             parts[name] = slot.__get__(thing)
         except AttributeError:
@@ -61,7 +62,8 @@ def parts_of(thing: Any) -> dict[str, Any]:
 
 def set_parts(thing: Any, parts: dict[str, Any]) -> None:
     """Set attributes and slots as they were, past whatever the class does when one is set."""
-    slots = slots_of(type(thing))
+    kind: Any = type(thing)
+    slots = slots_of(kind)
     if slots:
         for name in [name for name in parts if name in slots]:
             slots[name].__set__(thing, parts.pop(name))
@@ -98,14 +100,16 @@ class SubclassKind(Kind):
     def take(self, walk: Walk, thing: Any) -> Any:
         """Return class, parts, what it is made with, and the numbers of what it holds."""
         parts = parts_of(thing)
-        base = base_of(type(thing))
+        kind: Any = type(thing)
+        base = base_of(kind)
         assert base is not None
         made_with = thing.maxlen if base is deque else None
         if base is defaultdict:
             parts["default_factory"] = thing.default_factory
-        held = [each for pair in dict.items(thing) for each in pair] if isinstance(thing, dict) else list(thing)
+        is_dict = isinstance(thing, dict)
+        held = [each for pair in dict.items(thing) for each in pair] if is_dict else list(thing)
         return [
-            walk.number(type(thing)),
+            walk.number(kind),
             list(parts),
             walk.numbers(parts.values()),
             made_with,

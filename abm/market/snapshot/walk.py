@@ -57,7 +57,8 @@ class Walk:
         """
         self.number(root)
         records: list[Record] = []
-        for self._taking, thing in enumerate(self.things):  # which grow under way
+        for number, thing in enumerate(self.things):  # which grow under way
+            self._taking = number
             kind = kind_of(thing, is_file=self.is_file)
             if kind is None:
                 self.refuse("it is no plain value, array, or object of a class written in Python")
