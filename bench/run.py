@@ -1,4 +1,4 @@
-"""Speed of the simulator on this machine: baseline and phases, traders, matching, hedging, start-up.
+"""Speed of the simulator on this machine: baseline and phases, forks, traders, matching, hedging, start-up.
 
 Figures are CPU seconds of one process, medians of a few runs; machines differ and are noisy, so compare
 ratios measured together, not numbers from two machines.
@@ -20,6 +20,7 @@ from abm.market import run
 from abm.scenario import Scenario
 from bench.agents import bench_agents
 from bench.console import wide_console
+from bench.forks import bench_forks
 from bench.hedging import bench_hedging
 from bench.matching import bench_matching
 from bench.spot import bench_spot
@@ -35,6 +36,7 @@ def main() -> None:
     _bench_baseline(console)
     _bench_margin_models(console)
     _bench_recording(console)
+    bench_forks(console)
     bench_agents(console)
     bench_matching(console)
     bench_spot(console)

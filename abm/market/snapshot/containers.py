@@ -6,6 +6,8 @@ from collections import deque
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from abm.core.copying import FixedItems
 from abm.market.snapshot.kind import Kind
 from abm.market.snapshot.objects import parts_of, set_parts
@@ -65,14 +67,22 @@ class ListKind(Kind):
         thing.extend(rebuilt.all(content))
 
 
-class FixedItemsKind(ListKind):
-    """A list whose items a copy shares."""
+class FixedItemsKind(Kind):
+    """A list whose items a copy shares; a file joins those of one type to one array."""
 
     name = "fixed items"
 
     def take(self, walk: Walk, thing: Any) -> Any:
-        """Return the items themselves in a list of their own; for a file, their numbers."""
-        return walk.numbers(thing) if walk.is_file else FixedItems(thing)
+        """Return the items themselves in a list of their own; for a file what they are joined to."""
+        if not walk.is_file:
+            return FixedItems(thing)
+        if PLAIN_TYPES.issuperset(map(type, thing)):
+            return ["plain", list(thing)]
+        types = {(type(item), getattr(item, "dtype", None), getattr(item, "ndim", None)) for item in thing}
+        kind, _, dimensions = types.pop()
+        if kind is np.ndarray and dimensions == 1 and not types:
+            return ["joined", walk.number(np.concatenate(thing)), [len(item) for item in thing]]
+        return ["each", walk.numbers(thing)]
 
     def make(self, rebuilt: Rebuilt, content: Any) -> Any:
         """Return the copy, or an empty list to be filled from a file."""
@@ -80,8 +90,16 @@ class FixedItemsKind(ListKind):
 
     def fill(self, rebuilt: Rebuilt, thing: Any, content: Any) -> None:
         """Put in the items."""
-        if thing is not content:
-            thing.extend(rebuilt.all(content))
+        if thing is content:
+            return
+        way, items, *lengths = content
+        if way == "plain":
+            thing.extend(items)
+        elif way == "joined":
+            rebuilt.fill(items)
+            thing.extend(np.split(rebuilt.thing(items), np.cumsum(lengths[0])[:-1]))
+        else:
+            thing.extend(rebuilt.all(items))
 
 
 class DequeKind(ListKind):
