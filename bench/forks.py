@@ -22,7 +22,9 @@ DAYS, TIMES = 126, 20
 
 def bench_forks(console: Console) -> None:
     """Measure a market that records nothing, and one by each profile."""
-    table = Table(title=f"a market after {DAYS} days of the baseline, medians of {TIMES}", title_justify="left")
+    table = Table(
+        title=f"a market after {DAYS} days of the baseline, medians of {TIMES}", title_justify="left"
+    )
     for column in ("profile", "fork CPU ms", "save CPU ms", "load CPU ms", "file MiB"):
         table.add_column(column, justify="left" if column == "profile" else "right")
     for profile in (None, "summary", "daily", "full"):

@@ -41,8 +41,8 @@ from abm.market.day.rounds import TradingRounds
 from abm.market.day.spot_desk import SpotDesk
 from abm.market.memory import STANDING_MARKETS
 from abm.market.round_record import RoundRecord
-from abm.market.state import MarketState
 from abm.market.snapshot.fork import forked, load_market, save_market
+from abm.market.state import MarketState
 from abm.market.state_hash import state_hash
 from abm.market.tables.daily_scalars import DAILY_SCALARS
 from abm.market.tables.tables import MarketTables
@@ -341,10 +341,10 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
             In the middle of a round, or if a user's trader or rule holds something that cannot be copied, as
             an open file; the message says where.
         """
-        return cast(Self, forked(self))
+        return forked(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return cast(Self, forked(self, memo))
+        return forked(self, memo)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the market to a file in one move, and return its path; one that is there is replaced.

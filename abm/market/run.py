@@ -145,9 +145,7 @@ def run(
             rng=seed,
             custom_agents=custom_agents,
             rules=rules,
-            recorder=Recorder(
-                resolved.recording.profile, margin_models=resolved.recording.margin_models
-            ),
+            recorder=Recorder(resolved.recording.profile, margin_models=resolved.recording.margin_models),
             population_seed=population_seed,
         )
     recorder = market.recorder

@@ -272,11 +272,27 @@ def test_a_market_is_not_copied_in_the_middle_of_a_round():
         market.step()
 
 
+def test_a_player_outside_may_fork_between_seeing_acting_and_settling(tmp_path):
+    market = small()
+    play(market, 3)
+    market.observe()
+    seen = [market.fork(), reloaded(market, tmp_path)]
+    assert_twins(market, seen[0])
+    batch = market.act()
+    acted = [market.fork(), reloaded(market, tmp_path)]
+    for twin in acted:
+        twin.settle(twin._batch)
+    market.settle(batch)
+    play(seen[0], 1)
+    play(seen[1], 1)
+    assert {twin.state_hash() for twin in seen + acted} == {market.state_hash()}
+
+
 def test_a_fork_of_a_fork_takes_no_more_memory_than_the_first():
-    from abm.market.snapshot.walk import Walk
+    from abm.market.snapshot.walk import MarketWalk
 
     def taken(market):
-        walk = Walk(is_file=False)
+        walk = MarketWalk(is_file=False)
         walk.take(market)
         return walk.memory.sizes()
 

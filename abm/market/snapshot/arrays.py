@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from abm.market.snapshot.kind import Kind
-
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
+from abm.market.snapshot.kind import Kind, Rebuilt, Walk
 
 
 class ArrayKind(Kind):

@@ -6,13 +6,9 @@ import itertools
 import weakref
 from functools import partial
 from types import CellType, FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from abm.market.snapshot.kind import Kind
-
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
+from abm.market.snapshot.kind import Kind, Rebuilt, Walk
 
 
 class MethodKind(Kind):

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from abm.core.copying import FixedItems
-from abm.market.snapshot.kind import Kind
+from abm.market.snapshot.kind import Kind, Rebuilt, Walk
 from abm.market.snapshot.objects import parts_of, set_parts
-
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
 
 PLAIN_TYPES = frozenset({type(None), bool, int, float, str})
 """Values that records hold as they are."""

@@ -7,20 +7,19 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from abm.core.errors import CopyError, SnapshotError
 from abm.market.memory import STANDING_MARKETS
 from abm.market.snapshot.file import SnapshotFile, write_snapshot
-from abm.market.snapshot.rebuild import Rebuilt
-from abm.market.snapshot.walk import Walk
+from abm.market.snapshot.rebuild import RebuiltMarket
+from abm.market.snapshot.walk import MarketWalk
 from abm.recording.drafts import reason, shown
 
-if TYPE_CHECKING:
-    from abm.market.model import TokenFuturesMarket
+_MarketT = TypeVar("_MarketT", bound=Any)
 
 
-def forked(market: TokenFuturesMarket, memo: dict[int, Any] | None = None) -> TokenFuturesMarket:
+def forked(market: _MarketT, memo: dict[int, Any] | None = None) -> _MarketT:
     """Return an equal market that shares nothing that changes.
 
     Parameters
@@ -36,26 +35,24 @@ def forked(market: TokenFuturesMarket, memo: dict[int, Any] | None = None) -> To
         In the middle of a round, or if something that the market holds cannot be copied.
     """
     _require_between_rounds(market, "copied")
-    walk = Walk(is_file=False)
+    walk = MarketWalk(is_file=False)
     with _no_garbage_looked_for():
         records, memory = walk.take(market)
-        rebuilt = Rebuilt(records, memory.copies())
+        rebuilt = RebuiltMarket(records, memory.copies())
     if memo is not None:
         _require_no_twins(walk.things, memo)
         memo.update(zip(map(id, walk.things), rebuilt.things, strict=True))
-    twin: TokenFuturesMarket = rebuilt.things[0]
+    twin: _MarketT = rebuilt.things[0]
     STANDING_MARKETS.admit(twin)
     return twin
 
 
-def save_market(
-    market: TokenFuturesMarket, path: str | os.PathLike[str], facts: Mapping[str, Any] | None = None
-) -> Path:
+def save_market(market: Any, path: str | os.PathLike[str], facts: Mapping[str, Any] | None = None) -> Path:
     """Write a market to a file, with facts that can be read alone, and return its path."""
     _require_between_rounds(market, "saved")
     place = path_of(path)
     with _no_garbage_looked_for():
-        return write_snapshot(Walk(is_file=True).take(market), place, facts or {})
+        return write_snapshot(MarketWalk(is_file=True).take(market), place, facts or {})
 
 
 def load_market(path: str | os.PathLike[str] | SnapshotFile, kind: type) -> Any:
@@ -69,14 +66,14 @@ def load_market(path: str | os.PathLike[str] | SnapshotFile, kind: type) -> Any:
     file = path if isinstance(path, SnapshotFile) else SnapshotFile(path_of(path))
     try:
         with _no_garbage_looked_for():
-            market = Rebuilt(file.records(), file.memory()).things[0]
+            market = RebuiltMarket(file.records(), file.memory()).things[0]
     except SnapshotError as error:
         raise SnapshotError(f"{shown(file.path)}: {error}") from error
     except Exception as error:  # whole, yet not written by ``write_snapshot``
         raise SnapshotError(f"{shown(file.path)}: cannot be rebuilt: {reason(error)}") from error
     if not isinstance(market, kind):
         raise SnapshotError(f"{shown(file.path)}: of a {type(market).__name__}, not of a {kind.__name__}")
-    STANDING_MARKETS.admit(market)  # type: ignore[arg-type]
+    STANDING_MARKETS.admit(market)
     return market
 
 
@@ -112,7 +109,7 @@ def _require_no_twins(things: list[Any], memo: dict[int, Any]) -> None:
             )
 
 
-def _require_between_rounds(market: TokenFuturesMarket, action: str) -> None:
+def _require_between_rounds(market: Any, action: str) -> None:
     if market.timer.is_running:
         raise CopyError(
             f"{type(market).__name__} cannot be {action} in the middle of a round: "

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn, Protocol
 
-from abm.market.snapshot.memory import Memory
+from abm.market.snapshot.memory import Bytes, Memory
 
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
+
+class Walk(Protocol):
+    """What a kind asks of the walk that takes things.
+
+    Attributes
+    ----------
+    is_file : bool
+        Whether the records are for a file: then what a copy would share is named or spelt out.
+    memory : Memory
+        Of all arrays found so far.
+    """
+
+    is_file: bool
+    memory: Memory
+
+    def number(self, thing: Any) -> int:
+        """Return the number of a thing that the one being taken refers to."""
+
+    def numbers(self, things: Any) -> list[int]:
+        """Return the numbers of several things."""
+
+    def refuse(self, why: str) -> NoReturn:
+        """Refuse the thing that is being taken."""
+
+
+class Rebuilt(Protocol):
+    """What a kind asks of the way back.
+
+    Attributes
+    ----------
+    memory : list of array of uint8
+        Fresh memory for arrays.
+    """
+
+    memory: list[Bytes]
+
+    def thing(self, number: int) -> Any:
+        """Return a thing, which may not be filled yet."""
+
+    def all(self, numbers: list[int]) -> list[Any]:
+        """Return several things."""
+
+    def fill(self, number: int) -> None:
+        """Fill a thing if it is not filled yet."""
 
 
 class Kind:

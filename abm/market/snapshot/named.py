@@ -8,15 +8,11 @@ from enum import Enum
 from importlib import import_module
 from pathlib import Path, PurePath
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from abm.core.errors import SnapshotError
-from abm.market.snapshot.kind import Kind
+from abm.market.snapshot.kind import Kind, Rebuilt, Walk
 from abm.recording.drafts import reason
-
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
 
 _LIBRARY = frozenset({"builtins", "collections", "weakref", "random", "numpy", "pathlib"})
 """Modules beside ours and Mesa whose classes a file may name; of the rest of Python's library it may not."""

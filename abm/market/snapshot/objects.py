@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict, deque
 from functools import lru_cache
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from abm.market.snapshot.kind import Kind
-
-if TYPE_CHECKING:
-    from abm.market.snapshot.rebuild import Rebuilt
-    from abm.market.snapshot.walk import Walk
+from abm.market.snapshot.kind import Kind, Rebuilt, Walk
 
 _CONTAINERS: tuple[type, ...] = (list, deque, OrderedDict, defaultdict, dict, set)
 _BASES: tuple[type, ...] = (tuple, *_CONTAINERS, object)

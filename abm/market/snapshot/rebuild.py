@@ -11,7 +11,7 @@ from abm.market.snapshot.memory import Bytes
 _NOT_YET = object()
 
 
-class Rebuilt:
+class RebuiltMarket:
     """Things made anew from records.
 
     Parameters

@@ -11,7 +11,7 @@ from abm.market.snapshot.memory import Memory
 from abm.market.snapshot.objects import parts_of
 
 
-class Walk:
+class MarketWalk:
     """Numbers of the things found so far, and where each was found.
 
     Parameters
