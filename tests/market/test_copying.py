@@ -8,7 +8,7 @@ import pickle
 import pytest
 from twins import assert_twins
 
-from abm import CustomAgents, Scenario, TokenFuturesMarket, TraderAgent, run
+from abm import CustomAgents, MarketRule, Scenario, TokenFuturesMarket, TraderAgent, run
 from abm.core.errors import SitsimError
 from abm.recording import Recorder
 
@@ -18,6 +18,11 @@ SHORT = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 2})
 class Idle(TraderAgent):
     def decide(self, view):
         self.cancel_all()
+
+
+class Keeper(MarketRule):
+    def before_round(self, market):
+        self.market = market
 
 
 PARTS = {
@@ -35,7 +40,9 @@ PARTS = {
 
 @pytest.fixture(scope="module")
 def market():
-    market = TokenFuturesMarket(SHORT, rng=7, custom_agents=[CustomAgents(Idle)], recorder=Recorder("daily"))
+    market = TokenFuturesMarket(
+        SHORT, rng=7, custom_agents=[CustomAgents(Idle)], rules=[Keeper()], recorder=Recorder("daily")
+    )
     market.step()
     return market
 
@@ -49,8 +56,8 @@ def test_a_deep_copy_of_a_market_is_its_equal_and_goes_its_own_way(market):
 
 
 def test_a_part_that_holds_its_market_is_not_copied_alone_either(market):
-    with pytest.raises(SitsimError, match="MarketTables cannot be copied alone: copy its market, and take"):
-        copy.deepcopy(market.tables)
+    with pytest.raises(SitsimError, match="Keeper cannot be copied alone: copy its market, and take that of"):
+        copy.deepcopy(market.rules[-1])
 
 
 @pytest.mark.parametrize("part", PARTS)
