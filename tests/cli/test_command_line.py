@@ -38,6 +38,7 @@ class ToyMarket:
     def __init__(self) -> None:
         self.scenario = Scenario()
         self.failure: BaseException | None = None
+        self.checkpoints: dict[str, object] = {}
 
     def run(
         self, scenario: Scenario, *, seed: int, out: Path, progress: object, **checkpoints: object
@@ -81,6 +82,18 @@ def test_a_run_prints_its_summary_its_folder_and_its_report(market: ToyMarket, t
     assert "Front month two-sided  98 %\n                       > 95 %\n" in result.stdout
     assert "run folder  runs/baseline-seed7" in result.stdout
     assert "report      runs/baseline-seed7/report.html" in result.stdout
+
+
+def test_a_run_is_resumed_or_says_that_it_begins(market: ToyMarket, tmp_path: Path) -> None:
+    begun = sitsim("run", "baseline", "--checkpoint-every", "30", "--resume")
+    assert market.checkpoints == {"checkpoint_every": 30, "resume": True}
+    assert begun.stderr == "no checkpoint runs/baseline-seed1.checkpoint: beginning on day 0\n"
+    (tmp_path / "runs" / "baseline-seed1.checkpoint").touch()
+    (tmp_path / "runs" / "baseline-seed1").rmdir()
+    assert sitsim("run", "baseline", "--resume").stderr == ""
+    assert market.checkpoints == {"checkpoint_every": None, "resume": True}
+    sitsim("run", "baseline", "--seed", "2")
+    assert market.checkpoints == {"checkpoint_every": None, "resume": False}
 
 
 def test_lines_of_the_summary_fit_the_terminal_and_keep_numbers_with_their_units(
