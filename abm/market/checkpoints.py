@@ -205,6 +205,7 @@ def checkpoints_of(
         if every or resume:
             argument = "checkpoint_every" if every else "resume"
             raise ParameterError(f"{argument}: checkpoints stand beside the run folder: say out, too")
+    if run_folder is None or not (every or resume):  # then one that stands there is another run's
         return Checkpoints(None, identity, 0)
     checkpoints = Checkpoints(checkpoint_path(run_folder), identity, every)
     if not resume:

@@ -147,6 +147,8 @@ def test_a_checkpoint_of_another_version_or_a_damaged_one_is_refused_in_words(ag
 def test_a_new_run_does_not_write_over_what_another_could_go_on_from(again):
     with pytest.raises(SnapshotError, match="a run that has not ended left this checkpoint: resume it, or"):
         run(SCENARIO, 3, out=again, checkpoint_every=1)
+    run(SHORT, 3, out=again)
+    assert sorted(os.listdir(again.parent)) == ["r", "r.checkpoint"]
 
 
 def test_the_last_whole_checkpoint_counts_when_the_next_one_is_cut_off(tmp_path, monkeypatch):
