@@ -201,12 +201,11 @@ def checkpoints_of(
         If a run that has not ended left one and is not resumed.
     """
     every = 0 if every_days is None else whole_number("checkpoint_every", every_days, least=1)
-    if run_folder is None:
-        if every or resume:
-            argument = "checkpoint_every" if every else "resume"
-            raise ParameterError(f"{argument}: checkpoints stand beside the run folder: say out, too")
-    if run_folder is None or not (every or resume):  # then one that stands there is another run's
+    if not (every or resume):  # then one that stands there is another run's
         return Checkpoints(None, identity, 0)
+    if run_folder is None:
+        argument = "checkpoint_every" if every else "resume"
+        raise ParameterError(f"{argument}: checkpoints stand beside the run folder: say out, too")
     checkpoints = Checkpoints(checkpoint_path(run_folder), identity, every)
     if not resume:
         checkpoints.require_none()

@@ -23,21 +23,29 @@ class StandingMarkets:
     """All markets that have not been given back, and what they weigh."""
 
     def __init__(self) -> None:
-        self._markets: weakref.WeakSet[mesa.Model] = weakref.WeakSet()
+        self._shared_bytes: weakref.WeakKeyDictionary[mesa.Model, int] = weakref.WeakKeyDictionary()
         self._in_use_bytes = 0
 
-    def admit(self, market: mesa.Model) -> None:
-        """Take in a market that is about to be built, and make room for it first."""
+    def admit(self, market: mesa.Model, *, shares_tables: bool = False) -> None:
+        """Take in a market that is about to be built, and make room for it first.
+
+        Parameters
+        ----------
+        market : Model
+            The market.
+        shares_tables : bool
+            Whether it is a fork, whose rows so far are its original's and weigh nothing more.
+        """
         standing = self._bytes()
         if standing > self._in_use_bytes + max(MOST_UNUSED_BYTES, self._in_use_bytes // 2) and gc.isenabled():
             gc.collect()
             standing = self._bytes()
             self._in_use_bytes = standing
         self._in_use_bytes = min(self._in_use_bytes, standing)
-        self._markets.add(market)
+        self._shared_bytes[market] = _tables_bytes(market) if shares_tables else 0
 
     def _bytes(self) -> int:
-        return sum(_weight_bytes(market) for market in list(self._markets))
+        return sum(_weight_bytes(market) - shared for market, shared in list(self._shared_bytes.items()))
 
 
 def take_apart(market: mesa.Model) -> None:
@@ -49,9 +57,12 @@ def take_apart(market: mesa.Model) -> None:
 def _weight_bytes(market: mesa.Model) -> int:
     """Return about what a market holds; one whose building failed has next to nothing."""
     accounts = len(getattr(market, "messages_sent", ()))
+    return _FIXED_BYTES + _BYTES_PER_ACCOUNT * accounts + _tables_bytes(market)
+
+
+def _tables_bytes(market: mesa.Model) -> int:
     recorder = getattr(market, "recorder", None)
-    tables = 0 if recorder is None else recorder.nbytes
-    return _FIXED_BYTES + _BYTES_PER_ACCOUNT * accounts + tables
+    return 0 if recorder is None else int(recorder.nbytes)
 
 
 STANDING_MARKETS = StandingMarkets()

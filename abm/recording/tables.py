@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _KINDS_ALLOWED = {"int64": "iu", "double": "fiu", "bool": "b", "string": "UOT"}
 _DTYPES: dict[str, Any] = {"int64": np.int64, "double": np.float64, "bool": np.bool_, "string": np.object_}
 
+_TYPES = {name: {field.name: str(field.type) for field in schema} for name, schema in SCHEMAS.items()}
 _COLUMNS = {name: frozenset(schema.names) for name, schema in SCHEMAS.items()}
 
 
@@ -37,8 +38,7 @@ class TableBuffer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._types = {field.name: str(field.type) for field in self.schema}
-        self._pieces: dict[str, FixedItems[Any]] = {column: FixedItems() for column in self._types}
+        self._pieces: dict[str, FixedItems[Any]] = {column: FixedItems() for column in self.schema.names}
         self._lengths: list[int] = []
         self.nbytes = 0
 
@@ -75,7 +75,7 @@ class TableBuffer:
         return pa.array(values, type=field.type)
 
     def _joined(self, column: str) -> NDArray[Any]:
-        kind = self._types[column]
+        kind = _TYPES[self.name][column]
         pieces = self._pieces[column]
         if not pieces:
             return np.empty(0, dtype=_DTYPES[kind])
@@ -88,7 +88,7 @@ class TableBuffer:
         return np.concatenate(arrays)
 
     def _typed(self, column: str, values: NDArray[Any]) -> NDArray[Any]:
-        kind = self._types[column]
+        kind = _TYPES[self.name][column]
         assert values.dtype.kind in _KINDS_ALLOWED[kind] or values.size == 0, (
             f"{self.name}.{column}: values of type {values.dtype} in a column of type {kind}"
         )

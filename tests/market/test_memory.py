@@ -13,6 +13,7 @@ import pytest
 from abm import CustomAgents, Scenario, TokenFuturesMarket, TraderAgent, run
 from abm.market import MarketRule
 from abm.market.memory import StandingMarkets
+from abm.recording import Recorder
 
 run_module = sys.modules[run.__module__]
 SHORT = Scenario().replace({"calendar.rounds_per_day": 2, "run.days": 1})
@@ -123,6 +124,20 @@ def test_markets_that_a_user_keeps_are_not_looked_for_again_and_again(monkeypatc
         held.append(Market())
         standing.admit(held[-1])
     assert len(seen) in looks
+
+
+def test_forks_weigh_no_rows_that_their_original_has():
+    market = TokenFuturesMarket(SHORT, rng=1, recorder=Recorder("full"))
+    for _ in range(4):
+        market.step()
+    standing = StandingMarkets()
+    standing.admit(market)
+    whole = standing._bytes()
+    fork = market.fork()
+    standing.admit(fork, shares_tables=True)
+    assert standing._bytes() == 2 * whole - market.recorder.nbytes
+    fork.step()
+    assert standing._bytes() == 2 * whole - 2 * market.recorder.nbytes + fork.recorder.nbytes
 
 
 @linux

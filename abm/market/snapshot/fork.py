@@ -43,7 +43,7 @@ def forked(market: _MarketT, memo: dict[int, Any] | None = None) -> _MarketT:
         _require_no_twins(walk.things, memo)
         memo.update(zip(map(id, walk.things), rebuilt.things, strict=True))
     twin: _MarketT = rebuilt.things[0]
-    STANDING_MARKETS.admit(twin)
+    STANDING_MARKETS.admit(twin, shares_tables=True)
     return twin
 
 
