@@ -182,14 +182,14 @@ def test_fundamentalists_stop_at_their_position_limit():
 
 
 def test_belief_errors_have_their_stationary_law_at_any_spacing_of_looks():
-    columns = fundamentalist_rows(4_000, belief_sd=0.02)
-    streams = keys(4_000)
+    columns = fundamentalist_rows(2_000, belief_sd=0.02)
+    streams = keys(2_000)
     for step in range(60):
         decide(
-            decide_fundamentalists, columns, streams, WEIGHTS, months_around(), no_positions(4_000),
-            float(step), 1.0, capacity=400_000,
+            decide_fundamentalists, columns, streams, WEIGHTS, months_around(), no_positions(2_000),
+            float(step), 1.0, capacity=200_000,
         )  # fmt: skip
-    assert columns["belief_error"].std() == pytest.approx(0.02, rel=4 / math.sqrt(2 * 4_000))
+    assert columns["belief_error"].std() == pytest.approx(0.02, rel=4 / math.sqrt(2 * 2_000))
 
 
 def test_chartists_follow_a_rising_price_and_close_the_month_behind():

@@ -118,7 +118,7 @@ def test_few_months_of_data_cannot_give_any_ratio_at_all():
 
 def test_need_that_follows_the_price_is_hedged_with_more_than_itself():
     """h* / Q = (e^(s_P^2 + 2c) - e^c) / (e^(s_P^2) - 1), c = rho s_P s_Q, if both are lognormal."""
-    price_sd, need_sd, rho, months = 0.2, 0.15, 0.3, 20_000
+    price_sd, need_sd, rho, months = 0.2, 0.15, 0.3, 5_000
     rng = np.random.default_rng(8)
     first, second = rng.standard_normal((2, months))
     price = BUDGET * np.exp(price_sd * first - price_sd**2 / 2)
@@ -130,7 +130,8 @@ def test_need_that_follows_the_price_is_hedged_with_more_than_itself():
     assert expected == pytest.approx(1.242, abs=1e-3)
     found = after(estimator(with_quantity=True), price - BUDGET, bills, need)[0, 1]
     assert found == pytest.approx(expected, abs=0.03)
-    assert after(estimator(), price - BUDGET, bills, need)[0, 1] == pytest.approx(1.0)
+    some = slice(200)
+    assert after(estimator(), price[some] - BUDGET, bills[some], need[some])[0, 1] == pytest.approx(1.0)
 
 
 def test_a_month_without_need_costs_what_the_index_does():

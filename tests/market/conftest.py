@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -12,38 +13,84 @@ from abm.market import RunResult, run
 from abm.scenario import Scenario
 
 SEEDS = (1, 2, 3)
-"""The first is run by the fast tests, the others by `make verify`."""
+COARSE = 24
+"""Rounds a day in the fast tests; `make verify` runs the years as they are packaged, with every seed."""
+AS_PACKAGED = Scenario().calendar.rounds_per_day
+YEAR, SHOCK_AND_AFTER = 252, 126
+"""Days of a run; the shock of a demand explosion is over on day 84."""
 
 
 @cache
-def year(name: str, seed: int, profile: str = "daily") -> RunResult:
-    return run(Scenario.load(name).replace({"recording.profile": profile}), seed=seed)
+def year(name: str, seed: int, rounds: int, days: int = YEAR, profile: str = "daily") -> RunResult:
+    changes = {"recording.profile": profile, "calendar.rounds_per_day": rounds, "run.days": days}
+    return run(Scenario.load(name).replace(changes), seed=seed)
 
 
 @pytest.fixture(
-    scope="session", params=[SEEDS[0], *(pytest.param(seed, marks=pytest.mark.verify) for seed in SEEDS[1:])]
+    scope="session",
+    params=[
+        (SEEDS[0], COARSE),
+        *(pytest.param((seed, AS_PACKAGED), marks=pytest.mark.verify) for seed in SEEDS),
+    ],
+    ids=lambda terms: "seed {}, {} rounds a day".format(*terms),
 )
 def baseline_year(request: pytest.FixtureRequest) -> RunResult:
-    return year("baseline", request.param)
+    return year("baseline", *request.param)
+
+
+@pytest.fixture(
+    scope="session",
+    params=[(COARSE, SHOCK_AND_AFTER), pytest.param((AS_PACKAGED, YEAR), marks=pytest.mark.verify)],
+    ids=lambda terms: "{} rounds a day, {} days".format(*terms),
+)
+def explosion(request: pytest.FixtureRequest) -> RunResult:
+    return year("demand_explosion", SEEDS[0], *request.param)
 
 
 @pytest.fixture(scope="session")
-def explosion() -> RunResult:
-    return year("demand_explosion", SEEDS[0], "full")
+def explosions() -> list[RunResult]:
+    return [year("demand_explosion", seed, AS_PACKAGED) for seed in SEEDS]
 
 
-@pytest.fixture(scope="session")
-def other_explosions() -> list[RunResult]:
-    return [year("demand_explosion", seed) for seed in SEEDS[1:]]
+class Halting(NamedTuple):
+    """A run in which months halt, and its terms."""
+
+    tables: Mapping[str, pd.DataFrame]
+    rounds: int
+    daily_limit: float
 
 
-@pytest.fixture(scope="session")
-def halting_year(explosion: RunResult) -> Mapping[str, pd.DataFrame]:
-    """Every table of a year in which months halt."""
-    return explosion.tables
+NARROW = {
+    "calendar.rounds_per_day": COARSE,
+    "exchange.daily_limit": 0.04,
+    "exchange.halts.expanded_limits": (0.06, 0.08),
+    "recording.profile": "full",
+    "run.days": 42,
+}
+
+
+@pytest.fixture(
+    scope="session",
+    params=["narrow limits", pytest.param("a year as packaged", marks=pytest.mark.verify)],
+)
+def halting(request: pytest.FixtureRequest) -> Halting:
+    """Return a demand explosion: narrow limits stop months in two months as often as wide ones in a year."""
+    scenario = Scenario.load("demand_explosion")
+    if request.param == "narrow limits":
+        scenario = scenario.replace(NARROW)
+        result = run(scenario, seed=SEEDS[0])
+    else:
+        result = year("demand_explosion", SEEDS[0], AS_PACKAGED, profile="full")
+    return Halting(result.tables, scenario.calendar.rounds_per_day, scenario.exchange.daily_limit)
 
 
 @pytest.fixture(scope="session")
 def short() -> Scenario:
     """A month and a bit, coarse rounds: fast, and one contract expires."""
     return Scenario.load("baseline").replace({"run.days": 24, "calendar.rounds_per_day": 12})
+
+
+@pytest.fixture(scope="session")
+def short_run(short: Scenario) -> Callable[[int], RunResult]:
+    """Return the run of ``short`` with a seed: the world that others are held against."""
+    return cache(lambda seed: run(short, seed=seed))

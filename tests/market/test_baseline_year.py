@@ -59,9 +59,8 @@ def test_hedging_lowers_bill_volatility_in_a_demand_explosion(explosion):
 
 
 @pytest.mark.verify
-def test_hedging_lowers_it_over_the_seeds_and_leaves_something(explosion, other_explosions):
-    runs = [explosion, *other_explosions]
-    reductions = [run.manifest["metrics"]["volatility_reduction_within"] for run in runs]
+def test_hedging_lowers_it_over_the_seeds_and_leaves_something(explosions):
+    reductions = [run.manifest["metrics"]["volatility_reduction_within"] for run in explosions]
     assert all(reduction > 0.1 for reduction in reductions)
     assert np.mean(reductions) < 0.95  # frictions and basis leave something
 
@@ -75,7 +74,7 @@ def test_hedged_and_unhedged_bills_are_the_same_before_the_hedge(explosion):
 
 def test_a_settlement_without_window_trades_lies_inside_the_closing_quotes(baseline_year):
     daily, quotes = baseline_year.tables["daily"], baseline_year.tables["quotes"]
-    closing = quotes[quotes["round"] == 47]
+    closing = quotes[quotes["round"] == quotes["round"].max()]
     rows = daily[(daily.settlement_tier > 1) & ~daily.final].merge(closing, on=["day", "month"])
     assert len(rows) > 100
     bid = rows.best_bid_ticks.astype(float).fillna(-np.inf)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -142,8 +144,13 @@ def test_members_bid_for_a_defaulters_portfolio_and_the_market_keeps_the_same_po
     assert not market.clearing.position_lots.sum(axis=0).any()
 
 
+@cache
+def crisis_without_rules():
+    return traded(34, CRISIS, base="demand_explosion")
+
+
 def test_a_forced_reduction_comes_before_a_default_and_spares_some():
-    _, plain = traded(34, CRISIS, base="demand_explosion")
+    _, plain = crisis_without_rules()
     _, reduced = traded(34, CRISIS | {"clearing.reduction_grace_days": 2.0}, base="demand_explosion")
     events = reduced["defaults"]
     notices = events[events["event"] == "forced_reduction"]
@@ -157,8 +164,8 @@ def test_a_forced_reduction_comes_before_a_default_and_spares_some():
 
 
 def test_ad_hoc_calls_add_margin_cycles_when_losses_are_large():
-    _, plain = traded(30, CRISIS, base="demand_explosion")
-    _, more = traded(30, CRISIS | {"clearing.ad_hoc_call_loss_share": 0.05}, base="demand_explosion")
+    _, plain = crisis_without_rules()
+    _, more = traded(34, CRISIS | {"clearing.ad_hoc_call_loss_share": 0.05}, base="demand_explosion")
     rounds = {
         name: len(tables["margin_calls"][["day", "round"]].drop_duplicates())
         for name, tables in (("plain", plain), ("more", more))

@@ -71,10 +71,9 @@ def test_the_model_curve_is_the_average_price_forward_of_each_month(market, day)
 
 
 def test_a_demand_explosion_is_not_known_beforehand():
-    calm = TokenFuturesMarket(
-        Scenario.load("demand_explosion").replace({"spot.level_shift.log_size": 0.0}), rng=1
-    )
-    shifted = TokenFuturesMarket("demand_explosion", rng=1)
+    coarse = Scenario.load("demand_explosion").replace({"calendar.rounds_per_day": 2})
+    calm = TokenFuturesMarket(coarse.replace({"spot.level_shift.log_size": 0.0}), rng=1)
+    shifted = TokenFuturesMarket(coarse, rng=1)
     np.testing.assert_array_equal(calm.curve.months["model_ticks"], shifted.curve.months["model_ticks"])
     step_to(calm, 52)
     step_to(shifted, 52)

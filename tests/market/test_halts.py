@@ -246,19 +246,19 @@ def tick_limits(settlement: pd.Series, share: float) -> pd.Series:
     return np.floor(share * np.maximum(settlement.abs(), 100)).astype(int)
 
 
-def test_over_a_year_no_trade_is_outside_the_limits_that_hold_at_the_time(halting_year):
-    daily = halting_year["daily"].sort_values(["month", "day"])
+def test_over_many_days_no_trade_is_outside_the_limits_that_hold_at_the_time(halting):
+    daily = halting.tables["daily"].sort_values(["month", "day"])
     prior = daily.groupby("month")["settlement_ticks"].shift()
     start = pd.DataFrame({"day": daily["day"], "month": daily["month"], "round": -1})
-    start["low"] = (prior - tick_limits(prior.fillna(0), 0.10)).astype("Int64")
-    start["high"] = (prior + tick_limits(prior.fillna(0), 0.10)).astype("Int64")
+    start["low"] = (prior - tick_limits(prior.fillna(0), halting.daily_limit)).astype("Int64")
+    start["high"] = (prior + tick_limits(prior.fillna(0), halting.daily_limit)).astype("Int64")
     start = start[prior.notna() & ~daily["final"]]
-    halts = halting_year["halts"].rename(columns={"limit_low_ticks": "low", "limit_high_ticks": "high"})
+    halts = halting.tables["halts"].rename(columns={"limit_low_ticks": "low", "limit_high_ticks": "high"})
     assert len(halts) > 5
     steps = pd.concat([start, halts[["day", "month", "round", "low", "high"]]])
-    steps["now"] = steps["day"] * 48 + steps["round"]
-    trades = halting_year["trades"].copy()
-    trades["now"] = trades["day"] * 48 + trades["round"]
+    steps["now"] = steps["day"] * halting.rounds + steps["round"]
+    trades = halting.tables["trades"].copy()
+    trades["now"] = trades["day"] * halting.rounds + trades["round"]
     held = pd.merge_asof(
         trades.sort_values("now", kind="stable"),
         steps.sort_values("now", kind="stable").drop(columns="round"),
@@ -275,8 +275,8 @@ def test_over_a_year_no_trade_is_outside_the_limits_that_hold_at_the_time(haltin
     assert len(beyond_first) > 20  # the wider limits were used
 
 
-def test_over_a_year_nothing_trades_in_a_halt_and_nobody_sends_anything_new_into_one(halting_year):
-    halts, trades, orders = (halting_year[name] for name in ("halts", "trades", "orders"))
+def test_over_many_days_nothing_trades_in_a_halt_and_nobody_sends_anything_new_into_one(halting):
+    halts, trades, orders = (halting.tables[name] for name in ("halts", "trades", "orders"))
     closed = {
         (row.day, row.month, row.round + k) for row in halts.itertuples() for k in range(1, row.rounds + 1)
     }
@@ -289,7 +289,7 @@ def test_over_a_year_nothing_trades_in_a_halt_and_nobody_sends_anything_new_into
     reopening = {
         (row.day, row.month, row.round + row.rounds + 1)
         for row in halts.itertuples()
-        if row.round + row.rounds + 1 < 48
+        if row.round + row.rounds + 1 < halting.rounds
     }
     near = trades[trades["day"].isin(halts["day"].unique())]
     in_auction = [
@@ -303,11 +303,11 @@ def test_over_a_year_nothing_trades_in_a_halt_and_nobody_sends_anything_new_into
     assert set(in_auction) == {0}
 
 
-def test_over_a_year_phases_limits_and_books_agree(halting_year):
-    quotes = halting_year["quotes"]
+def test_over_many_days_phases_limits_and_books_agree(halting):
+    quotes = halting.tables["quotes"]
     halted = quotes[quotes["phase"] == 2]
     assert (halted["volume_lots"] == 0).all()
-    assert len(halted) == sum(halting_year["halts"]["rounds"])
+    assert len(halted) == sum(halting.tables["halts"]["rounds"])
     trading = quotes[quotes["phase"] == 0].dropna(subset=["best_bid_ticks", "best_ask_ticks"])
     assert (trading["best_bid_ticks"] < trading["best_ask_ticks"]).all()
 

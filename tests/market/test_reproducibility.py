@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+from test_rule_scenarios import STUDIES, coarse
 
 from abm.agents.base.population import TraderAgent
 from abm.core.orders import CancelCause
 from abm.market import CustomAgents, TokenFuturesMarket, run
 
 SCRIPT = """
+import json, sys
+sys.path[:0] = [{folder!r}]
 from abm import Scenario, run
-short = Scenario.load("baseline").replace({"run.days": 24, "calendar.rounds_per_day": 12})
-print(run(short, seed=5).state_hash)
+from test_rule_scenarios import STUDIES, coarse
+short = Scenario.load("baseline").replace({{"run.days": 24, "calendar.rounds_per_day": 12}})
+studies = {{name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}}
+print(json.dumps({{"short": run(short, seed=5).state_hash, **studies}}))
 """
 
 
@@ -24,20 +32,23 @@ class Bystander(TraderAgent):
         return None
 
 
-def test_the_state_hash_is_equal_in_two_processes(short):
+def test_the_state_hash_is_equal_in_two_processes_also_under_every_studied_rule(short_run):
+    script = SCRIPT.format(folder=str(Path(__file__).parent))
     env = {**os.environ, "PYTHONHASHSEED": "17"}
     other = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=env
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env
     )
-    assert other.stdout.strip() == run(short, seed=5).state_hash
+    here = {name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}
+    assert len(set(here.values())) == len(STUDIES)
+    assert json.loads(other.stdout) == {"short": short_run(5).state_hash, **here}
 
 
-def test_another_seed_is_another_world(short):
-    assert run(short, seed=5).state_hash != run(short, seed=6).state_hash
+def test_another_seed_is_another_world(short_run):
+    assert short_run(5).state_hash != short_run(4).state_hash
 
 
 def test_the_reference_book_gives_the_same_trades_and_money_as_the_compiled_one(short):
-    few = short.replace({"run.days": 22, "agents.noise.count": 20})
+    few = short.replace({"run.days": 22, "calendar.rounds_per_day": 6, "agents.noise.count": 20})
     compiled = run(few, seed=3)
     reference = run(few.replace({"exchange.engine": "reference"}), seed=3)
     assert compiled.tables["trades"].equals(reference.tables["trades"])
@@ -45,8 +56,8 @@ def test_the_reference_book_gives_the_same_trades_and_money_as_the_compiled_one(
     assert compiled.state_hash == reference.state_hash
 
 
-def test_a_trader_that_never_acts_changes_nobodys_path(short):
-    alone = run(short, seed=4)
+def test_a_trader_that_never_acts_changes_nobodys_path(short, short_run):
+    alone = short_run(4)
     watched = run(short, seed=4, custom_agents=[CustomAgents(Bystander, count=3)])
     assert alone.tables["trades"].equals(watched.tables["trades"])
     assert alone.tables["quotes"].equals(watched.tables["quotes"])

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -103,27 +99,6 @@ def test_the_comparison_of_rules_knows_every_study_and_measures_what_runs_report
     for name, base in compare_rules.STUDIES.items():
         assert tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["extends"] == base
     assert compare_rules.MEASURES.keys() <= ten_days(STUDIES[0]).manifest["metrics"].keys()
-
-
-SCRIPT = """
-import json, sys
-sys.path[:0] = [{folder!r}]
-from test_rule_scenarios import STUDIES, coarse, run
-print(json.dumps({{name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}}))
-"""
-
-
-def test_the_same_seed_is_the_same_world_in_one_process_and_in_two():
-    here = {name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}
-    again = {name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}
-    assert here == again
-    assert len(set(here.values())) == len(STUDIES)
-    script = SCRIPT.format(folder=str(Path(__file__).parent))
-    env = {**os.environ, "PYTHONHASHSEED": "23"}
-    other = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env
-    )
-    assert json.loads(other.stdout) == here
 
 
 class Jack(TraderAgent):
@@ -299,14 +274,14 @@ def assert_both_engines_agree(scenario: Scenario, days: int) -> Recorder:
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_both_engines_agree_on_a_study_with_a_trader_who_sends_everything(name):
-    record = assert_both_engines_agree(coarse(name, 3, **{"agents.noise.count": 30}), days=3)
+    record = assert_both_engines_agree(coarse(name, 2, **{"agents.noise.count": 30}), days=2)
     assert set(record.table("orders")["kind"]) == {int(kind) for kind in MessageKind}
 
 
 @pytest.mark.parametrize("matching", ["fifo", "pro_rata"])
 def test_both_engines_agree_on_a_venue_with_every_rule(matching):
-    venue = coarse("demand_explosion", 5, **FULL_VENUE, **{"exchange.matching": matching})
-    record = assert_both_engines_agree(venue, days=5)
+    venue = coarse("demand_explosion", 3, **FULL_VENUE, **{"exchange.matching": matching})
+    record = assert_both_engines_agree(venue, days=3)
     assert set(record.table("halts")["kind"]) == {"limit", "interruption"}
     refused = {RejectReason(reason).name for reason in record.table("orders")["reason"].unique()}
     assert {

@@ -183,16 +183,18 @@ def test_opinions_without_weight_are_not_drawn_and_change_nothing(short):
     ],
     ids=["majority", "clusters", "attention", "mixture"],
 )
-def test_a_herd_attention_and_mixture_traders_make_another_market_and_the_same_one_again(short, changes):
+def test_a_herd_attention_and_mixture_traders_make_another_market_and_the_same_one_again(
+    short, short_run, changes
+):
     first, second = (run(short.replace(changes), seed=5) for _ in range(2))
     assert first.state_hash == second.state_hash
-    assert first.state_hash != run(short, seed=5).state_hash
-    assert not first.tables["trades"].equals(run(short, seed=5).tables["trades"])
+    assert first.state_hash != short_run(5).state_hash
+    assert not first.tables["trades"].equals(short_run(5).tables["trades"])
 
 
-def test_an_idle_mixture_trader_changes_nobodys_path(short):
+def test_an_idle_mixture_trader_changes_nobodys_path(short, short_run):
     quiet = short.replace({"agents.mixture.count": 3, "agents.mixture.actions_per_day": 0.0})
-    assert run(quiet, seed=4).tables["trades"].equals(run(short, seed=4).tables["trades"])
+    assert run(quiet, seed=4).tables["trades"].equals(short_run(4).tables["trades"])
 
 
 def test_traders_of_one_cluster_lean_the_same_way(short):

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from quiet_market import at_settlement, buys, play, quiet, sells, together
@@ -29,8 +25,8 @@ def population(market, name):
     return next(p for p in market.populations if p.name == name)
 
 
-def test_silent_arbitrageurs_and_informed_traders_change_nobodys_path(short):
-    alone, watched = run(short, seed=4), run(short.replace(SILENT), seed=4)
+def test_silent_arbitrageurs_and_informed_traders_change_nobodys_path(short, short_run):
+    alone, watched = short_run(4), run(short.replace(SILENT), seed=4)
     for table in TABLES:
         assert alone.tables[table].equals(watched.tables[table]), table
 
@@ -54,9 +50,10 @@ def test_one_silent_trader_among_others_of_its_class_changes_nobodys_path(short,
 def test_the_same_seed_gives_the_same_world_with_either_engine(short):
     limits = {"agents.noise.limits.max_leverage": 0.5, "agents.chartists.limits.stop_out": 0.98}
     busy = short.replace(BOTH | limits | {"exchange.spreads.lengths": [1, 2], "run.days": 8})
-    compiled = run(busy, seed=3)
-    assert compiled.state_hash == run(busy, seed=3).state_hash
-    assert compiled.state_hash == run(busy.replace({"exchange.engine": "reference"}), seed=3).state_hash
+    compiled, reference = (
+        run(busy.replace({"exchange.engine": engine}), seed=3) for engine in ("compiled", "reference")
+    )
+    assert compiled.state_hash == reference.state_hash
 
 
 def test_the_signal_is_what_the_public_values_will_be_tomorrow_and_moves_no_path(short):
@@ -224,38 +221,6 @@ def test_a_value_that_no_trader_can_have_is_a_mistake_with_a_name(field, value, 
     with pytest.raises(ScenarioError) as caught:
         Scenario().replace({field: value})
     assert str(caught.value) == message
-
-
-SCRIPT = """
-import gc, json, sys
-from numba.core.dispatcher import Dispatcher
-from abm.market.assembly.kernel_choices import optional_choices
-from abm.market.run import load_kernels, run
-from abm.scenario import Scenario
-
-def loaded():
-    kernels = [found for found in gc.get_objects() if isinstance(found, Dispatcher)]
-    ours = [kernel for kernel in kernels if kernel.__module__.startswith("abm.")]
-    return {f"{kernel.__module__}.{kernel.__name__}": len(kernel.overloads) for kernel in ours}
-
-scenario = Scenario().replace({
-    "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
-    "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
-    "agents.switching.count": 2,
-    "agents.chartists.limits.stop_out": 0.9, "agents.order_flow.tenors": [1],
-    "agents.informed.rule": sys.argv[1],
-})
-load_kernels(optional_choices(scenario))
-before = loaded()
-run(scenario)
-print(json.dumps({name: count for name, count in loaded().items() if count != before.get(name)}))
-"""
-
-
-@pytest.mark.parametrize("rule", ["take", "auction"])
-def test_setting_up_loads_the_kernels_of_the_classes_that_the_scenario_adds(rule):
-    result = subprocess.run([sys.executable, "-c", SCRIPT, rule], capture_output=True, text=True, check=True)
-    assert json.loads(result.stdout) == {}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def switching(market):
     return next(p for p in market.populations if p.name == "switching")
 
 
-def test_silent_switching_traders_change_nobodys_path(short):
-    alone, watched = run(short, seed=4), run(short.replace(SOME | SILENT), seed=4)
+def test_silent_switching_traders_change_nobodys_path(short, short_run):
+    alone, watched = short_run(4), run(short.replace(SOME | SILENT), seed=4)
     for table in TABLES:
         assert alone.tables[table].equals(watched.tables[table]), table
 
@@ -43,7 +43,6 @@ def test_one_silent_trader_among_others_changes_nobodys_path(short):
 def test_they_make_another_market_and_the_same_one_again_with_either_engine(short):
     busy = short.replace(SOME | {"run.days": 8})
     first = run(busy, seed=3)
-    assert first.state_hash == run(busy, seed=3).state_hash
     assert first.state_hash == run(busy.replace({"exchange.engine": "reference"}), seed=3).state_hash
     assert not first.tables["trades"].equals(run(short.replace({"run.days": 8}), seed=3).tables["trades"])
 

@@ -89,7 +89,7 @@ def test_negative_price_averaging_damps_the_settlement_by_the_number_of_fixings(
 
 @pytest.fixture(scope="module")
 def energy():
-    return played("energy_squeeze_2022")
+    return played("energy_squeeze_2022", days=200)
 
 
 def test_energy_producers_who_own_their_output_default_one_after_another(energy):
@@ -114,7 +114,7 @@ def test_energy_open_interest_falls_as_margin_rises(energy):
     daily, accounts = energy.tables["daily"], energy.tables["accounts"]
     open_interest = daily.groupby("day")["open_interest_lots"].sum()
     per_lot = accounts.groupby("day")["initial_margin_usd_micro"].sum() / open_interest
-    before, late = slice(35, 55), slice(180, 200)
+    before, late = slice(35, 55), slice(180, 199)
     assert per_lot.loc[late].mean() > 15.0 * per_lot.loc[before].mean()
     assert open_interest.loc[late].mean() < 0.95 * open_interest.loc[before].mean()
     short = accounts[accounts["account"].between(80, 91)].groupby("day")["gross_lots"].sum()
@@ -132,8 +132,10 @@ def hedgers_gone(crisis) -> tuple[int, int]:
 
 
 def test_metallgesellschaft_a_stack_bleeds_cash_where_a_strip_holds_on():
-    stack = played("metallgesellschaft_1993")
-    strip = played("metallgesellschaft_1993", {"agents.enterprises.programme.rule": "strip"})
+    stack, strip = (
+        played("metallgesellschaft_1993", {"agents.enterprises.programme.rule": rule}, days=101)
+        for rule in ("stack", "strip")
+    )
     settled = stack.tables["daily"].pivot(index="day", columns="tenor", values="settlement_ticks")
     assert (settled.loc[51:100, 1] < 0.85 * settled.loc[51:100, 8]).all()  # contango
     loss = {}
