@@ -111,6 +111,22 @@ def test_corwin_schultz_without_two_days_above_zero_is_no_number():
         analysis.corwin_schultz_spread([5.0, 3.0], [4.0, 4.0])
 
 
+def test_amihud_of_normal_returns_is_their_mean_absolute_size_over_the_turnover():
+    """A half-normal law has mean sd x sqrt(2 / pi) and variance sd^2 (1 - 2 / pi); 4 standard errors."""
+    sd, days, turnover = 0.03, 20_000, 2.5e6
+    returns = np.random.default_rng(12).normal(0.0, sd, days)
+    expected = sd * math.sqrt(2.0 / math.pi) / turnover
+    error = sd * math.sqrt((1.0 - 2.0 / math.pi) / days) / turnover
+    found = analysis.amihud_illiquidity(returns, np.full(days, turnover))
+    assert abs(found.value - expected) < 4.0 * error
+
+
+def test_resiliency_by_hand():
+    """Depths 14, 12, 8, 6 are 4, 2, -2, -4 from their mean: half a deviation is left after a step."""
+    found = analysis.resiliency([14.0, 12.0, 8.0, 6.0], step_days=0.25)
+    assert found.value == pytest.approx(math.log(2.0) / 0.25, rel=1e-12)
+
+
 def test_amihud_is_the_mean_of_absolute_return_over_turnover():
     found = analysis.amihud_illiquidity([0.02, -0.03, math.nan, 0.5], [2.0, 1.0, 5.0, 0.0])
     assert (found.value, found.observations) == (pytest.approx(0.02), 2)
