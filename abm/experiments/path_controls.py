@@ -26,7 +26,8 @@ a fifth there where it is worth nothing, and falls where its squared correlation
 FEW_SEEDS = f"fewer than {FEWEST_SEEDS} seeds"
 
 _GROUPS = 100
-"""Groups of simulated paths over which the error of an expected value across paths is found."""
+"""Groups of simulated paths over which the error of an expected value across paths is found; judgement: that
+error is then known to 7 %."""
 
 THE_SAME = "the replays are the same"
 

@@ -23,6 +23,7 @@ from abm.spot.process.domain import require
 from abm.spot.process.process import SpotProcess
 
 LONGEST_MARK_DAYS = 5
+"""Most days between marks; judgement: a trading week."""
 MOST_BYTES = 8 * 2**30
 """Largest result, judgement: what a study of more paths would need is not there on most machines."""
 NO_HEDGE: Literal["none"] = "none"

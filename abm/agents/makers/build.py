@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.population_room import PopulationRoom
-from abm.agents.makers.contract import FULL_SHARE_BPS, MakerTerms, PayTerms, StressTerms
+from abm.agents.makers.contract import MakerTerms, PayTerms, StressTerms
 from abm.agents.makers.kernel import MAKER_DTYPE
 from abm.agents.makers.learning import HABITS_DTYPE
 from abm.agents.makers.section import MarketMakerSection
 from abm.agents.makers.shell import MarketMakers
 from abm.agents.makers.style import MakerStyle, plain_duties
-from abm.core.money import usd_to_micro
+from abm.core.money import BPS, usd_to_micro
 
 
 def build_makers(room: PopulationRoom) -> MarketMakers:
@@ -60,7 +60,7 @@ def maker_terms(
         pay=PayTerms(
             stipend_usd_micro=usd_to_micro(section.monthly_pay_usd),
             levels=_levels(section),
-            revenue_share_bps=round(contract.revenue_share * FULL_SHARE_BPS)
+            revenue_share_bps=round(contract.revenue_share * BPS)
             if contract.pay == "revenue_share"
             else None,
             stress_usd_micro=usd_to_micro(contract.stress_pay_usd),
@@ -80,10 +80,8 @@ def maker_terms(
 
 
 def _levels(section: MarketMakerSection) -> tuple[tuple[float, int], ...]:
-    levels = tuple(
-        (level.presence, round(level.share * FULL_SHARE_BPS)) for level in section.contract.pay_levels
-    )
-    return levels or ((section.presence_required, FULL_SHARE_BPS),)
+    levels = tuple((level.presence, round(level.share * BPS)) for level in section.contract.pay_levels)
+    return levels or ((section.presence_required, BPS),)
 
 
 def _by_tenor(

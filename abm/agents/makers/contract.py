@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-FULL_SHARE_BPS = 10_000
-
 
 @dataclass(frozen=True)
 class PayTerms:

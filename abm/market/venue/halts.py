@@ -7,13 +7,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import BoolArray
 from abm.core.orders import TradingPhase
 from abm.exchange import MatchResult
 from abm.market.state import MarketState
 from abm.market.venue.limits_reached import find_limits_reached
 from abm.market.venue.rules import MarketRule
 
-Mask = NDArray[np.bool_]
 HaltScope = Literal["month", "all_months", "lead_month"]
 _CONTINUOUS, _AUCTION, _ = (int(phase) for phase in TradingPhase)
 
@@ -73,15 +73,15 @@ class LimitHalts(MarketRule):
         """Feed the count of today's halts into the state hash."""
         digest.update(self._halts_today.tobytes())
 
-    def _at_limit(self, market: MarketState, result: MatchResult) -> Mask:
-        reached: Mask = np.zeros(market.exchange.n_slots, dtype=np.bool_)
+    def _at_limit(self, market: MarketState, result: MatchResult) -> BoolArray:
+        reached: BoolArray = np.zeros(market.exchange.n_slots, dtype=np.bool_)
         assert market.last_round is not None, "a rule is asked before any round"
         if not find_limits_reached(result.trades, market.last_round.months, reached):
             return reached
-        limited: Mask = reached & market.curve.has_daily_limit_by_slot(market.clock.day)
+        limited: BoolArray = reached & market.curve.has_daily_limit_by_slot(market.clock.day)
         return limited
 
-    def _in_scope(self, market: MarketState, reached: Mask) -> Mask:
+    def _in_scope(self, market: MarketState, reached: BoolArray) -> BoolArray:
         lead = int(np.argmax(market.clearing.open_interest_lots))
         everything = self.scope == "all_months" or (self.scope == "lead_month" and bool(reached[lead]))
         return np.ones_like(reached) if everything else reached

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import BoolArray
 from abm.core.kernel import kernel
-
-Mask = NDArray[np.bool_]
 
 
 @kernel
-def find_limits_reached(trades: NDArray[Any], months: NDArray[Any], reached: Mask) -> bool:
+def find_limits_reached(trades: NDArray[Any], months: NDArray[Any], reached: BoolArray) -> bool:
     """Mark the slots whose limit a trade of the round or a best quote has reached; say whether any has.
 
     Parameters

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.makers.contract import FULL_SHARE_BPS, PayTerms
+from abm.agents.makers.contract import PayTerms
 from abm.core.arrays import IntArray
+from abm.core.money import BPS
 
 _SCORE_PARTS = 1_000_000
 
@@ -63,9 +64,9 @@ def monthly_pay(
     share = np.where(entitled, level_share_bps(terms, score), 0)
     fees = max(0, net_fees_usd_micro)
     if terms.revenue_share_bps is None:
-        month = [terms.stipend_usd_micro * part // FULL_SHARE_BPS for part in share.tolist()]
+        month = [terms.stipend_usd_micro * part // BPS for part in share.tolist()]
     else:
-        pool = fees * terms.revenue_share_bps // FULL_SHARE_BPS
+        pool = fees * terms.revenue_share_bps // BPS
         weights = (share * np.rint(score * _SCORE_PARTS).astype(np.int64)).tolist()
         month = [pool * weight // max(1, sum(weights)) for weight in weights]
     stress = [
@@ -126,7 +127,7 @@ def announced_pay(terms: PayTerms, outlook: MonthOutlook | None, *, rounds_per_d
     fees = max(0, outlook.net_fees_usd_micro)
     month = terms.stipend_usd_micro
     if terms.revenue_share_bps is not None:
-        month = fees * terms.revenue_share_bps // FULL_SHARE_BPS // outlook.makers
+        month = fees * terms.revenue_share_bps // BPS // outlook.makers
     due = month * outlook.makers + terms.stress_usd_micro * outlook.stress_rounds // rounds_per_day
     most = _most_usd_micro(terms, fees, outlook.revenue_usd_micro)
     if due <= most:

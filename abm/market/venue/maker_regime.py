@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.agents.makers.contract import FULL_SHARE_BPS, MakerTerms
+from abm.agents.makers.contract import MakerTerms
 from abm.agents.makers.shell import MarketMakers
 from abm.clearing import PostingKind
-from abm.core.money import USD_MICRO
+from abm.core.money import BPS, USD_MICRO
 from abm.core.orders import NO_PRICE, TradingPhase
 from abm.exchange import MatchResult
 from abm.market.state import MarketState
@@ -49,7 +49,7 @@ class MakerRegime(MarketRule):
         makers.duties = makers.duties._replace(
             maker_fee_usd=np.full(makers.count, terms.fee_usd_micro / USD_MICRO),
             level_score=np.array([reached_from for reached_from, _ in terms.pay.levels]),
-            level_share=np.array([share_bps / FULL_SHARE_BPS for _, share_bps in terms.pay.levels]),
+            level_share=np.array([share_bps / BPS for _, share_bps in terms.pay.levels]),
         )
         self.scores = MakerScores(terms, makers.count)
         self.misses: NDArray[np.int64] = np.zeros(makers.count, dtype=np.int64)

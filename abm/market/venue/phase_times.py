@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.core.arrays import BoolArray
 from abm.core.orders import TradingPhase
 from abm.exchange import Exchange, MatchResult
 from abm.market.day.clock import MarketClock
 from abm.market.day.curve import FuturesCurve
 
-Mask = NDArray[np.bool_]
 _CONTINUOUS, _AUCTION, _HALT = (int(phase) for phase in TradingPhase)
 _NEVER = 2**62
 
@@ -33,7 +33,7 @@ class Sessions:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self.interrupted: Mask = np.zeros(exchange.n_slots, dtype=np.bool_)
+        self.interrupted: BoolArray = np.zeros(exchange.n_slots, dtype=np.bool_)
         self._ends_at: NDArray[np.int64] = np.full(exchange.n_slots, _NEVER, dtype=np.int64)
         self._reopening_rounds: NDArray[np.int64] = np.zeros(exchange.n_slots, dtype=np.int64)
 
@@ -46,13 +46,13 @@ class Sessions:
         """Forget yesterday: the exchange opens every month in continuous trading."""
         self._ends_at[:] = _NEVER
 
-    def call(self, slots: Mask, *, until_round: int) -> None:
+    def call(self, slots: BoolArray, *, until_round: int) -> None:
         """Hold an auction in some months: orders are collected until a round of the run begins."""
         if slots.any():
             self._ends_at[slots] = until_round
             self._exchange.set_phases(np.where(slots, _AUCTION, self.phases))
 
-    def halt(self, slots: Mask, *, until_round: int, reopening_rounds: int) -> None:
+    def halt(self, slots: BoolArray, *, until_round: int, reopening_rounds: int) -> None:
         """Halt some months until a round of the run begins; an auction of so many rounds reopens them.
 
         Only months in continuous trading halt: a book that an auction has crossed must uncross first.
@@ -84,10 +84,10 @@ class Sessions:
         """Take down which months matching or uncrossing has put into an auction that nobody called."""
         self.interrupted |= (self.phases == _AUCTION) & (self._ends_at == _NEVER)
 
-    def end_auctions(self, now_round: int, *, is_close: bool) -> Mask:
+    def end_auctions(self, now_round: int, *, is_close: bool) -> BoolArray:
         """Return the slots whose auction ends with this round; at the close of the day all of them."""
         in_call = self.phases == _AUCTION
-        due: Mask = in_call if is_close else in_call & (self._ends_at <= now_round + 1)
+        due: BoolArray = in_call if is_close else in_call & (self._ends_at <= now_round + 1)
         self._ends_at[due] = _NEVER
         return due
 
