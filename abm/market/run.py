@@ -154,6 +154,7 @@ def run(
     _trade(market, progress, checkpoints, stopwatch)
     traded = stopwatch.total()
     market.tables.record_agents()
+    recorder.end_run()
     tables = RunTables(recorder)
     metrics = market_metrics(tables, market.contract, market.clock.calendar)
     cpu_seconds = stopwatch.by_phase(market.timer.cpu_seconds, traded)

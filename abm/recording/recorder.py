@@ -71,6 +71,15 @@ class Recorder:
         """
         self._before_reading.append(hand_over)
 
+    def end_run(self) -> None:
+        """Take the rows that are still to come, and ask nobody for more.
+
+        A recorder and those whom it asks hold each other, and rows are much memory for the garbage collector
+        to wait with.
+        """
+        self._hand_over()
+        self._before_reading.clear()
+
     def append(self, table: str, **columns: Any) -> None:
         """Add rows to a table, or nothing when it is not kept.
 
