@@ -2,7 +2,7 @@
 
 The table names each of them; a new public function with such an argument has to join it. An index has to be
 in range too: none wraps. What a trader sends to the exchange is tested with the exchange's refusals in
-``tests/agents/test_order_entry.py``.
+``tests/agents/base/test_order_entry.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ COUNTED_BY = {
 """Names of arguments that are an index, a seed, a count, a step or a source of draws."""
 
 NOT_HERE = {
-    "OrderEntry": "its refusals are the exchange's: tests/agents/test_order_entry.py",
+    "OrderEntry": "its refusals are the exchange's: tests/agents/base/test_order_entry.py",
     "CalibrationResult.__init__": "a result, made by calibrate",
     "Comparison.__init__": "a result, made by compare",
     "DefaultEvent.__init__": "a record, made by the clearing house",
@@ -64,10 +64,10 @@ NOT_HERE = {
     "daily_settlement": "called by the market alone, with the curve's own months",
     "liquidity_summary: levels": "those of depth_at_levels",
     "liquidity_intervals: levels": "those of depth_at_levels",
-    "calibrate: dt": "tests/spot/test_calibration.py",
-    "PopulationSpec": "tests/market/test_mistakes_in_a_users_class.py",
-    "CustomAgents": "tests/market/test_mistakes_in_a_users_class.py",
-    "NewAccounts": "tests/market/test_mistakes_in_a_users_class.py",
+    "calibrate: dt": "tests/spot/calibration/test_calibration.py",
+    "PopulationSpec": "tests/market/assembly/test_mistakes_in_a_users_class.py",
+    "CustomAgents": "tests/market/assembly/test_mistakes_in_a_users_class.py",
+    "NewAccounts": "tests/market/assembly/test_mistakes_in_a_users_class.py",
 }
 
 

@@ -11,7 +11,7 @@ from calibration_room import KOU, TRUTH, prices
 from abm.spot.calibration.calibration import calibrate
 from abm.spot.calibration.price_series import read_price_series, without_weekly_pattern
 
-REAL = Path(__file__).parents[2].parent / "shared" / "data"
+REAL = Path(__file__).parents[3].parent / "shared" / "data"
 
 DAILY = {
     "kappa": (7.2, 2.4),

@@ -60,7 +60,7 @@ with get_context("fork").Pool(1, maxtasksperchild=1) as pool:
 
 @pytest.fixture(scope="module")
 def before_and_later():
-    script = SCRIPT.format(folder=str(Path(__file__).parent))
+    script = SCRIPT.format(folder=str(Path(__file__).parents[1]))
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return json.loads(result.stdout)
 

@@ -18,7 +18,7 @@ from analysis.liquidity.conditions import part_of_day
 from analysis.liquidity.gathering import _trades_filled
 from analysis.liquidity.trading_costs import horizon_rounds, usual_horizons_days
 
-FOLDERS = Path(__file__).parents[1] / "recording" / "folders"
+FOLDERS = Path(__file__).parents[2] / "recording" / "folders"
 
 
 @pytest.fixture(scope="module")

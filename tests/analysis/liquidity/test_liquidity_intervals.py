@@ -19,7 +19,7 @@ from analysis.liquidity.day_sums import day_sums
 from analysis.liquidity.measured_rows import measured_rows
 from analysis.liquidity.summary import summary_of
 
-FORMAT_4 = Path(__file__).parents[1] / "recording" / "folders" / "format-4"
+FORMAT_4 = Path(__file__).parents[2] / "recording" / "folders" / "format-4"
 NAMES = ["measure", "horizon_days", "levels"]
 
 

@@ -17,7 +17,7 @@ from abm.market.assembly.foundations import require_feasible
 from abm.scenario import Scenario
 from abm.spot.index.list_prices import COLUMNS
 
-PACKAGED = Path(__file__).parents[2] / "scenarios" / "data" / "provider_prices.csv"
+PACKAGED = Path(__file__).parents[3] / "scenarios" / "data" / "provider_prices.csv"
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "members' capital": (

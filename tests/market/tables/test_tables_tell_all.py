@@ -12,7 +12,7 @@ import pytest
 from abm.market import RunResult, run
 from abm.scenario import Scenario
 
-SMALL = Path(__file__).parents[1] / "recording" / "folders" / "small_market.toml"
+SMALL = Path(__file__).parents[2] / "recording" / "folders" / "small_market.toml"
 SHORT = {"recording.profile": "daily", "calendar.rounds_per_day": 4}
 # Everybody's resources are nothing against four shorts and a price that doubles in two days.
 BEYOND_ALL_LAYERS = SHORT | {
