@@ -1,4 +1,4 @@
-"""House rules on source files that no linter checks: who imports what, names, lengths, stale caches."""
+"""House rules that no linter checks: who imports what, names, lengths, stale caches, folders of tests."""
 
 from __future__ import annotations
 
@@ -143,9 +143,24 @@ def test_no_import_runs_in_a_circle_not_even_for_types():
     assert circles == []
 
 
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+ACROSS_LAYERS = {"faults", "validation", "wiring"}
 MOST_MODULES = 26
 
 
 def test_no_folder_holds_more_modules_than_one_can_read_at_a_glance():
-    folders = Counter(label(path.parent) for path in SOURCES if path.name != "__init__.py")
+    modules = [path for path in (*SOURCES, *TESTS) if path.name != "__init__.py"]
+    folders = Counter(label(path.parent) for path in modules)
     assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+
+
+def test_each_folder_of_tests_is_named_after_the_room_that_it_tests():
+    rooms = {path.parent.relative_to(ROOT).as_posix().removeprefix("abm/") for path in SOURCES}
+    tested = {path.parent.relative_to(ROOT / "tests").as_posix() for path in TESTS} - {"."}
+    assert tested - rooms - ACROSS_LAYERS == set()
+
+
+def test_each_module_of_the_tests_has_a_name_of_its_own():
+    """Tests import one another by bare names, which the first folder that has one answers."""
+    names = Counter(path.name for path in TESTS if path.name != "conftest.py")
+    assert {name: times for name, times in names.items() if times > 1} == {}
