@@ -147,16 +147,20 @@ def explain(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="A table or a field, e.g. clearing.margin; all of them by default.",
+            help="A table or a field, e.g. clearing.margin, or frictions; all fields by default.",
             autocompletion=table_and_field_names,
         ),
     ] = None,
     overrides: SetOption = None,
 ) -> None:
-    """Print the resolved scenario as TOML: of every field its meaning, unit, bounds, source and origin."""
-    from abm.cli.explained import explained_toml
+    """Print the resolved scenario as TOML: of every field its meaning, unit, bounds, source and origin.
 
-    typer.echo(explained_toml(_load(scenario).replace(parse_overrides(overrides or [])), name))
+    With the name frictions: what parts the market from the frictionless laboratory, and how to switch it off.
+    """
+    from abm.cli.explained import FRICTIONS_NAME, explained_frictions, explained_toml
+
+    resolved = _load(scenario).replace(parse_overrides(overrides or []))
+    typer.echo(explained_frictions(resolved) if name == FRICTIONS_NAME else explained_toml(resolved, name))
 
 
 @app.command("list")

@@ -9,8 +9,12 @@ from itertools import groupby
 from abm.core.settings.toml_text import toml_value
 from abm.scenario import ExplainedField, Scenario, explain
 from abm.scenario.explain import fields_under, section_descriptions
+from abm.scenario.frictions import frictions_of
 
 _WIDTH = 79
+
+FRICTIONS_NAME = "frictions"
+"""Asked for in place of a table: what parts the market from the laboratory."""
 
 
 def explained_toml(scenario: Scenario, name: str | None = None) -> str:
@@ -40,6 +44,29 @@ def explained_toml(scenario: Scenario, name: str | None = None) -> str:
         for row in sorted(in_table, key=lambda row: _is_array_of_tables(row.value)):
             lines += _field(row)
     return "\n".join(lines).strip("\n")
+
+
+def explained_frictions(scenario: Scenario) -> str:
+    """Return each friction, whether it is on, and its fields with the values that switch it off.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Resolved.
+    """
+    found = frictions_of(scenario)
+    count = sum(state.is_on for state in found)
+    lines = [
+        f"{scenario.name}: {count} of {len(found)} frictions are on; --set FIELD=VALUE switches one off."
+    ]
+    width = max(len(field) for state in found for field in state.values)
+    for friction, values, is_on in found:
+        about = f"{friction.name}: {'on' if is_on else 'off'}. {friction.about}"
+        lines += ["", *textwrap.wrap(about, _WIDTH)]
+        for field, value in values.items():
+            off = "" if value == friction.off[field] else f"  off: {toml_value(friction.off[field])}"
+            lines.append(f"  {field:{width}} = {toml_value(value)}{off}")
+    return "\n".join(lines)
 
 
 def _field(row: ExplainedField) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -218,6 +219,15 @@ def test_explain_of_a_table_or_a_field_prints_it_alone(tmp_path: Path) -> None:
     }
     assert tomllib.loads(sitsim("explain", "baseline", "name").stdout) == {"name": "baseline"}
     assert "clearing.fund" not in sitsim("explain", "baseline", "clearing.f").stdout
+
+
+def test_explain_of_frictions_says_which_are_on_and_what_switches_each_off() -> None:
+    text = sitsim("explain", "baseline", "frictions", "--set", "index.basis_sd=0").stdout
+    assert re.search(r"^baseline: \d+ of \d+ frictions are on; ", text)
+    assert re.search(r"^fees: on\. .*\n  exchange\.maker_fee_usd +=", text, re.MULTILINE)
+    assert re.search(r"^  exchange\.taker_fee_usd += 0\.5  off: 0\.0$", text, re.MULTILINE)
+    assert re.search(r"^basis: off\. [^:]*\n  index\.basis_sd += 0\.0$", text, re.MULTILINE)
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
