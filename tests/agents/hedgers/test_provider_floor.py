@@ -62,18 +62,29 @@ def test_a_cost_that_falls_on_its_own_takes_the_floor_with_it():
     np.testing.assert_allclose(provider.floor_ratio, np.exp(-decline * days_ahead), rtol=1e-9)
 
 
-@pytest.mark.parametrize(("foreseen", "log_move"), [(False, 0.0), (True, math.log(1.5))])
-def test_a_shift_of_the_level_moves_the_floor_of_far_months_if_it_is_foreseen(foreseen, log_move):
+@pytest.mark.parametrize(
+    ("foreseen", "start_day", "log_moves"),
+    [
+        (False, 40, [0.0] * 12),
+        (True, 40, [0.0] * 2 + [math.log(1.5)] * 10),
+        (False, 2, [0.0] * 12),
+        (True, 2, [0.0] * 12),
+    ],
+    ids=["not foreseen", "foreseen", "come as a surprise", "come as foreseen"],
+)
+def test_a_shift_of_the_level_moves_the_floor_of_far_months_while_it_is_foreseen(
+    foreseen, start_day, log_moves
+):
     shift = {
         "spot.trend_per_year": 0.0,
         "spot.level_shift.log_size": math.log(1.5),
-        "spot.level_shift.start_day": 40,
+        "spot.level_shift.start_day": start_day,
         "spot.level_shift.duration_days": 1,
         "spot.level_shift.foreseen": foreseen,
         FLOOR: "delivery_month",
     }
-    _, provider = provider_after(1, shift)
-    np.testing.assert_allclose(np.log(provider.floor_ratio), [0.0, 0.0] + 10 * [log_move], atol=1e-9)
+    _, provider = provider_after(6, shift)
+    np.testing.assert_allclose(np.log(provider.floor_ratio), log_moves, atol=1e-9)
 
 
 def test_providers_sell_months_whose_price_is_below_todays_cost():

@@ -11,6 +11,9 @@ from abm.agents.makers.kernel import decide_makers
 from abm.agents.makers.risk_budget import lots_within, used_share
 from abm.agents.makers.style import MakerStyle
 from abm.core.orders import NO_PRICE
+from abm.market import TokenFuturesMarket
+from abm.market.run import run
+from abm.scenario import Scenario
 
 TO_DELIVERY = MakerStyle(to_delivery=1)
 
@@ -155,3 +158,36 @@ def test_the_budget_counts_the_requirement_at_the_open_and_every_lot_since():
 def test_lots_that_close_a_position_are_not_touched():
     assert [lots_within(20, closing, 0.5) for closing in (-3, 0, 8, 20, 99)] == [10, 10, 14, 20, 20]
     assert [lots_within(20, 8, used) for used in (0.0, 0.25, 1.0, 7.0)] == [20, 17, 8, 8]
+
+
+def maker_market(**fields):
+    changes = {"calendar.rounds_per_day": 8, "run.days": 4, "contract.listed_months": 6}
+    changes |= {f"agents.market_makers.{name}": value for name, value in fields.items()}
+    return Scenario().replace(changes)
+
+
+def test_the_contract_sees_what_a_full_budget_does_to_size_and_spread():
+    """A budget of 0.01 % of 15 million USD is used up by the first lots."""
+    kept, thin = (
+        run(maker_market(**fields), seed=1).tables["dmm"]
+        for fields in ({}, {"margin_to_equity": 0.0001, "budget_widening": 3.0})
+    )
+    for duty in ("size_compliance", "spread_compliance"):
+        assert thin[duty].mean() < kept[duty].mean() - 0.1
+
+
+def test_makers_with_risk_and_budget_go_on_the_same_after_a_fork():
+    market = TokenFuturesMarket(
+        maker_market(curve_risk="to_delivery", margin_to_equity=0.002, budget_widening=1.0), rng=2
+    )
+    for _ in range(12):
+        market.step()
+    other = market.fork()
+    assert other.state_hash() == market.state_hash()
+    for _ in range(12):
+        market.step()
+        other.step()
+    assert other.state_hash() == market.state_hash()
+    makers = next(group for group in market.populations if group.name == "dmm")
+    assert np.abs(makers.risk.premium_ticks).max() > 0.0
+    assert makers.risk.curve.days_to_delivery[0] == 9.5  # the third of 21 days
