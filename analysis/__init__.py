@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from abm.core.public_names import offer
 
 if TYPE_CHECKING:
+    from abm.recording.class_money import expected_sharpe, margin_to_equity
+
     from .call_causes import CAUSES, calls_by_cause
     from .clearing_house import (
         account_coverage,
@@ -94,6 +96,7 @@ __all__ = [
     "day_facts",
     "day_regimes",
     "depth_at_levels",
+    "expected_sharpe",
     "facts_over_runs",
     "failure_ranking",
     "fit_square_root_law",
@@ -110,6 +113,7 @@ __all__ = [
     "load",
     "margin_model_table",
     "margin_terms",
+    "margin_to_equity",
     "mean_costs",
     "mean_interval",
     "messages_per_cpu_second",
@@ -174,6 +178,7 @@ offer(
         "day_facts": "day_facts",
         "day_regimes": "liquidity.conditions",
         "depth_at_levels": "liquidity.books",
+        "expected_sharpe": "metrics",
         "facts_over_runs": "stylised_facts",
         "failure_ranking": "clearing_house",
         "fit_square_root_law": "liquidity.square_root_law",
@@ -190,6 +195,7 @@ offer(
         "load": "runs",
         "margin_model_table": "margin_models",
         "margin_terms": "clearing_house",
+        "margin_to_equity": "metrics",
         "mean_interval": "inference.intervals",
         "messages_per_cpu_second": "metrics",
         "paired_difference": "inference.intervals",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from abm.recording.class_money import expected_sharpe as expected_sharpe
+from abm.recording.class_money import margin_to_equity as margin_to_equity
 from abm.recording.metrics import market_metrics, ratio
 
 from .runs import Run, load

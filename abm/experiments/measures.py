@@ -105,6 +105,22 @@ _LISTED = (
         SHARE,
         f"{_REDUCTION}, bill and need, by dollar of cost",
     ),
+    Measure("expected_sharpe_fundamentalists", "welfare", "1", "Sharpe ratio to expect, fundamentalists"),
+    Measure("expected_sharpe_makers", "welfare", "1", "Sharpe ratio to expect, market makers"),
+    *(
+        Measure(
+            f"margin_to_equity_{name}{ending}",
+            "margin and default",
+            SHARE,
+            f"margin over equity, {name}{when}",
+        )
+        for name in ("fundamentalists", "makers", "enterprises")
+        for ending, when in (
+            ("", ""),
+            ("_first_quarter", ", first quarter"),
+            ("_last_quarter", ", last quarter"),
+        )
+    ),
 )
 
 MEASURES = {measure.name: measure for measure in _LISTED}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from abm.recording.class_money import CLASS_MONEY_SCHEMAS
 from abm.recording.columns import (
     ACCOUNT,
     DAY,
@@ -183,6 +184,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         flag("breach", "Whether the loss was larger than the margin."),
     ),
     **MARGIN_SCHEMAS,
+    **CLASS_MONEY_SCHEMAS,
     "exposures": schema(
         "Who owes whom under stated price moves at the close, one row a day, stress scenario and node.",
         DAY,
@@ -346,7 +348,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 _SUMMARY = (
     "spot", "daily", "hedging", "hedge_events", "agents", "defaults", "dmm", "margin_calls", "halts",
-    "guaranty_fund", "clearing_days",
+    "guaranty_fund", "clearing_days", *CLASS_MONEY_SCHEMAS,
 )  # fmt: skip
 _DAILY = (
     *_SUMMARY, "quotes", "trades", "depth", "transfers", "accounts", "margin_backtest", "contract_backtest",

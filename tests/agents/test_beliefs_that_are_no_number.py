@@ -9,6 +9,7 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import (
     DAY_SHARE,
+    ONE_FLOOR,
     WEIGHTS,
     chartist_rows,
     fundamentalist_rows,
@@ -17,6 +18,7 @@ from traders import (
     no_waiting,
     noise_rows,
     quote_terms,
+    unafraid,
 )
 
 from abm.agents.base.ticks import FARTHEST_TICKS, ceil_ticks, clamp_ticks, floor_ticks
@@ -79,7 +81,7 @@ def test_fundamentalists_without_a_value_do_nothing(field):
     months["best_ask_ticks"] -= 100
     months[field] = math.nan
     columns = fundamentalist_rows(belief_sd=0.0)
-    middle = WEIGHTS, months, no_positions(200), 1.0, DAY_SHARE
+    middle = WEIGHTS, months, no_positions(200), unafraid(), 1.0, DAY_SHARE
     assert len(both_ways(decide_fundamentalists, columns, 200, *middle)) == 0
 
 
@@ -98,7 +100,7 @@ def test_hedgers_without_a_model_price_are_refused_and_their_resting_orders_stay
     months["model_ticks"] = belief
     sent = both_ways(
         decide_hedgers, hedger_rows(actions_per_day=1e9), 100,
-        np.full((100, 12), 20 * sign), no_waiting(), months, no_positions(100), DAY_SHARE,
+        np.full((100, 12), 20 * sign), ONE_FLOOR, no_waiting(), months, no_positions(100), DAY_SHARE,
     )  # fmt: skip
     assert len(sent) == 100
     assert (sent["kind"] == MessageKind.LIMIT).all()
@@ -109,7 +111,15 @@ def test_a_seller_whose_floor_is_not_a_number_does_not_sell():
     columns = hedger_rows(actions_per_day=1e9, floor_ticks=math.nan)
     target = np.full((100, 12), -20)
     sent = both_ways(
-        decide_hedgers, columns, 100, target, no_waiting(), months_around(), no_positions(100), DAY_SHARE
+        decide_hedgers,
+        columns,
+        100,
+        target,
+        ONE_FLOOR,
+        no_waiting(),
+        months_around(),
+        no_positions(100),
+        DAY_SHARE,
     )
     assert (sent["price_ticks"] == NO_PRICE).all()
 
@@ -121,7 +131,9 @@ def test_hedgers_in_an_empty_book_without_a_reference_price_are_refused(belief):
     months["reference_ticks"] = belief
     target = np.full((100, 12), 20)
     columns = hedger_rows(actions_per_day=1e9)
-    sent = both_ways(decide_hedgers, columns, 100, target, no_waiting(), months, no_positions(100), DAY_SHARE)
+    sent = both_ways(
+        decide_hedgers, columns, 100, target, ONE_FLOOR, no_waiting(), months, no_positions(100), DAY_SHARE
+    )
     assert len(sent) == 100
     assert (sent["price_ticks"] == NO_PRICE).all()
 

@@ -9,6 +9,7 @@ import pytest
 from stage import decide, keys, months_around, no_positions
 from traders import (
     DAY_SHARE,
+    ONE_FLOOR,
     WEIGHTS,
     chartist_rows,
     fundamentalist_rows,
@@ -17,6 +18,7 @@ from traders import (
     no_waiting,
     noise_rows,
     quote_terms,
+    unafraid,
 )
 
 from abm.agents.base.view import MONTH_DTYPE
@@ -33,7 +35,7 @@ CASES = {
     "fundamentalists": (
         decide_fundamentalists,
         fundamentalist_rows,
-        lambda n: (WEIGHTS, months_around(), no_positions(n), 3.5, DAY_SHARE),
+        lambda n: (WEIGHTS, months_around(), no_positions(n), unafraid(n), 3.5, DAY_SHARE),
     ),
     "chartists": (
         decide_chartists,
@@ -43,7 +45,14 @@ CASES = {
     "hedgers": (
         decide_hedgers,
         hedger_rows,
-        lambda n: (np.full((n, 12), 20), no_waiting(n), months_around(), no_positions(n), DAY_SHARE),
+        lambda n: (
+            np.full((n, 12), 20),
+            ONE_FLOOR,
+            no_waiting(n),
+            months_around(),
+            no_positions(n),
+            DAY_SHARE,
+        ),
     ),
     "makers": (
         decide_makers,
@@ -149,7 +158,15 @@ def test_fundamentalists_buy_what_is_cheap_and_sell_what_is_dear():
         months["best_ask_ticks"] += shift
         columns = fundamentalist_rows(belief_sd=0.0)
         sent = decide(
-            decide_fundamentalists, columns, keys(200), WEIGHTS, months, no_positions(200), 1.0, DAY_SHARE
+            decide_fundamentalists,
+            columns,
+            keys(200),
+            WEIGHTS,
+            months,
+            no_positions(200),
+            unafraid(),
+            1.0,
+            DAY_SHARE,
         )
         assert len(sent) > 50
         assert (sent["side"] == side).all()
@@ -165,6 +182,7 @@ def test_fundamentalists_leave_a_fair_market_alone():
         WEIGHTS,
         months_around(),
         no_positions(200),
+        unafraid(),
         1.0,
         DAY_SHARE,
     )
@@ -177,7 +195,9 @@ def test_fundamentalists_stop_at_their_position_limit():
     months["best_bid_ticks"] -= 100
     columns = fundamentalist_rows(belief_sd=0.0)
     held = no_positions(200) + 98
-    sent = decide(decide_fundamentalists, columns, keys(200), WEIGHTS, months, held, 1.0, DAY_SHARE)
+    sent = decide(
+        decide_fundamentalists, columns, keys(200), WEIGHTS, months, held, unafraid(), 1.0, DAY_SHARE
+    )
     assert sent["lots"].max() <= 2
 
 
@@ -187,7 +207,7 @@ def test_belief_errors_have_their_stationary_law_at_any_spacing_of_looks():
     for step in range(60):
         decide(
             decide_fundamentalists, columns, streams, WEIGHTS, months_around(), no_positions(2_000),
-            float(step), 1.0, capacity=200_000,
+            unafraid(2_000), float(step), 1.0, capacity=200_000,
         )  # fmt: skip
     assert columns["belief_error"].std() == pytest.approx(0.02, rel=4 / math.sqrt(2 * 2_000))
 
@@ -224,6 +244,7 @@ def test_a_hedger_buys_towards_its_target_in_slices():
         columns,
         keys(100),
         target,
+        ONE_FLOOR,
         no_waiting(),
         months_around(),
         no_positions(100),
@@ -243,7 +264,17 @@ def test_a_hedger_inside_its_band_does_nothing():
     target = np.full((100, 12), 20)
     assert (
         len(
-            decide(decide_hedgers, hedger_rows(), keys(100), target, no_waiting(), months_around(), held, 1.0)
+            decide(
+                decide_hedgers,
+                hedger_rows(),
+                keys(100),
+                target,
+                ONE_FLOOR,
+                no_waiting(),
+                months_around(),
+                held,
+                1.0,
+            )
         )
         == 0
     )
@@ -256,14 +287,30 @@ def test_a_buyer_pays_no_more_than_its_premium_and_a_seller_no_less_than_its_flo
     target = np.full((100, 12), 20)
     columns = hedger_rows(actions_per_day=1e9, cross_probability=1.0)
     bids = decide(
-        decide_hedgers, columns, keys(100), target, no_waiting(), months, no_positions(100), DAY_SHARE
+        decide_hedgers,
+        columns,
+        keys(100),
+        target,
+        ONE_FLOOR,
+        no_waiting(),
+        months,
+        no_positions(100),
+        DAY_SHARE,
     )
     bids = bids[bids["kind"] == MessageKind.LIMIT]
     model = months["model_ticks"][bids["month"] - 5]
     assert (bids["price_ticks"] <= np.floor(1.03 * model)).all()
     columns["floor_ticks"] = 3_100.0
     offers = decide(
-        decide_hedgers, columns, keys(100), -target, no_waiting(), months, no_positions(100), DAY_SHARE
+        decide_hedgers,
+        columns,
+        keys(100),
+        -target,
+        ONE_FLOOR,
+        no_waiting(),
+        months,
+        no_positions(100),
+        DAY_SHARE,
     )
     offers = offers[offers["kind"] == MessageKind.LIMIT]
     assert (offers["price_ticks"] >= 3_100).all()
@@ -274,7 +321,15 @@ def test_a_passive_hedger_joins_the_best_price_of_its_side():
     target = np.full((100, 12), 20)
     months = months_around()
     sent = decide(
-        decide_hedgers, columns, keys(100), target, no_waiting(), months, no_positions(100), DAY_SHARE
+        decide_hedgers,
+        columns,
+        keys(100),
+        target,
+        ONE_FLOOR,
+        no_waiting(),
+        months,
+        no_positions(100),
+        DAY_SHARE,
     )
     orders = sent[sent["kind"] == MessageKind.LIMIT]
     assert (orders["price_ticks"] == months["best_bid_ticks"][orders["month"] - 5]).all()

@@ -6,16 +6,20 @@ import math
 
 import numpy as np
 
+from abm.agents.base.curve_risk import new_curve_risk
 from abm.agents.base.population_room import cumulative_tenor_weights
 from abm.agents.hedgers.kernel import HEDGER_DTYPE, NO_GAP, PROGRESS_DTYPE
 from abm.agents.makers.kernel import MAKER_DTYPE
 from abm.agents.makers.learning import HABITS_DTYPE, blank_mind
+from abm.agents.makers.risk_budget import MakerRisk
 from abm.agents.makers.style import MakerStyle, plain_duties
 from abm.agents.speculators.chartist import CHARTIST_DTYPE
 from abm.agents.speculators.fundamentalist import FUNDAMENTALIST_DTYPE
 from abm.agents.speculators.noise import NOISE_DTYPE
 
 DAY_SHARE = 1 / 48
+ONE_FLOOR = np.ones(12)
+DAYS_TO_DELIVERY = 21.0 * np.arange(12) + 10.5
 WEIGHTS = cumulative_tenor_weights(12, 3.0)
 
 
@@ -75,14 +79,41 @@ def maker_rows(count=4, **values):
     )  # fmt: skip
 
 
-def quote_terms(lots=20, widest=0.05, makers=8, left_of_day=1.0, style=None, mind=None, habits=None):
-    """Return what a maker knows besides the market: habits, style, duties, mind, time left, tick value."""
+def curve_risk(count, aversion, *, correlation=0.9, equity_usd=1e6, tick_value_usd=1.0):
+    """Return the risk of traders on the first day of a month."""
+    risk = new_curve_risk(
+        np.full(count, aversion), np.full(count, correlation), listed_months=12, tick_value_usd=tick_value_usd
+    )
+    risk.equity_usd[:], risk.days_to_delivery[:] = equity_usd, DAYS_TO_DELIVERY
+    return risk
+
+
+def unafraid(count=200):
+    """Return the risk of traders who ask nothing for it."""
+    return curve_risk(count, 0.0)
+
+
+def maker_risk(count=8, aversion=0.0, budget=0.0, widening=0.0, margin_usd=100.0, netted_usd=0.0, **curve):
+    """Return what makers ask for risk, and their budgets; a lot of every month takes the same margin."""
+    return MakerRisk(
+        curve_risk(count, aversion, **curve),
+        *(np.full(count, value) for value in (budget, widening, netted_usd)),
+        margin_per_lot_usd=np.full(12, margin_usd),
+        premium_ticks=np.zeros(12),
+    )
+
+
+def quote_terms(
+    lots=20, widest=0.05, makers=8, left_of_day=1.0, style=None, mind=None, habits=None, risk=None
+):
+    """Return what a maker knows besides the market: habits, style, duties, mind, risk, time, tick value."""
     shown = np.full(12, lots, dtype=np.int64)
     return (
         habit_rows(makers) if habits is None else habits,
         MakerStyle() if style is None else style,
         plain_duties(shown, (shown + 1) // 2, np.full(12, widest), makers=makers),
         blank_mind(0, 12, 1) if mind is None else mind,
+        maker_risk(makers) if risk is None else risk,
         left_of_day,
         1.0,
     )

@@ -95,6 +95,7 @@ NEEDS = Group(
         Row("agents.providers.marginal_cost_share", 0.3,
             # 0.3 of a price of 500 ticks.
             (lambda m: traders(m, "provider").marginal_cost_ticks, 150.0)),
+        Row("agents.providers.floor", "delivery_month", (_of("provider", "floor_by_month"), True)),
         Row("agents.providers.cash_share", 0.62, (_share("provider", "cash_usd_micro"), 0.62)),
         Row("agents.providers.credit_share", 0.33, (_share("provider", "credit_limit_usd_micro"), 0.33)),
         # 3.5 begin in 60 days and one in 4 days ends: exact probabilities of one day.

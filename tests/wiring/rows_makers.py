@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import numpy as np
 from field_table import Group, Row
 from probes import class_rows, column, equity_usd, traders
+
+from abm.agents.makers.style import MakerStyle
 
 TABLE = "agents.market_makers"
 
@@ -15,6 +19,10 @@ def _terms(name):
 
 def _duties(name):
     return lambda m: getattr(traders(m, "dmm").duties, name)
+
+
+def _risk(name):
+    return lambda m: attrgetter(name)(traders(m, "dmm").risk)
 
 
 def _pay(name):
@@ -38,7 +46,7 @@ MAKERS = Group(
     [
         Row(f"{TABLE}.count", 5, (lambda m: traders(m, "dmm").count, 5)),
         *class_rows(TABLE, "dmm", requotes_per_day=190.0, risk_aversion=3e-5, horizon_days=1.1,
-                    fill_distance=0.005, curve_correlation=0.55, belief_sd=0.0012,
+                    fill_distance=0.005, belief_sd=0.0012,
                     belief_reversion_per_day=2.1,
                     max_skew=0.045, latency_ms=2.5),
         Row(f"{TABLE}.max_position_lots", 610.0, (column("dmm", "max_position_lots"), 610)),
@@ -46,6 +54,11 @@ MAKERS = Group(
             Row(f"{TABLE}.{name}", value, (lambda m, name=name: traders(m, "dmm").habits[name], value))
             for name, value in {"fill_rate": 41.0, "estimate_days": 1.3, "quoting_cost_usd": 12.0}.items()
         ),
+        Row(f"{TABLE}.relative_risk_aversion", 1.7, (_risk("curve.relative_aversion"), 1.7)),
+        Row(f"{TABLE}.curve_correlation", 0.55, (column("dmm", "curve_correlation"), 0.55),
+            (_risk("curve.correlation"), 0.55)),
+        Row(f"{TABLE}.margin_to_equity", 0.35, (_risk("margin_to_equity"), 0.35)),
+        Row(f"{TABLE}.budget_widening", 1.4, (_risk("widening"), 1.4)),
         Row(f"{TABLE}.cash_usd", 14e6, (equity_usd("dmm"), 14e6)),
         _by_tenor("quote_lots_near", 26, "quote_lots", SHOWN),
         _by_tenor("quote_lots_far", 11, "quote_lots", SHOWN),
@@ -91,23 +104,24 @@ LEVELS = Group(
     alongside={f"{TABLE}.contract.pay_levels": [{"presence": 0.95, "share": 1.0}]},
 )  # fmt: skip
 
-STYLES = {
-    "quoting": ("glft", "glft", 1),
-    "horizon": ("session", "to_session_end", 1),
-    "curve_risk": ("by_distance", "by_distance", 1),
-    "estimates": ("public", "own_estimates", 0),
-    "strategy": ("strategic", "strategic", 1),
-}
+STYLES = (
+    ("quoting", "glft", "glft", 1),
+    ("horizon", "session", "to_session_end", 1),
+    ("curve_risk", "by_distance", "by_distance", 1),
+    ("curve_risk", "to_delivery", "to_delivery", 1),
+    ("estimates", "public", "own_estimates", 0),
+    ("strategy", "strategic", "strategic", 1),
+)
+NO_STYLE = dict.fromkeys(MakerStyle._fields, 0) | {"own_estimates": 1}
 STYLE_GROUPS = [
     Group(
-        f"makers: {field}",
+        f"makers: {flag}",
         [
             Row(f"{TABLE}.{field}", word, (lambda m: traders(m, "dmm").style._asdict(),
-                {"glft": 0, "to_session_end": 0, "by_distance": 0, "own_estimates": 1, "strategic": 0}
-                | {flag: value}))
+                NO_STYLE | {flag: value}))
         ],
     )
-    for field, (word, flag, value) in STYLES.items()
+    for field, word, flag, value in STYLES
 ]  # fmt: skip
 
 GROUPS = [MAKERS, LEVELS, *STYLE_GROUPS]

@@ -55,6 +55,10 @@ NOISE = Group(
         Row("agents.fundamentalists.max_position_lots", 151.0,
             (column("fundamentalist", "max_position_lots"), 151)),
         _cash("agents.fundamentalists", "fundamentalist", 1_510_000.0),
+        Row("agents.fundamentalists.relative_risk_aversion", 2.6,
+            (lambda m: traders(m, "fundamentalist").risk.relative_aversion, 2.6)),
+        Row("agents.fundamentalists.curve_correlation", 0.86,
+            (lambda m: traders(m, "fundamentalist").risk.correlation, 0.86)),
         *limit_rows("agents.fundamentalists", "fundamentalist", 1.2),
     ],
 )  # fmt: skip

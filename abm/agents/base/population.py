@@ -66,6 +66,10 @@ class DayOpening:
         Signed positions in tenor order; a trader looks at its own.
     equity_usd_micro : array of int64, shape (accounts,)
         Collateral plus bank money less drawn credit as of the last mark; a trader knows its own row only.
+    days_to_delivery : array of float, shape (listed months,)
+        Days from the open to the middle of each delivery month, of what is left of the front one; rising.
+    log_level_ahead : array of float, shape (listed months,)
+        Log of the deterministic price level expected on those days over today's.
     """
 
     day: int
@@ -81,6 +85,8 @@ class DayOpening:
     initial_margin_usd_micro: NDArray[np.int64]
     position_lots: NDArray[np.int64]
     equity_usd_micro: NDArray[np.int64]
+    days_to_delivery: NDArray[np.float64]
+    log_level_ahead: NDArray[np.float64]
 
 
 @never_copied("a trader belongs to one market; build that market again from the same scenario and seed")

@@ -77,6 +77,7 @@ def build_providers(room: PopulationRoom) -> Providers:
         programme,
         marginal_cost_ticks=np.full(section.count, float(cost_ticks)),
         cost_decline_per_day=room.cost_decline_per_day,
+        floor_by_month=section.floor == "delivery_month",
         outages=CapacityOutages(
             section.count,
             per_year=section.outages_per_year,

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from abm.agents.base.outbox import write_cancel_all, write_limit
 from abm.agents.base.ticks import ceil_ticks, clamp_ticks, floor_ticks
 from abm.agents.base.timing import acts, arrival_ms
+from abm.core.arrays import FloatArray
 from abm.core.kernel import kernel
 from abm.core.orders import NO_PRICE, TimeInForce, TradingPhase
 from abm.core.random_kernels import uniform
@@ -50,10 +51,10 @@ HEDGER_DTYPE = np.dtype(
     align=True,
 )
 """One hedger. ``max_premium`` is the share of the model price it pays or gives up to trade at all;
-``floor_ticks`` the price under which it does not sell; ``band_lots`` the gap that it leaves alone unless its
-target is zero; ``risk_premium_per_month`` a share of the model price for each month of tenor;
-``patience_days`` the time without a fill after which it crosses; ``participation`` the share of the lots
-shown that one slice may be, one lot at least; ``urgency`` one of the three below."""
+``floor_ticks`` the price under which it would not sell today's output; ``band_lots`` the gap that it leaves
+alone unless its target is zero; ``risk_premium_per_month`` a share of the model price for each month of
+tenor; ``patience_days`` the time without a fill after which it crosses; ``participation`` the share of the
+lots shown that one slice may be, one lot at least; ``urgency`` one of the three below."""
 
 OPTIONAL_COLUMNS = ("risk_premium_per_month", "patience_days", "participation", "urgency")
 """Columns that are zero where nothing beyond the plain programme is asked for."""
@@ -77,6 +78,7 @@ def decide_hedgers(
     hedgers: NDArray[Any],
     streams: NDArray[np.uint64],
     target_lots: NDArray[np.int64],
+    floor_ratio: FloatArray,
     progress: NDArray[Any],
     months: NDArray[Any],
     position_lots: NDArray[np.int64],
@@ -91,6 +93,8 @@ def decide_hedgers(
     ----------
     target_lots : array of int64, shape (hedgers, listed months)
         Signed position that the programme wants, in tenor order; column 0 counts for those in a hurry only.
+    floor_ratio : array of float, shape (listed months,)
+        Floor under sales of each month over that of today's output, positive.
     progress : array of PROGRESS_DTYPE, shape (hedgers, listed months)
         By slot; advanced in place for those with patience.
     """
@@ -114,7 +118,7 @@ def decide_hedgers(
         if me.urgency == UNWINDS and held * side >= 0:  # sold more than was meant: that stays sold
             continue
         hurries = me.urgency == UNWINDS or (me.urgency == NEVER_DELIVERS and tenor <= 1 and held * side < 0)
-        limit = _sweep_limit(me, at, side) if hurries else _worst_price(me, at, tenor, side)
+        limit = _sweep_limit(me, at, side) if hurries else _worst_price(me, at, tenor, side, floor_ratio)
         crosses = uniform(streams, i) < me.cross_probability
         if me.patience_days > 0.0 and progress[i, at.slot].waited_days >= me.patience_days - _ROUNDING_DAYS:
             crosses = True
@@ -209,15 +213,16 @@ def _sweep_limit(me: Any, at: Any, side: int) -> int:
 
 
 @kernel
-def _worst_price(me: Any, at: Any, tenor: int, side: int) -> int:
+def _worst_price(me: Any, at: Any, tenor: int, side: int, floor_ratio: FloatArray) -> int:
     """Return the highest tick a buyer pays or the lowest a seller takes, ``NO_PRICE`` without a belief."""
     concession = (me.max_premium + me.risk_premium_per_month * tenor) * at.scale_ticks
     if side > 0:
         highest: int = floor_ticks(at.model_ticks + concession)
         return highest
     lowest: int = ceil_ticks(at.model_ticks - concession)
-    if lowest != NO_PRICE and not me.floor_ticks <= lowest:  # NaN is not a floor that any price is above
-        lowest = ceil_ticks(me.floor_ticks)
+    floor = me.floor_ticks * floor_ratio[tenor]
+    if lowest != NO_PRICE and not floor <= lowest:  # NaN is not a floor that any price is above
+        lowest = ceil_ticks(floor)
     return lowest
 
 

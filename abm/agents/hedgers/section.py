@@ -251,6 +251,10 @@ class ProviderSection(ParametersSection):
         0.35, ge=0, le=10, unit="share of the initial price", source=_JUDGEMENT,
         description="Marginal cost on day 0; it falls with the deterministic price level.",
     )  # fmt: skip
+    floor: Literal["today", "delivery_month"] = field(
+        "today", unit="-", source=_JUDGEMENT,
+        description="Whose marginal cost forward sales are held to: today's, or the delivery month's.",
+    )  # fmt: skip
     cash_share: Parameter = parameter(
         0.60, gt=0, le=100, unit="share of the finished strip's notional", source=_JUDGEMENT,
         description="Own cash set aside for margin.",

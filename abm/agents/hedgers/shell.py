@@ -91,6 +91,8 @@ class Hedgers(Population):
         Today's target by tenor.
     treasury : HedgeTreasury
         Who has given its hedge up.
+    floor_ratio : array of float, shape (listed months,)
+        Floor under sales of each month over that of today's output.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class Hedgers(Population):
         self.need_lots = np.repeat(month_lots[:, None], listed_months, axis=1)
         self.target_lots: NDArray[np.int64] = np.zeros(self.need_lots.shape, dtype=np.int64)
         self.treasury = HedgeTreasury(self.count, abandonment)
+        self.floor_ratio: NDArray[np.float64] = np.ones(listed_months)
         self._progress: NDArray[Any] = np.zeros(self.need_lots.shape, dtype=PROGRESS_DTYPE)
         self._progress["seen_lots"] = NO_GAP
 
@@ -141,8 +144,8 @@ class Hedgers(Population):
         """Write the round's messages of all hedgers of this class."""
         outbox.reserve(MESSAGES_PER_AGENT * self.count)
         outbox.count = decide_hedgers(
-            self.columns, self.streams, self.target_lots, self._progress, view.months, position_lots,
-            view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
+            self.columns, self.streams, self.target_lots, self.floor_ratio, self._progress,
+            view.months, position_lots, view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 
     def suspend(self, account: int) -> None:
@@ -298,7 +301,10 @@ class Providers(Hedgers):
 
     Marginal cost is energy cost / (hardware x algorithmic efficiency). Where the scenario's price trend
     comes from the three-factor supply, it falls at the rate at which those three make a token cheaper;
-    else nothing is known of them, and it falls with the deterministic price level, shifts included. An
+    else nothing is known of them, and it falls with the deterministic price level, shifts included. The
+    floor under a month's sales is today's cost, or what it will be in the middle of that month: the cost of
+    what is sold. A curve that falls with the cost is below today's from some month on, and held to that,
+    nobody would sell those months. An
     outage lowers what is sold forward, so that a provider buys back what it cannot deliver; spot prices
     and the index do not feel it.
 
@@ -308,6 +314,8 @@ class Providers(Hedgers):
         Marginal cost on day 0, in ticks.
     cost_decline_per_day : float or None
         Fall of the log cost per trading day; ``None``: as the price level falls.
+    floor_by_month : bool
+        Whether the floor follows the delivery month.
     outages : CapacityOutages
         Who has lost capacity.
     month_lots, programme, listed_months, ramp_days, abandonment
@@ -326,6 +334,7 @@ class Providers(Hedgers):
         *,
         marginal_cost_ticks: NDArray[np.float64],
         cost_decline_per_day: float | None,
+        floor_by_month: bool,
         outages: CapacityOutages,
         listed_months: int,
         ramp_days: int,
@@ -339,6 +348,7 @@ class Providers(Hedgers):
         )  # fmt: skip
         self.marginal_cost_ticks = marginal_cost_ticks
         self.cost_decline_per_day = cost_decline_per_day
+        self.floor_by_month = floor_by_month
         self.outages = outages
 
     def new_day(self, opening: DayOpening) -> None:
@@ -349,6 +359,9 @@ class Providers(Hedgers):
         decline = self.cost_decline_per_day
         log_fall = opening.log_level_ratio if decline is None else -decline * opening.day
         self.columns["floor_ticks"] = self.marginal_cost_ticks * math.exp(log_fall)
+        if self.floor_by_month:
+            ahead = opening.log_level_ahead if decline is None else -decline * opening.days_to_delivery
+            self.floor_ratio[:] = np.exp(ahead)
 
     def finished_lots(self, opening: DayOpening) -> NDArray[np.float64]:
         """Return the forward sales that today's capacity supports, shape (n, listed months), not rounded."""
@@ -359,6 +372,8 @@ class Providers(Hedgers):
         super().update_digest(digest)
         if self.outages.happen:
             digest.update(self.outages.is_down.tobytes())
+        if self.floor_by_month:
+            digest.update(self.floor_ratio.tobytes())
 
 
 @kernel

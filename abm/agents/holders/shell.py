@@ -74,6 +74,7 @@ class Holders(Population):
         self._rate = columns["actions_per_day"].copy()
         self.target_lots: NDArray[np.int64] = opening_lots.copy()
         self._progress: NDArray[Any] = np.zeros(opening_lots.shape, dtype=PROGRESS_DTYPE)
+        self._no_floor: NDArray[np.float64] = np.ones(opening_lots.shape[1])
 
     def new_day(self, opening: DayOpening) -> None:
         """Set the targets of the day: the opening positions of the months left, less what is to be gone."""
@@ -92,8 +93,8 @@ class Holders(Population):
         """Write the round's messages of those who leave."""
         outbox.reserve(MESSAGES_PER_AGENT * self.count)
         outbox.count = decide_hedgers(
-            self.columns, self.streams, self.target_lots, self._progress, view.months, position_lots,
-            view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
+            self.columns, self.streams, self.target_lots, self._no_floor, self._progress,
+            view.months, position_lots, view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
 
     def suspend(self, account: int) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.base.curve_risk import new_curve_risk
 from abm.agents.base.population_room import PopulationRoom
 from abm.agents.makers.contract import MakerTerms, PayTerms, StressTerms
 from abm.agents.makers.kernel import MAKER_DTYPE
 from abm.agents.makers.learning import HABITS_DTYPE
+from abm.agents.makers.risk_budget import MakerRisk
 from abm.agents.makers.section import MarketMakerSection
 from abm.agents.makers.shell import MarketMakers
 from abm.agents.makers.style import MakerStyle, plain_duties
@@ -36,13 +38,31 @@ def build_makers(room: PopulationRoom) -> MarketMakers:
             by_distance=int(section.curve_risk == "by_distance"),
             own_estimates=int(section.estimates == "own"),
             strategic=int(section.strategy == "strategic"),
+            to_delivery=int(section.curve_risk == "to_delivery"),
         ),
         duties=plain_duties(quote_lots, min_lots, max_spread, makers=section.count),
+        risk=_risk(room, section, columns["curve_correlation"]),
         tick_value_usd=room.tick_value_usd,
         sample_days=section.sample_days,
         markout_days=section.markout_days,
         first_account=first,
         funding=room.funding(room.parameter("dmm", section, "cash_usd", section.count)),
+    )
+
+
+def _risk(room: PopulationRoom, section: MarketMakerSection, correlation: NDArray[np.float64]) -> MakerRisk:
+    aversion, budget, widening = (
+        room.parameter("dmm", section, name, section.count)
+        for name in ("relative_risk_aversion", "margin_to_equity", "budget_widening")
+    )
+    listed = room.contract.listed_months
+    return MakerRisk(
+        new_curve_risk(aversion, correlation, listed_months=listed, tick_value_usd=room.tick_value_usd),
+        budget,
+        widening,
+        netted_usd=np.zeros(section.count),
+        margin_per_lot_usd=np.zeros(listed),
+        premium_ticks=np.zeros(listed),
     )
 
 

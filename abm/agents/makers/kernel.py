@@ -3,7 +3,9 @@
 Quotes stand around the reservation price r = s - skew, where s is the maker's own estimate of value (the
 public model curve times e to a small private Ornstein-Uhlenbeck error) and the skew is that of Avellaneda
 and Stoikov (2008) or of Gueant, Lehalle and Fernandez-Tapia (2013), see ``quoting`` in this room, for the
-inventory in the month plus a share of the inventory along the rest of the curve, which moves with it. A maker
+inventory in the month plus a share of the inventory along the rest of the curve, which moves with it. One
+that holds its inventory to delivery has the premium of ``abm.agents.base.curve_risk`` in place of that skew,
+and one with a budget of margin shows less, farther away, as it fills (``risk_budget``). A maker
 that is obliged keeps the spread of those models within the contract's maximum; a strategic one weighs what
 its duties cost and bring, see ``strategy``. A quote replaces the last one of its month in
 one message and only adds liquidity.
@@ -17,11 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.base.curve_risk import write_premiums_ticks
 from abm.agents.base.outbox import write_quote
 from abm.agents.base.ticks import ceil_ticks, floor_ticks
 from abm.agents.base.timing import acts, arrival_ms
 from abm.agents.makers.learning import MakerMind
 from abm.agents.makers.quoting import flat_half_spread_ticks, glft_skew_ticks, half_spread_ticks
+from abm.agents.makers.risk_budget import MakerRisk, lots_within, used_or_spent
 from abm.agents.makers.strategy import strategic_quote, variance_ticks_of
 from abm.agents.makers.style import Duties, MakerStyle
 from abm.core.kernel import kernel
@@ -60,6 +64,7 @@ def decide_makers(
     style: MakerStyle,
     duties: Duties,
     mind: MakerMind,
+    risk: MakerRisk,
     left_of_day: float,
     tick_value_usd: float,
     months: NDArray[Any],
@@ -75,6 +80,8 @@ def decide_makers(
     ----------
     habits, mind
         Read only where ``style`` asks for what they hold; without rows otherwise.
+    risk : MakerRisk
+        Budgets of margin, and what premiums are reckoned from; those of each maker in turn are written.
     left_of_day : float
         Share of the day that is left when the round begins.
     """
@@ -86,16 +93,26 @@ def decide_makers(
         )
         arrival = arrival_ms(streams, i, me.latency_ms, me.jitter)
         horizon = left_of_day if style.to_session_end else me.horizon_days
+        used = used_or_spent(risk, i, months, position_lots, me.account, style.to_delivery)
+        if style.to_delivery:
+            write_premiums_ticks(risk.curve, i, months, position_lots, me.account, risk.premium_ticks)
         for tenor in range(months.shape[0]):
             if not acts(streams, i, me.requotes_per_day, day_share) or months[tenor].phase == _HALT:
                 continue
             at = months[tenor]
-            exposure = exposure_lots(makers, mind, style, months, position_lots, i, tenor)
+            exposure = 0.0
+            if not style.to_delivery:
+                exposure = exposure_lots(makers, mind, style, months, position_lots, i, tenor)
             half, skew, lots = _terms(
                 makers, habits, style, duties, mind, tick_value_usd, at, i, tenor, horizon, exposure
             )
             value = at.model_ticks + at.scale_ticks * math.expm1(me.belief_error)
-            bid, bid_lots, ask, ask_lots = _prices(me, at, value, half, skew, lots, position_lots)
+            if style.to_delivery:
+                skew = risk.premium_ticks[tenor]
+            held = position_lots[me.account, at.slot]
+            wider = half * (1.0 + risk.widening[i] * used)
+            bid_half, ask_half = wider if held >= 0 else half, wider if held <= 0 else half
+            bid, bid_lots, ask, ask_lots = _prices(me, at, value, skew, lots, held, used, bid_half, ask_half)
             count = write_quote(
                 out, count, first_order_id, me.account, at.month, arrival, bid, bid_lots, ask, ask_lots, 1
             )
@@ -181,18 +198,27 @@ def _terms(
 
 @kernel(allocates=False)
 def _prices(
-    me: Any, at: Any, value: float, half: float, skew: float, lots: int, position_lots: NDArray[np.int64]
+    me: Any,
+    at: Any,
+    value: float,
+    skew: float,
+    lots: int,
+    held_lots: int,
+    used: float,
+    bid_half: float,
+    ask_half: float,
 ) -> tuple[int, int, int, int]:
     """Return bid and ask with their lots: around the value less the skew, and adding liquidity only.
 
-    A side without room for inventory is left empty, and both are when the belief is not a number.
+    A side that would add to the position shrinks with the used part of the budget. A side without room for
+    inventory is left empty, and both are when the belief is not a number.
     """
     bound = me.max_skew * at.scale_ticks
     reservation = value - min(max(skew, -bound), bound)
-    if not math.isfinite(reservation) or not math.isfinite(half) or lots <= 0:
+    if not math.isfinite(reservation) or not math.isfinite(bid_half + ask_half) or lots <= 0:
         return 0, 0, 0, 0
-    bid = ceil_ticks(reservation - half)
-    ask = floor_ticks(reservation + half)
+    bid = ceil_ticks(reservation - bid_half)
+    ask = floor_ticks(reservation + ask_half)
     if ask <= bid:
         bid = floor_ticks(reservation)
         ask = bid + 1
@@ -200,11 +226,10 @@ def _prices(
         bid = min(bid, at.best_ask_ticks - 1)
     if at.best_bid_ticks != NO_PRICE:
         ask = max(ask, at.best_bid_ticks + 1)
-    held_lots = position_lots[me.account, at.slot]
-    bid_lots = min(lots, me.max_position_lots - held_lots)
+    bid_lots = min(lots_within(lots, -held_lots, used), me.max_position_lots - held_lots)
     if bid_lots < 0 or bid < at.low_ticks or bid > at.high_ticks:
         bid_lots = 0
-    ask_lots = min(lots, me.max_position_lots + held_lots)
+    ask_lots = min(lots_within(lots, held_lots, used), me.max_position_lots + held_lots)
     if ask_lots < 0 or ask < at.low_ticks or ask > at.high_ticks:
         ask_lots = 0
     return bid, bid_lots, ask, ask_lots

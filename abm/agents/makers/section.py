@@ -217,9 +217,22 @@ class MarketMakerSection(ParametersSection):
         "rolling", unit="-", source=_JUDGEMENT,
         description="Horizon of Avellaneda and Stoikov: always horizon_days, or what is left of the day.",
     )  # fmt: skip
-    curve_risk: Literal["one_correlation", "by_distance"] = field(
+    curve_risk: Literal["one_correlation", "by_distance", "to_delivery"] = field(
         "one_correlation", unit="-", source=_JUDGEMENT,
-        description="Two months correlate by curve_correlation, or by its power with the tenors between.",
+        description="Two months correlate by curve_correlation, or by its power with the tenors between; "
+        "or in that way until delivery, with relative_risk_aversion over equity in place of the skew.",
+    )  # fmt: skip
+    relative_risk_aversion: Parameter = parameter(
+        1.5, ge=0, le=1_000, unit="1", source=_JUDGEMENT + "; Friend and Blume 1975 find about 2",
+        description="Over equity, what a maker asks for the risk of its curve to delivery.",
+    )  # fmt: skip
+    margin_to_equity: Parameter = parameter(
+        0.0, ge=0, le=100, unit="share of equity", source=_JUDGEMENT + ": no budget",
+        description="Initial margin at which it only reduces; its quotes thin out on the way. 0 for never.",
+    )  # fmt: skip
+    budget_widening: Parameter = parameter(
+        0.0, ge=0, le=1_000, unit="1", source=_JUDGEMENT,
+        description="By which share of itself the half spread grows until that budget is used up.",
     )  # fmt: skip
     estimates: Literal["public", "own"] = field(
         "own", unit="-", source="judgement: a maker sees more of the day than yesterday's settlement tells",

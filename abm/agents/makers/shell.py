@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.outbox import Outbox
-from abm.agents.base.population import Funding, Population, TraderAgent
+from abm.agents.base.population import DayOpening, Funding, Population, TraderAgent
 from abm.agents.base.view import MarketView
 from abm.agents.makers.kernel import decide_makers
 from abm.agents.makers.learning import blank_mind, close_estimates, note_round, see_months
+from abm.agents.makers.risk_budget import MakerRisk
 from abm.agents.makers.strategy import plan_month
 from abm.agents.makers.style import Duties, MakerStyle
 
@@ -35,6 +36,8 @@ class MarketMakers(Population):
         How they quote.
     duties : Duties
         The contract as it stands; whoever keeps the contract writes into it.
+    risk : MakerRisk
+        What they are paid for risk, and their budgets of margin.
     tick_value_usd : float
         USD that one lot gains when the price moves by one tick.
     sample_days, markout_days : float
@@ -56,6 +59,7 @@ class MarketMakers(Population):
         habits: NDArray[Any],
         style: MakerStyle,
         duties: Duties,
+        risk: MakerRisk,
         tick_value_usd: float,
         sample_days: float,
         markout_days: float,
@@ -63,10 +67,21 @@ class MarketMakers(Population):
         funding: Funding,
     ) -> None:
         super().__init__(columns, streams, first_account=first_account, funding=funding)
-        self.habits, self.style, self.duties = habits, style, duties
+        self.habits, self.style, self.duties, self.risk = habits, style, duties, risk
         self.tick_value_usd = tick_value_usd
         self._sample_days, self._markout_days = sample_days, markout_days
         self.mind = blank_mind(0, len(duties.quote_lots), 1)
+
+    def new_day(self, opening: DayOpening) -> None:
+        """Take down the own equity, margin and positions, and the time to delivery."""
+        own = self.accounts
+        self.risk.open_day(
+            equity_usd_micro=opening.equity_usd_micro[own],
+            days_to_delivery=opening.days_to_delivery,
+            initial_margin_usd_micro=opening.initial_margin_usd_micro[own],
+            margin_per_lot_usd_micro=opening.margin_per_lot_usd_micro,
+            position_lots=opening.position_lots[own],
+        )
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's quotes of all market makers."""
@@ -74,7 +89,7 @@ class MarketMakers(Population):
             self._learn(view)
         outbox.reserve(len(view.months) * self.count)
         outbox.count = decide_makers(
-            self.columns, self.streams, self.habits, self.style, self.duties, self.mind,
+            self.columns, self.streams, self.habits, self.style, self.duties, self.mind, self.risk,
             1.0 - view.round * view.day_share, self.tick_value_usd, view.months, position_lots,
             view.day_share, outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
@@ -125,3 +140,6 @@ class MarketMakers(Population):
         if self.style.learns:
             for part in self.mind:
                 digest.update(part.tobytes())
+        if self.style.to_delivery:
+            self.risk.curve.update_digest(digest)
+        self.risk.update_digest(digest)

@@ -28,6 +28,8 @@ class MakerStyle(NamedTuple):
         Volatility and fill rates are estimated from what the maker saw itself.
     strategic : int
         Quotes only where it pays.
+    to_delivery : int
+        Inventory is held to delivery: quotes stand around the value less the premium for that.
     """
 
     glft: int = 0
@@ -35,6 +37,7 @@ class MakerStyle(NamedTuple):
     by_distance: int = 0
     own_estimates: int = 0
     strategic: int = 0
+    to_delivery: int = 0
 
     @property
     def learns(self) -> bool:

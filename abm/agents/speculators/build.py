@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from abm.agents.base.curve_risk import new_curve_risk
 from abm.agents.base.population_room import PopulationRoom
 from abm.agents.limits.build import risk_limits
 from abm.agents.speculators.chartist import CHARTIST_DTYPE
@@ -36,10 +37,20 @@ def build_fundamentalists(room: PopulationRoom) -> Fundamentalists:
     columns = room.columns(FUNDAMENTALIST_DTYPE, "fundamentalist", section.count, section.latency_ms)
     room.fill(columns, "fundamentalist", section, *_own(columns, "belief_error", "belief_time"))
     columns["belief_error"] = columns["belief_sd"] * room.normals("fundamentalist", "belief", section.count)
+    aversion, correlation = (
+        room.parameter("fundamentalist", section, name, section.count)
+        for name in ("relative_risk_aversion", "curve_correlation")
+    )
     fundamentalists = Fundamentalists(
         columns,
         room.streams.keys("fundamentalist", section.count),
         room.tenor_weights,
+        risk=new_curve_risk(
+            aversion,
+            correlation,
+            listed_months=room.contract.listed_months,
+            tick_value_usd=room.tick_value_usd,
+        ),
         first_account=first,
         funding=room.funding(room.parameter("fundamentalist", section, "cash_usd", section.count)),
     )

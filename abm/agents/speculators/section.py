@@ -111,6 +111,14 @@ class FundamentalistSection(ParametersSection):
         source=_JUDGEMENT,
         description="Largest position in a month.",
     )
+    relative_risk_aversion: Parameter = parameter(
+        0.0, ge=0, le=1_000, unit="1", source=_JUDGEMENT + "; Friend and Blume 1975 find about 2",
+        description="Over equity, what it asks for the risk of its curve to delivery; 0 for nothing.",
+    )  # fmt: skip
+    curve_correlation: Parameter = parameter(
+        0.9, ge=0, le=1, unit="1", source=_JUDGEMENT,
+        description="Correlation of neighbouring months in that risk; farther ones by its powers.",
+    )  # fmt: skip
     cash_usd: Parameter = parameter(
         1_500_000.0, gt=0, le=1e12, unit="USD", source=_JUDGEMENT, description="Capital of one trader."
     )

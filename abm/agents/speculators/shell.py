@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from abm.agents.base.curve_risk import CurveRisk
 from abm.agents.base.outbox import Outbox
-from abm.agents.base.population import Funding, TraderAgent
+from abm.agents.base.population import DayOpening, Funding, TraderAgent
 from abm.agents.base.view import MarketView
 from abm.agents.sentiment.attention import Attention
 from abm.agents.sentiment.carriers import OpinionCarriers
@@ -75,20 +76,50 @@ class NoiseTraders(TenorPickers):
 
 
 class Fundamentalists(TenorPickers):
-    """All fundamentalists: columns ``FUNDAMENTALIST_DTYPE``."""
+    """All fundamentalists: columns ``FUNDAMENTALIST_DTYPE``.
+
+    Parameters
+    ----------
+    risk : CurveRisk
+        Their aversion to the risk that they hold; none where it is 0.
+    columns, streams, tenor_weights, first_account, funding
+        As in ``TenorPickers``.
+    """
 
     agent_class: ClassVar[type[TraderAgent]] = Fundamentalist
     name: ClassVar[str] = "fundamentalist"
+
+    def __init__(
+        self,
+        columns: NDArray[Any],
+        streams: NDArray[np.uint64],
+        tenor_weights: NDArray[np.float64],
+        *,
+        risk: CurveRisk,
+        first_account: int,
+        funding: Funding,
+    ) -> None:
+        super().__init__(columns, streams, tenor_weights, first_account=first_account, funding=funding)
+        self.risk = risk
+
+    def new_day(self, opening: DayOpening) -> None:
+        """Take down the own equity and the time to delivery."""
+        self.risk.open_day(opening.equity_usd_micro[self.accounts], opening.days_to_delivery)
 
     def decide_all(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
         """Write the round's messages of all fundamentalists."""
         self.form_opinions(view)
         outbox.reserve(fundamentalist.MESSAGES_PER_AGENT * self.count)
         outbox.count = fundamentalist.decide_fundamentalists(
-            self.columns, self.streams, self.tenor_weights, view.months, position_lots,
+            self.columns, self.streams, self.tenor_weights, view.months, position_lots, self.risk,
             view.day + view.round * view.day_share, view.day_share,
             outbox.rows, outbox.count, outbox.first_order_id,
         )  # fmt: skip
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the state into a running hash, with the risk of those who ask to be paid for it."""
+        super().update_digest(digest)
+        self.risk.update_digest(digest)
 
 
 class Chartists(OpinionCarriers):

@@ -34,6 +34,7 @@ def day_opening(market: MarketState) -> DayOpening:
     """Return what traders may use at the open: the day's fixing, and settlements up to the day before."""
     day, desk, house, slots = market.clock.day, market.desk, market.clearing, market.curve.slots
     final_ticks = market.hedge_accounts.last_final_ticks
+    days_to_delivery = market.clock.calendar.days_to_delivery(day)
     return DayOpening(
         day=day,
         day_of_month=day % market.clock.calendar.days_per_month,
@@ -48,6 +49,8 @@ def day_opening(market: MarketState) -> DayOpening:
         initial_margin_usd_micro=house.initial_margin(),
         position_lots=house.position_lots[:, slots],
         equity_usd_micro=market.clearing.equity_usd_micro,
+        days_to_delivery=days_to_delivery,
+        log_level_ahead=desk.log_level_ahead(day, days_to_delivery),
     )
 
 

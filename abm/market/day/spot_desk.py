@@ -156,6 +156,22 @@ class SpotDesk:
         t = self.calendar.year_fraction(day)
         return float(level.log_usd(t) - level.log_usd(0.0)) + self.log_shift(day) - self.log_shift(0)
 
+    def log_level_ahead(self, day: int, days_ahead: FloatArray) -> FloatArray:
+        """Return the log of the level that the market expects on coming days over the level today.
+
+        Parameters
+        ----------
+        day : int
+            Today.
+        days_ahead : array of float
+            Days from today on; need not be whole.
+        """
+        level, t = self.process.level, self.calendar.year_fraction(day)
+        dates = t + days_ahead / self.calendar.days_per_year
+        shifted = self._known_log_shift(day, dates) - self.log_shift(day)
+        ahead: FloatArray = level.log_usd(dates) - level.log_usd(t) + shifted
+        return ahead
+
     def advance_to(self, day: int) -> PublishedFixing:
         """Step the spot price and the quotes to a day and publish its fixing.
 

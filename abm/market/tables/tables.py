@@ -24,6 +24,7 @@ from abm.market.parts import MarketParts
 from abm.market.round_record import RoundRecord
 from abm.market.tables.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
 from abm.market.tables.book_rows import BookRows
+from abm.market.tables.class_money import ClassMoney
 from abm.market.tables.clearing_days import ClearingDays
 from abm.market.venue.maker_contract import DayScore
 
@@ -50,8 +51,10 @@ class MarketTables:
         self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
         self._books: BookRows | None = None
         self._clearing_days: ClearingDays | None = None
+        self._class_money: ClassMoney | None = None
         if self._recorder is not None:
             self._clearing_days = ClearingDays(market, self._recorder)
+            self._class_money = ClassMoney(market, self._recorder)
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):
                 self._books = BookRows(
@@ -190,6 +193,8 @@ class MarketTables:
             return
         if self._books is not None:
             self._books.hand_over()
+        if self._class_money is not None:
+            self._class_money.value_trades()
         market, rows = self._market, self._market.curve.months
         slots = market.curve.slots
         final = np.zeros(len(rows), dtype=np.bool_)
@@ -215,11 +220,12 @@ class MarketTables:
         )
 
     def record_accounts(self, today: TradingDayRecord) -> None:
-        """Add the day's rows of ``clearing_days`` and ``accounts``, and the day's postings to ``ledger``."""
+        """Add the day's rows of ``clearing_days``, ``class_money``, ``accounts`` and ``ledger``."""
         recorder, house = self._recorder, self._market.clearing
-        if recorder is None or self._clearing_days is None:
+        if recorder is None or self._clearing_days is None or self._class_money is None:
             return
         self._clearing_days.record(today.volume_lots)
+        self._class_money.record()
         if recorder.keeps("accounts"):
             variation = house.variation_usd_micro
             recorder.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from stage import decide, keys, months_around, no_positions
-from traders import DAY_SHARE, hedger_rows, no_waiting
+from traders import DAY_SHARE, ONE_FLOOR, hedger_rows, no_waiting
 
 from abm.agents.hedgers.kernel import NEVER_DELIVERS, UNWINDS, decide_hedgers
 from abm.core.orders import NO_PRICE, MessageKind, Side, TimeInForce
@@ -21,7 +21,7 @@ def orders(columns, target=TARGET, *, months=None, held=None, progress=None, day
     both = []
     for compiled in (True, False):
         waiting = no_waiting() if progress is None else progress[compiled]
-        middle = target, waiting, months, held, day_share
+        middle = target, ONE_FLOOR, waiting, months, held, day_share
         both.append(decide(decide_hedgers, columns.copy(), keys(100), *middle, compiled=compiled))
     for field in both[0].dtype.names:
         np.testing.assert_allclose(both[0][field], both[1][field], rtol=1e-12, err_msg=field)

@@ -55,6 +55,8 @@ def opening(day, *equity_usd, held=None):
         initial_margin_usd_micro=0 * equity,
         position_lots=no_positions(len(equity)) if held is None else held,
         equity_usd_micro=equity,
+        days_to_delivery=np.arange(1.0, 13.0),
+        log_level_ahead=np.zeros(12),
     )
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from stage import decide, keys, months_around, no_positions
-from traders import DAY_SHARE, WEIGHTS, chartist_rows, fundamentalist_rows, noise_rows
+from traders import DAY_SHARE, WEIGHTS, chartist_rows, fundamentalist_rows, noise_rows, unafraid
 
 from abm.agents.sentiment.herding import Herd, HerdingRule, SocialGraph, follow_majority, form_cluster_views
 from abm.agents.speculators.chartist import decide_chartists
@@ -158,12 +158,12 @@ def test_optimists_find_a_fair_price_cheap_and_pessimists_dear():
     for tilt in (0.02, -0.02):
         columns = fundamentalist_rows(belief_sd=0.0, tilt=tilt)
         sent = decide(decide_fundamentalists, columns, keys(200), WEIGHTS, months_around(),
-                      no_positions(200), 1.0, DAY_SHARE)  # fmt: skip
+                      no_positions(200), unafraid(), 1.0, DAY_SHARE)  # fmt: skip
         assert len(sent) > 100
         assert (sent["side"] == np.sign(tilt)).all()
     neutral = fundamentalist_rows(belief_sd=0.0)
     assert len(decide(decide_fundamentalists, neutral, keys(200), WEIGHTS, months_around(),
-                      no_positions(200), 1.0, DAY_SHARE)) == 0  # fmt: skip
+                      no_positions(200), unafraid(), 1.0, DAY_SHARE)) == 0  # fmt: skip
 
 
 def test_an_opinion_adds_to_the_trend_a_chartist_sees():
