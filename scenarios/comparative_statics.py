@@ -196,7 +196,7 @@ def compared(name: str, *, seeds: int, jobs: int, out: str | Path, progress: boo
 
 
 def outcomes(name: str, found: Comparison) -> list[Outcome]:
-    """Return what came of each expectation of a study: the plain paired difference, its interval Student's."""
+    """Return what came of each expectation of a study: plain paired differences, intervals by Student's t."""
     by_variant = {variant: rows.set_index("seed") for variant, rows in found.runs.groupby("variant")}
     results = []
     for expectation in STUDIES[name].expected:
