@@ -66,6 +66,11 @@ class DayOpening:
         Signed positions in tenor order; a trader looks at its own.
     equity_usd_micro : array of int64, shape (accounts,)
         Collateral plus bank money less drawn credit as of the last mark; a trader knows its own row only.
+    target_equity_usd_micro : array of int64, shape (accounts,)
+        Equity that the account's owner wants in it: that of the start unless ``agents.capital`` has a rule.
+    owner_flow_usd_micro : array of int64, shape (accounts,)
+        Money since the start from outside all trading: brought in by the owner less paid out to it, and
+        gained by other business. Equity less this is what trading has made of the equity at the start.
     """
 
     day: int
@@ -81,6 +86,8 @@ class DayOpening:
     initial_margin_usd_micro: NDArray[np.int64]
     position_lots: NDArray[np.int64]
     equity_usd_micro: NDArray[np.int64]
+    target_equity_usd_micro: NDArray[np.int64]
+    owner_flow_usd_micro: NDArray[np.int64]
 
 
 @never_copied("a trader belongs to one market; build that market again from the same scenario and seed")
@@ -231,6 +238,8 @@ class Population:
         """Stop traders that have lost too much, let others back in, then prepare for the day."""
         if self.limits is not None:
             equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
+            flow = opening.owner_flow_usd_micro[self.accounts]
+            self.limits.follow_flows(flow, equity[self.accounts])
             rates = {name: self.columns[name] for name in self.activity_columns}
             self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
         self.new_day(opening)
