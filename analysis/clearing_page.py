@@ -8,6 +8,7 @@ from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 
 from .call_causes import CAUSES, calls_by_cause
+from .capital.fronted import liquidity_body
 from .clearing_house import (
     account_coverage,
     at,
@@ -38,6 +39,7 @@ def clearing_section(run: RunFolder) -> str:
         subsection("Every margin model on the same positions", *models_body(run)),
         subsection("Margin calls", *_margin_calls(run)),
         subsection("Defaults", *_defaults(run)),
+        subsection("The house's own liquidity", *liquidity_body(run)),
         subsection("Guaranty fund", *_fund(run)),
         subsection("Exposures and contagion", *_exposures(run)),
     )

@@ -15,6 +15,7 @@ from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
 from abm.recording.drafts import write_file
 
+from .capital.owners import owners_body
 from .clearing_page import clearing_section
 from .figures import activity, bills, liquidity, margin, prices, profit
 from .liquidity_page import liquidity_section
@@ -47,7 +48,9 @@ def render(run: RunFolder) -> str:
         section("Summary", _summary(run)),
         section("Figures", *(figure(module, run) for module in FIGURES)),
         liquidity_section(run),
-        section("Profit and loss by class", _profit(run.tables["agents"])),
+        section(
+            "Profit and loss by class", _profit(run.tables["agents"]), *owners_body(run.tables["agents"])
+        ),
         clearing_section(run),
         section("What was run", _what_was_run(run)),
         section("How to reproduce", _reproduce(run)),

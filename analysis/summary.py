@@ -11,9 +11,11 @@ import pandas as pd
 from abm.core.calendar import TradingCalendar
 from abm.core.money import USD_MICRO
 from abm.recording import RunFolder, metrics
+from abm.recording.capital_metrics import owners_by_class
 from abm.recording.hedging import hedge_effect
 
 from .call_causes import CAUSES, calls_by_cause
+from .capital.owners import has_flows
 from .clearing_house import account_coverage, margin_terms, said_of_tenors, tenor_backtest
 from .makers import maker_duty
 from .margin_models import said_of_models
@@ -70,6 +72,7 @@ def summarise(run: Run) -> list[SummaryRow]:
         _margin_coverage(opened),
         *_margin_models(opened),
         _defaults(opened.tables["defaults"]),
+        *_owners(opened.tables["agents"]),
         _hedge(opened.tables["hedging"]),
         _refusals(opened),
         _speed(opened),
@@ -259,6 +262,24 @@ def _defaults(defaults: pd.DataFrame) -> SummaryRow:
         f"{counted(clients, 'client')}, {counted(members, 'member')}",
         f"loss beyond collateral {usd(loss)}, of which uncovered {usd(uncovered)}",
     )
+
+
+def _owners(agents: pd.DataFrame) -> list[SummaryRow]:
+    """Return the line about owners, where money came or went outside trading."""
+    if not has_flows(agents):
+        return []
+    owners = owners_by_class(agents)
+    lost, refilled, brought, paid, gained = (
+        float(owners[name].sum()) for name in ("lost", "refilled", "brought_in", "paid_out", "outside_gain")
+    )
+    return [
+        SummaryRow(
+            "Losses that owners refilled",
+            percent(metrics.ratio(refilled, lost)),
+            f"of {usd(lost)}; brought in {usd(brought)}, took out {usd(paid)}; other business gained "
+            f"{usd(gained)}; none of it is profit",
+        )
+    ]
 
 
 def _hedge(hedging: pd.DataFrame) -> SummaryRow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from abm.agents.arbitrage.section import ArbitrageurSection
+from abm.agents.capital.section import CapitalSection
 from abm.agents.hedgers.company_section import CompanySection
 from abm.agents.hedgers.section import EnterpriseSection, ProviderSection
 from abm.agents.holders.section import HolderSection
@@ -49,6 +50,7 @@ class PopulationsSection(Section):
         0.25, ge=0, le=1, unit="share of cash", source=_JUDGEMENT,
         description="Own cash posted with the clearing house before the first day.",
     )  # fmt: skip
+    capital: CapitalSection = section(CapitalSection, description="Capital of all traders over time.")
     enterprises: EnterpriseSection = section(EnterpriseSection, description="Long hedgers.")
     providers: ProviderSection = section(ProviderSection, description="Short hedgers and index contributors.")
     noise: NoiseSection = section(NoiseSection, description="Random orders around the mid price.")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from abm.clearing.books.ledger import POSTING_DTYPE, ChartOfAccounts, Ledger, PostingKind
     from abm.clearing.calls.call_causes import CallCauses
     from abm.clearing.calls.margin_calls import MarginCall
+    from abm.clearing.capital.terms import CapitalTerms
     from abm.clearing.defaults.close_out import NO_ACCOUNT
     from abm.clearing.defaults.deadlines import DefaultEvent
     from abm.clearing.defaults.reductions import ReductionNotice
@@ -43,6 +44,7 @@ __all__ = [
     "AccountTerms",
     "Buffer",
     "CallCauses",
+    "CapitalTerms",
     "ChartOfAccounts",
     "ClearingHouse",
     "ClearingRules",
@@ -88,6 +90,7 @@ offer(
         "AccountTerms": "terms",
         "Buffer": "margin_models.procyclicality",
         "CallCauses": "calls.call_causes",
+        "CapitalTerms": "capital.terms",
         "ChartOfAccounts": "books.ledger",
         "ClearingHouse": "house",
         "ClearingRules": "terms",

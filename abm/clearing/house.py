@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.clearing.books.ledger import PostingKind
 from abm.clearing.calls.margin_calls import MarginCall
+from abm.clearing.capital.terms import CapitalTerms
 from abm.clearing.defaults.deadlines import DefaultEvent
 from abm.clearing.defaults.reductions import ReductionNotice
 from abm.clearing.defaults.slices import ShownMarket
@@ -55,6 +56,8 @@ class ClearingHouse:
         Initial-margin model.
     journal : bool
         Keep every posting for ``drain_postings``.
+    capital : CapitalTerms, optional
+        What owners and business outside bring and take; nothing by default.
 
     Attributes
     ----------
@@ -81,9 +84,12 @@ class ClearingHouse:
         rules: ClearingRules,
         margin: MarginModel,
         journal: bool = False,
+        capital: CapitalTerms | None = None,
     ) -> None:
         self.contract, self.rules = contract, rules
-        self.parts = build_parts(contract, n_slots, accounts, members, rules, margin, journal=journal)
+        self.parts = build_parts(
+            contract, n_slots, accounts, members, rules, margin, journal=journal, capital=capital
+        )
         self.chart = self.parts.books.ledger.chart
         self._now_round = 0
         self.check()
@@ -154,6 +160,12 @@ class ClearingHouse:
     """Accounts whose positions are being reduced after a missed deadline."""
     reducing_changed = value(lambda of: of.deadlines.reducing_changed)
     """Whether the last ``process_deadlines`` began or ended a reduction, so that others may trade now."""
+    owners = value(lambda of: of.owners)
+    """Who owns the accounts: what they want in them, took out and brought in."""
+    outside_wealth = value(lambda of: of.outside_wealth)
+    """What other business of traders and members earned or lost with the token price."""
+    outside_flow_usd_micro = value(lambda of: of.owners.net_usd_micro + of.outside_wealth.gain_usd_micro)
+    """Money since the start from outside all trading: from owners, and gained by other business."""
     has_positions_to_close = value(lambda of: of.has_positions_to_close())
     """Whether ``close_out_orders`` may have orders: a default or a forced reduction."""
 

@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.books.books import Books, open_books
+from abm.clearing.books.ledger import N_FIRST_KINDS
 from abm.clearing.calls.funding import Funding, bring_in_resources
 from abm.clearing.calls.margin_calls import MarginCalls
 from abm.clearing.calls.requirements import Requirements
+from abm.clearing.capital.outside_wealth import OutsideWealth
+from abm.clearing.capital.owners import Owners
+from abm.clearing.capital.terms import CapitalTerms, no_capital_rule
 from abm.clearing.defaults.auction import DefaultAuction
 from abm.clearing.defaults.close_out import CloseOuts
 from abm.clearing.defaults.deadlines import Deadlines
@@ -36,6 +40,8 @@ class Parts(NamedTuple):
     reductions: Reductions
     close_outs: CloseOuts
     deadlines: Deadlines
+    owners: Owners
+    outside_wealth: OutsideWealth
 
     def may_trade(self) -> NDArray[np.bool_]:
         """Return the accounts that are neither in default nor under forced reduction."""
@@ -55,6 +61,7 @@ def build_parts(
     margin: MarginModel,
     *,
     journal: bool,
+    capital: CapitalTerms | None = None,
 ) -> Parts:
     """Return the parts of a new house, into which everybody has brought what is its own.
 
@@ -70,12 +77,14 @@ def build_parts(
     if np.any(accounts.member >= members.count):
         worst = int(accounts.member.max(initial=0))
         raise ParameterError(f"accounts.member: {worst} is not in 0..{members.count - 1}")
+    capital = no_capital_rule(accounts.count) if capital is None else capital
     books = open_books(
         accounts,
         members.count,
         n_slots,
         tick_value_usd_micro=contract.tick_value_usd_micro,
         journal=journal,
+        n_owners=accounts.count if capital.has_owner.any() else 0,
     )
     requirements = Requirements(books, margin, rules)
     funding = Funding(books, accounts, rules)
@@ -86,8 +95,22 @@ def build_parts(
     auction = DefaultAuction(books, requirements, funding, rules)
     close_outs = CloseOuts(books, requirements, calls, reductions, auction, waterfall, rules)
     deadlines = Deadlines(books, requirements, funding, calls, reductions, close_outs)
+    owners = Owners(books, requirements, funding, calls, accounts.cash_usd_micro, capital)
+    outside_wealth = OutsideWealth(books, capital)
     bring_in_resources(books.ledger, accounts, members, rules)
-    return Parts(books, requirements, funding, calls, fund, waterfall, reductions, close_outs, deadlines)
+    return Parts(
+        books,
+        requirements,
+        funding,
+        calls,
+        fund,
+        waterfall,
+        reductions,
+        close_outs,
+        deadlines,
+        owners,
+        outside_wealth,
+    )
 
 
 def state_in_order(parts: Parts) -> Iterator[NDArray[Any]]:
@@ -111,8 +134,12 @@ def state_in_order(parts: Parts) -> Iterator[NDArray[Any]]:
     yield books.positions.last_mark_ticks
     yield np.array([-1 if fund.used_round is None else fund.used_round], dtype=np.int64)
     yield books.ledger.balance_usd_micro
-    yield books.ledger.posted_usd_micro
+    yield books.ledger.posted_usd_micro[:N_FIRST_KINDS]
+    if books.ledger.posted_usd_micro[N_FIRST_KINDS:].any():
+        yield books.ledger.posted_usd_micro[N_FIRST_KINDS:]
     yield register.member_of
     yield from books.charges.schedule
     if parts.requirements.is_set:
         yield parts.requirements.per_lot_usd_micro
+    if parts.owners.are_there:
+        yield parts.owners.target_usd_micro

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from abm.recording.columns import DAY, MONTH, TENOR, flag, money, number, schema, text, whole_number
+from abm.recording.columns import DAY, MONTH, TENOR, flag, money, number, schema, since, text, whole_number
 
 _CLOSE = whole_number("day", "trading day", "Close at which the margin was, or would have been, required.")
 _MODEL = text("model", "Margin model, as clearing.margin.model or .registered names it.")
@@ -33,6 +33,15 @@ MARGIN_SCHEMAS: dict[str, pa.Schema] = {
             "Initial margin of one lot over its value, mean over listed months but the front one, whose "
             "margin falls with its fixings; NaN where no other is listed.",
         ),
+        since(
+            6,
+            money(
+                "liquidity_need",
+                "Variation margin of the day that those who lost it did not pay, in default or with an open "
+                "call: what the house had to front to those who gained.",
+            ),
+        ),
+        since(6, money("owed", "What accounts owe the house beyond all collateral.")),
     ),
     "margin_models": schema(
         "What each margin model would have required of the positions of a close, and how that stood up over "

@@ -18,6 +18,7 @@ from abm.core.arguments import whole_number
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
+from abm.recording.capital_metrics import capital_metrics
 from abm.recording.class_money import class_money_metrics
 from abm.recording.hedging import HedgeEffect, hedge_abandonment, hedge_effect
 from abm.recording.maker_metrics import as_floats, maker_metrics, price_scale_ticks
@@ -234,6 +235,7 @@ def market_metrics(
         "member_defaults": float((defaults["event"] == "member_default").sum()),
         "uncovered_loss_usd": float(finished["uncovered_usd_micro"].sum()) / USD_MICRO,
         **margin_metrics(tables),
+        **capital_metrics(tables),
         **_reductions_within(hedge),
         "volatility_reduction_within_bills": bills.volatility_reduction_within,
         "volatility_reduction_within_bills_weighted": bills.volatility_reduction_within_weighted,

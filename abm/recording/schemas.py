@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from abm.recording.capital_columns import CAPITAL_COLUMNS
 from abm.recording.class_money import CLASS_MONEY_SCHEMAS
 from abm.recording.columns import (
     ACCOUNT,
@@ -127,6 +128,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         whole_number("net_lots", "lots", "Sum of signed positions over the months."),
         whole_number("gross_lots", "lots", "Sum of absolute positions over the months."),
         flag("in_default", "Whether the account is in default."),
+        *CAPITAL_COLUMNS,
     ),
     "margin_calls": schema(
         "Margin calls. Rows of one account with one deadline are one call, computed again while it is open.",
@@ -298,13 +300,15 @@ SCHEMAS: dict[str, pa.Schema] = {
         money(
             "gains_given_up",
             "Gains cut or torn up at the end of the waterfall; not in the profit. Final less initial equity "
-            "is profit - levies - credit_interest + collateral_interest + deficit_covered - gains_given_up.",
+            "is profit - levies - credit_interest + collateral_interest + deficit_covered - gains_given_up "
+            "+ brought_in - paid_out + outside_gain.",
         ),
         whole_number("lots_traded", "lots", "Lots bought plus lots sold."),
         whole_number("maker_lots", "lots", "Lots traded as the resting order."),
         whole_number("messages", "count", "Messages sent to the exchange."),
         whole_number("rejected", "count", "Messages refused."),
         flag("in_default", "Whether the account defaulted."),
+        *CAPITAL_COLUMNS,
     ),
     "orders": schema(
         "Every message with its immediate outcome.",

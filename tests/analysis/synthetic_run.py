@@ -22,6 +22,13 @@ CLASSES = (
 )
 CONTRACT = ContractSpec()
 
+_NO_OWNERS = {
+    "paid_out_usd_micro": 0,
+    "brought_in_usd_micro": 0,
+    "outside_gain_usd_micro": 0,
+    "target_equity_usd_micro": 0,
+}
+
 
 def manifest_of(calendar: TradingCalendar, contract: ContractSpec = CONTRACT) -> dict[str, object]:
     return {
@@ -154,6 +161,7 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         net_lots=net,
         gross_lots=np.abs(net) + 10,
         in_default=False,
+        **_NO_OWNERS,
     )
     total = int(margin.sum())
     recorder.append(
@@ -167,6 +175,8 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         credit_drawn_usd_micro=0,
         credit_interest_usd_micro=0,
         lot_margin_share=margin[0] / 1e12,
+        liquidity_need_usd_micro=0,
+        owed_usd_micro=0,
     )
 
 
@@ -373,4 +383,5 @@ def _record_agents(recorder: Recorder) -> None:
         messages=7_500,
         rejected=3,
         in_default=np.arange(count) == 2,
+        **_NO_OWNERS,
     )

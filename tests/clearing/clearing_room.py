@@ -68,12 +68,13 @@ def room(
     journal=False,
     margin_ticks=(1_000, 1_000, 1_000),
     rules=None,
+    capital_terms=None,
     **account,
 ):
     """Two members by default, 10 % margin; at 1,000 ticks that is 100 dollars a lot.
 
     ``rate_bps`` is the margin rate; pass ``credit_rate_bps`` for the price of credit, and further fields of
-    ``ClearingRules`` as ``rules``.
+    ``ClearingRules`` as ``rules``; ``capital_terms`` are of owners and wealth outside.
     """
     house = ClearingHouse(
         contract=CONTRACT,
@@ -90,6 +91,7 @@ def room(
         ),
         margin=FlatMargin(basis(), buckets=[(12, rate_bps)]),
         journal=journal,
+        capital=capital_terms,
     )
     house.set_margin(settlement(*margin_ticks))
     return house

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rows_capital
 import rows_clearing
 import rows_companies
 import rows_hedgers
@@ -40,7 +41,16 @@ from field_table import (
 from abm.market import TokenFuturesMarket
 from abm.scenario import Scenario
 
-SECTIONS = (rows_spot, rows_venue, rows_clearing, rows_hedgers, rows_companies, rows_makers, rows_traders)
+SECTIONS = (
+    rows_spot,
+    rows_venue,
+    rows_clearing,
+    rows_capital,
+    rows_hedgers,
+    rows_companies,
+    rows_makers,
+    rows_traders,
+)
 GROUPS: list[Group] = [group for section in SECTIONS for group in section.GROUPS]
 IDLE = {idle.field: idle.why for section in SECTIONS for idle in getattr(section, "IDLE", ())}
 

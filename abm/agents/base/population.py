@@ -70,6 +70,11 @@ class DayOpening:
         Days from the open to the middle of each delivery month, of what is left of the front one; rising.
     log_level_ahead : array of float, shape (listed months,)
         Log of the deterministic price level expected on those days over today's.
+    target_equity_usd_micro : array of int64, shape (accounts,)
+        Equity that the account's owner wants in it: that of the start unless ``agents.capital`` has a rule.
+    owner_flow_usd_micro : array of int64, shape (accounts,)
+        Money since the start from outside all trading: brought in by the owner less paid out to it, and
+        gained by other business. Equity less this is what trading has made of the equity at the start.
     """
 
     day: int
@@ -87,6 +92,8 @@ class DayOpening:
     equity_usd_micro: NDArray[np.int64]
     days_to_delivery: NDArray[np.float64]
     log_level_ahead: NDArray[np.float64]
+    target_equity_usd_micro: NDArray[np.int64]
+    owner_flow_usd_micro: NDArray[np.int64]
 
 
 @never_copied("a trader belongs to one market; build that market again from the same scenario and seed")
@@ -237,6 +244,8 @@ class Population:
         """Stop traders that have lost too much, let others back in, then prepare for the day."""
         if self.limits is not None:
             equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
+            flow = opening.owner_flow_usd_micro[self.accounts]
+            self.limits.follow_flows(flow, equity[self.accounts])
             rates = {name: self.columns[name] for name in self.activity_columns}
             self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
         self.new_day(opening)

@@ -61,12 +61,32 @@ class RiskLimits:
     def __init__(self, rows: NDArray[Any], *, tick_value_usd: float) -> None:
         self.rows, self.tick_value_usd = rows, tick_value_usd
         self._usual_rates: dict[str, NDArray[np.float64]] = {}
+        self._flow_usd_micro: NDArray[np.int64] = np.zeros(len(rows), dtype=np.int64)
 
     @property
     def stopped(self) -> NDArray[np.bool_]:
         """Which traders are stopped out, shape (traders,)."""
         is_stopped: NDArray[np.bool_] = self.rows["state"] == STOPPED
         return is_stopped
+
+    def follow_flows(self, flow_usd_micro: NDArray[np.int64], equity_usd_micro: NDArray[np.int64]) -> None:
+        """Let the capital that losses are measured from follow money that came or went outside trading.
+
+        It changes as the equity did through the flow, so that neither a payout is a loss nor a refill a gain:
+        the drawdown of a fund, by time-weighted returns.
+
+        Parameters
+        ----------
+        flow_usd_micro : array of int64, shape (traders,)
+            Money from outside trading since the start.
+        equity_usd_micro : array of int64, shape (traders,)
+            Own equity now, after the flow.
+        """
+        new = flow_usd_micro - self._flow_usd_micro
+        before = equity_usd_micro - new
+        counts = (new != 0) & (before > 0) & (equity_usd_micro > 0)
+        self.rows["capital_usd"][counts] *= equity_usd_micro[counts] / before[counts]
+        self._flow_usd_micro = flow_usd_micro.copy()
 
     def open_day(
         self,

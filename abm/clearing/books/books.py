@@ -35,10 +35,16 @@ class Books(NamedTuple):
 
 
 def open_books(
-    accounts: AccountTerms, n_members: int, n_slots: int, *, tick_value_usd_micro: int, journal: bool
+    accounts: AccountTerms,
+    n_members: int,
+    n_slots: int,
+    *,
+    tick_value_usd_micro: int,
+    journal: bool,
+    n_owners: int = 0,
 ) -> Books:
     """Return empty books; ``journal`` keeps every posting until it is drained."""
-    ledger = Ledger(ChartOfAccounts(accounts.count, n_members), journal=journal)
+    ledger = Ledger(ChartOfAccounts(accounts.count, n_members, n_owners), journal=journal)
     return Books(
         ledger=ledger,
         positions=PositionBook(accounts.count, n_slots, tick_value_usd_micro=tick_value_usd_micro),

@@ -66,7 +66,18 @@ class PostingKind(IntEnum):
     """Contributions above what the fund's sizing asks for, back to the owners outside."""
     HOUSE_CAPITAL = 27
     """Fresh capital of the clearing house in the waterfall, from its owners outside."""
+    OWNER_PAYOUT = 28
+    """From a trader's bank to its owner, whose account stands outside the market."""
+    OWNER_CONTRIBUTION = 29
+    """From the owner's account to the trader's bank."""
+    OUTSIDE_GAIN = 30
+    """What a trader's or a member's other business earned with the token price, from outside."""
+    OUTSIDE_LOSS = 31
+    """What that business lost, to the outside world."""
 
+
+N_FIRST_KINDS = 28
+"""Kinds of posting that every state hash holds; those that came later count once they have been posted."""
 
 PAY_KINDS = (PostingKind.MARKET_MAKER_STIPEND, PostingKind.MARKET_MAKER_REVENUE_SHARE)
 """Kinds of posting that pay a market maker out of exchange revenue."""
@@ -77,6 +88,8 @@ MONEY_IN_KINDS = (
     PostingKind.COLLATERAL_INTEREST,
     PostingKind.FUND_CONTRIBUTION,
     PostingKind.HOUSE_CAPITAL,
+    PostingKind.OWNER_CONTRIBUTION,
+    PostingKind.OUTSIDE_GAIN,
 )
 """Kinds of posting that bring money in from outside."""
 
@@ -85,6 +98,8 @@ MONEY_OUT_KINDS = (
     PostingKind.INTEREST,
     PostingKind.LEVY,
     PostingKind.FUND_RETURN,
+    PostingKind.OWNER_PAYOUT,
+    PostingKind.OUTSIDE_LOSS,
 )
 """Kinds of posting that take money out of the market."""
 
@@ -112,10 +127,13 @@ class ChartOfAccounts:
     ----------
     n_accounts, n_members : int
         Counts of traders and of clearing members.
+    n_owners : int
+        Owners that have an account of their own: none, or one for each trader.
     """
 
     n_accounts: int
     n_members: int
+    n_owners: int = 0
 
     @property
     def bank(self) -> slice:
@@ -164,13 +182,18 @@ class ChartOfAccounts:
 
     @property
     def external(self) -> int:
-        """The outside world: owners and lenders."""
+        """The outside world: owners without an account of their own, and lenders."""
         return self.skin_in_the_game + 4
+
+    @property
+    def owner(self) -> slice:
+        """Owners of the traders, outside the market: what each was paid out less what it brought in."""
+        return slice(self.external + 1, self.external + 1 + self.n_owners)
 
     @property
     def count(self) -> int:
         """Number of ledger accounts."""
-        return self.external + 1
+        return self.external + 1 + self.n_owners
 
     def rows(self, group: slice) -> NDArray[np.int64]:
         """Return the ledger accounts of a group, in the order of traders or members."""
@@ -183,7 +206,8 @@ class ChartOfAccounts:
         names += [f"credit_line[{i}]" for i in range(self.n_accounts)]
         names += [f"member_capital[{i}]" for i in range(self.n_members)]
         names += [f"member_fund[{i}]" for i in range(self.n_members)]
-        return [*names, "skin_in_the_game", "fee_revenue", "variation_clearing", "uncovered_loss", "external"]
+        names += ["skin_in_the_game", "fee_revenue", "variation_clearing", "uncovered_loss", "external"]
+        return names + [f"owner[{i}]" for i in range(self.n_owners)]
 
 
 class Ledger:
@@ -294,14 +318,15 @@ class Ledger:
         return drained
 
     def total_usd_micro(self) -> int:
-        """Return the sum of all balances, the external account included: zero."""
+        """Return the sum of all balances, those of owners and the outside world included: zero."""
         return int(self.balance_usd_micro.sum())
 
     def cash_usd_micro(self) -> int:
-        """Return all money inside: every balance but debts to the lender and the external account."""
+        """Return all money inside: every balance but debts to lenders, owners and the external account."""
         chart = self.chart
-        debts = self.balance_usd_micro[chart.credit_line].sum()
-        return int(self.balance_usd_micro.sum() - debts - self.balance_usd_micro[chart.external])
+        debts, owners = (self.balance_usd_micro[group].sum() for group in (chart.credit_line, chart.owner))
+        external = self.balance_usd_micro[chart.external]
+        return self.total_usd_micro() - int(debts + owners + external)
 
     def check(self) -> None:
         """Assert that postings balance and that cash changed by the declared external flows only."""
@@ -310,6 +335,8 @@ class Ledger:
         posted = self.posted_usd_micro
         net_inflow = posted[_MONEY_IN].sum() - posted[_MONEY_OUT].sum()
         assert self.cash_usd_micro() == net_inflow, "cash changed by an undeclared external flow"
+        with_owners = posted[PostingKind.OWNER_PAYOUT] - posted[PostingKind.OWNER_CONTRIBUTION]
+        assert self.balance_usd_micro[self.chart.owner].sum() == with_owners, "an owner's account is off"
         assert self.balance_usd_micro[self.chart.variation_clearing] == 0, "variation margin is in transit"
         revenue = posted[PostingKind.FEE] - posted[PostingKind.REBATE] - posted[_PAY].sum()
         assert self.balance_usd_micro[self.chart.fee_revenue] == revenue, "fees are not all accounted for"

@@ -55,6 +55,8 @@ class Funding:
         Interest charged to each account on drawn credit since the start.
     collateral_interest_usd_micro : array of int64, shape (n_accounts,)
         Interest on collateral paid to each account since the start.
+    paid_in_usd_micro : array of int64, shape (n_accounts,)
+        Paid into collateral by each account since the start, from cash and credit.
     """
 
     def __init__(self, books: Books, terms: AccountTerms, rules: ClearingRules) -> None:
@@ -62,6 +64,7 @@ class Funding:
         self._ledger, self._register, self._rules = books.ledger, books.register, rules
         self.credit_interest_usd_micro = np.zeros(terms.count, dtype=np.int64)
         self.collateral_interest_usd_micro = np.zeros(terms.count, dtype=np.int64)
+        self.paid_in_usd_micro = np.zeros(terms.count, dtype=np.int64)
 
     def drawn_usd_micro(self) -> NDArray[np.int64]:
         """Return the debt of each account to its lender, not negative."""
@@ -118,6 +121,7 @@ class Funding:
             (PostingKind.CALL_FROM_CREDIT, chart.credit_line, met_credit),
         ):
             self._post(kind, chart.rows(source), collateral, amount, now_round)
+        self.paid_in_usd_micro += met_cash + met_credit
         return met_cash, met_credit
 
     def daily_interest(self, *, now_round: int) -> NDArray[np.int64]:

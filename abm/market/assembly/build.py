@@ -19,6 +19,7 @@ from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 from abm.core.orders import MatchingRule
 from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchange
+from abm.market.assembly.capital_build import capital_terms
 from abm.market.assembly.clearing_build import account_terms, build_clearing
 from abm.market.assembly.custom_build import CustomTraders
 from abm.market.assembly.foundations import lay_foundations
@@ -118,7 +119,15 @@ def build(
         exchange=_exchange(scenario, contract, populations),
         position_limits=_position_limits(scenario, populations),
         rules=build_rules(scenario, clock.calendar, accounts),
-        clearing=build_clearing(scenario, contract, clock.calendar, accounts, margin.model, journal=journal),
+        clearing=build_clearing(
+            scenario,
+            contract,
+            clock.calendar,
+            accounts,
+            margin.model,
+            journal=journal,
+            capital=capital_terms(scenario, populations),
+        ),
         margin_history=margin.history,
         populations=populations,
         maker_terms=maker_terms(

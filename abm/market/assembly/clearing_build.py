@@ -9,7 +9,7 @@ from abm.agents.base.population import Population
 from abm.agents.hedgers.shell import Companies
 from abm.agents.holders.member_accounts import MemberAccounts
 from abm.agents.holders.shell import Holders
-from abm.clearing import AccountTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
+from abm.clearing import AccountTerms, CapitalTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import BPS, usd_to_micro
@@ -24,6 +24,7 @@ def build_clearing(
     margin: MarginModel,
     *,
     journal: bool,
+    capital: CapitalTerms | None = None,
 ) -> ClearingHouse:
     """Return the clearing house; ``journal`` keeps every posting for the recorder."""
     section = scenario.clearing
@@ -38,6 +39,7 @@ def build_clearing(
         rules=clearing_rules(scenario, calendar),
         margin=margin,
         journal=journal,
+        capital=capital,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abm.market.day.capital_desk import follow_price
 from abm.market.day.clearing_link import load_risk
 from abm.market.day.hedge_days import day_opening, note_hedges
 from abm.market.day.observation import TradingDayRecord
@@ -15,6 +16,7 @@ def open_trading_day(market: MarketState) -> None:
     if day > 0:
         market.desk.advance_to(day)
         market.curve.open_day(day)
+    follow_price(market)
     market.exchange.open_day(**market.curve.day_terms(day))
     load_risk(market)
     opening = day_opening(market)

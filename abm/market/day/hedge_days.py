@@ -48,9 +48,11 @@ def day_opening(market: MarketState) -> DayOpening:
         free_funds_usd_micro=house.free_funds(),
         initial_margin_usd_micro=house.initial_margin(),
         position_lots=house.position_lots[:, slots],
-        equity_usd_micro=market.clearing.equity_usd_micro,
         days_to_delivery=days_to_delivery,
         log_level_ahead=desk.log_level_ahead(day, days_to_delivery),
+        equity_usd_micro=house.equity_usd_micro,
+        target_equity_usd_micro=house.owners.target_usd_micro.copy(),
+        owner_flow_usd_micro=house.outside_flow_usd_micro,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from abm.agents.base.view import MarketView
+from abm.market.day.capital_desk import settle_with_owners
 from abm.market.day.clearing_link import close_out_orders
 from abm.market.day.day_end import expire_front_month, roll_to_next_day, settle_prices
 from abm.market.day.day_start import open_trading_day
@@ -139,5 +140,6 @@ class TradingRounds:
             self._risk_desk.size_fund()
             self._risk_desk.hold()
             state.clearing.sweep_excess()
+            settle_with_owners(state)
             state.tables.record_accounts(state.today)
             record_positions(state)

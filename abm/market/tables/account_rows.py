@@ -99,6 +99,7 @@ def result_rows(market: MarketParts, initial_equity_usd_micro: NDArray[np.int64]
         - house.levies_usd_micro
         + house.deficit_covered_usd_micro
         - house.gains_given_up_usd_micro
+        + house.outside_flow_usd_micro
     )
     assert np.array_equal(final - initial_equity_usd_micro, pnl + apart), "an equity changed by other causes"
     return {
@@ -124,6 +125,17 @@ def result_rows(market: MarketParts, initial_equity_usd_micro: NDArray[np.int64]
         "messages": market.messages_sent,
         "rejected": market.refusals.sum(axis=1),
         "in_default": house.in_default,
+    } | capital_columns(market)
+
+
+def capital_columns(market: MarketParts) -> dict[str, NDArray[np.int64]]:
+    """Return the columns of what came and went outside trading so far, by account."""
+    owners = market.clearing.owners
+    return {
+        "paid_out_usd_micro": owners.paid_out_usd_micro,
+        "brought_in_usd_micro": owners.brought_in_usd_micro,
+        "outside_gain_usd_micro": market.clearing.outside_wealth.gain_usd_micro,
+        "target_equity_usd_micro": owners.target_usd_micro,
     }
 
 

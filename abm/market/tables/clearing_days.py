@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from abm.agents.base.population import Population
 from abm.agents.holders.member_accounts import MemberAccounts
+from abm.clearing.liquidity import LiquidityNeed
 from abm.market.assembly.margin_build import margin_basis
 from abm.market.parts import MarketParts
 from abm.recording import Recorder
@@ -33,6 +34,7 @@ class ClearingDays:
         self._basis = margin_basis(section, market.contract, no_history)
         self._variation = market.clearing.variation_usd_micro.copy()
         self._interest = int(market.clearing.credit_interest_usd_micro.sum())
+        self._need = LiquidityNeed(market.clearing.parts)
 
     def record(self, volume_lots: NDArray[np.int64]) -> None:
         """Add today's row; positions and prices are those that are held over the close.
@@ -59,6 +61,8 @@ class ClearingDays:
             credit_drawn_usd_micro=int(house.credit_drawn_usd_micro.sum()),
             credit_interest_usd_micro=interest - self._interest,
             lot_margin_share=float(np.mean(of_lots)) if len(of_lots) else math.nan,
+            liquidity_need_usd_micro=self._need.of_the_day(),
+            owed_usd_micro=self._need.owed_usd_micro(),
         )
         self._variation, self._interest = variation.copy(), interest
 

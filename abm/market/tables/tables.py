@@ -22,7 +22,13 @@ from abm.exchange import MatchResult
 from abm.market.day.observation import TradingDayRecord
 from abm.market.parts import MarketParts
 from abm.market.round_record import RoundRecord
-from abm.market.tables.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
+from abm.market.tables.account_rows import (
+    capital_columns,
+    opening_rows,
+    porting_rows,
+    result_rows,
+    transfer_rows,
+)
 from abm.market.tables.book_rows import BookRows
 from abm.market.tables.class_money import ClassMoney
 from abm.market.tables.clearing_days import ClearingDays
@@ -243,6 +249,7 @@ class MarketTables:
                 net_lots=house.position_lots.sum(axis=1),
                 gross_lots=np.abs(house.position_lots).sum(axis=1),
                 in_default=house.in_default,
+                **capital_columns(self._market),
             )
             self._variation_before = variation.copy()
         if recorder.keeps("ledger"):

@@ -18,6 +18,14 @@ class ClearingSection(Section):
     member_capital_usd: float = field(
         20e6, ge=0, le=1e12, unit="USD", source="judgement", description="Own capital of each member."
     )
+    member_capital_price_beta: float = field(
+        0.0,
+        ge=-5,
+        le=5,
+        unit="1",
+        source="judgement: off",
+        description="Elasticity of members' own capital to surprises of the token price.",
+    )
     fund_contribution_usd: float = field(
         5e6,
         ge=0,

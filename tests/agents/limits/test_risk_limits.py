@@ -39,8 +39,9 @@ def view_of(months, day=0):
     )  # fmt: skip
 
 
-def opening(day, *equity_usd, held=None):
+def opening(day, *equity_usd, held=None, flow_usd=0):
     equity = np.array(equity_usd, dtype=np.int64) * USD
+    flow = np.zeros_like(equity) + np.array(flow_usd, dtype=np.int64) * USD
     return DayOpening(
         day=day,
         day_of_month=day,
@@ -54,6 +55,8 @@ def opening(day, *equity_usd, held=None):
         free_funds_usd_micro=equity,
         initial_margin_usd_micro=0 * equity,
         position_lots=no_positions(len(equity)) if held is None else held,
+        target_equity_usd_micro=equity,
+        owner_flow_usd_micro=flow,
         equity_usd_micro=equity,
         days_to_delivery=np.arange(1.0, 13.0),
         log_level_ahead=np.zeros(12),
@@ -264,3 +267,16 @@ def test_who_is_stopped_out_is_part_of_the_state_hash():
     assert hashed(trading) == hashed(stopped)
     stopped.limits.rows["state"][1] = STOPPED
     assert hashed(trading) != hashed(stopped)
+
+
+def test_a_payout_to_the_owner_is_no_loss_and_a_refill_no_gain():
+    traders = noise(2, stop_out=0.7, cooling_days=5)
+    traders.open_day(opening(0, 1_000, 1_000))
+    traders.open_day(opening(1, 800, 800))
+    # Half of what is left goes out to both owners: they stand at 80 % of their capital as before.
+    traders.open_day(opening(2, 400, 400, flow_usd=-400))
+    assert not traders.limits.stopped.any()
+    # A refill of 100 does not make good the loss of 130 that one of them has made: 270 of 500, and 70 %.
+    traders.open_day(opening(3, 500, 370, flow_usd=-300))
+    assert traders.limits.stopped.tolist() == [False, True]
+    assert traders.limits.rows["capital_usd"] == pytest.approx([625.0, 500.0 * 370 / 270])

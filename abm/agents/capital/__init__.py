@@ -1,0 +1,1 @@
+"""What all traders' capital follows over time."""

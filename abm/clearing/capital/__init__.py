@@ -1,0 +1,1 @@
+"""Money that comes and goes outside trading: owners of the accounts, and other business."""
