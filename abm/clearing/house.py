@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.books.ledger import PostingKind
+from abm.clearing.calls.credit_lines import EndedLine
 from abm.clearing.calls.margin_calls import MarginCall
 from abm.clearing.defaults.deadlines import DefaultEvent
 from abm.clearing.defaults.reductions import ReductionNotice
@@ -129,7 +130,7 @@ class ClearingHouse:
     pay_usd_micro = array(lambda of: of.books.charges.pay_usd_micro)
     """Pay of market makers since the start."""
     credit_interest_usd_micro = array(lambda of: of.funding.credit_interest_usd_micro)
-    """Interest charged on drawn credit since the start."""
+    """Interest on drawn credit and fees on undrawn credit since the start."""
     collateral_interest_usd_micro = array(lambda of: of.funding.collateral_interest_usd_micro)
     """Interest paid on collateral since the start."""
     deficit_covered_usd_micro = array(lambda of: of.waterfall.deficit_covered_usd_micro)
@@ -274,6 +275,12 @@ class ClearingHouse:
         interest = self.parts.funding.daily_interest(now_round=self._now_round)
         self.check()
         return interest
+
+    def review_credit(self) -> list[EndedLine]:
+        """Repay lines that have ended, and return those that end now: see ``Funding.review_lines``."""
+        ended = self.parts.funding.review_lines(now_round=self._now_round)
+        self.check()
+        return ended
 
     def sweep_excess(self) -> NDArray[np.int64]:
         """Return collateral beyond margin and buffer, and say how much: see ``MarginCalls.sweep_excess``."""

@@ -116,3 +116,7 @@ def state_in_order(parts: Parts) -> Iterator[NDArray[Any]]:
     yield from books.charges.schedule
     if parts.requirements.is_set:
         yield parts.requirements.per_lot_usd_micro
+    lines = parts.funding.lines
+    if lines.may_end:
+        yield lines.ended
+        yield lines.reference_equity_usd_micro
