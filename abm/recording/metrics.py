@@ -18,6 +18,7 @@ from abm.core.arguments import whole_number
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
+from abm.recording.class_metrics import class_metrics
 from abm.recording.hedging import HedgeEffect, hedge_abandonment, hedge_effect
 from abm.recording.maker_metrics import as_floats, maker_metrics, price_scale_ticks
 from abm.recording.margin_metrics import margin_metrics
@@ -238,6 +239,7 @@ def market_metrics(
         "volatility_reduction_within_bills_weighted": bills.volatility_reduction_within_weighted,
         "hedge_abandonment": hedge_abandonment(tables["hedging"], tables["hedge_events"], defaults),
         **maker_metrics(tables),
+        **class_metrics(tables),
     }
 
 

@@ -139,5 +139,6 @@ class TradingRounds:
             self._risk_desk.size_fund()
             self._risk_desk.hold()
             state.clearing.sweep_excess()
+            state.tables.record_ended_lines(state.clearing.review_credit())
             state.tables.record_accounts(state.today)
             record_positions(state)
