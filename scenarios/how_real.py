@@ -106,11 +106,11 @@ def table_of(found: pd.DataFrame, title: str) -> Table:
     for heading in ("unit", "mean", "+-", "over seeds", "range"):
         table.add_column(heading, justify="right")
     table.add_column("")
-    for row in found.itertuples():
-        verdict = "in" if row.inside else "OUT"
+    for row in found.to_dict("records"):
         table.add_row(
-            row.measure, row.unit, f"{row.mean:.3g}", f"{1.96 * row.error:.2g}",
-            f"{row.least:.3g} to {row.most:.3g}", f"{row.low:g} to {row.high:g}", verdict,
+            row["measure"], row["unit"], f"{row['mean']:.3g}", f"{1.96 * row['error']:.2g}",
+            f"{row['least']:.3g} to {row['most']:.3g}", f"{row['low']:g} to {row['high']:g}",
+            "in" if row["inside"] else "OUT",
         )  # fmt: skip
     return table
 

@@ -46,6 +46,16 @@ class PopulationsSection(Section):
     credit_rate: float = field(
         0.09, ge=0, le=10, unit="per year", source=_JUDGEMENT, description="Rate of drawn credit lines."
     )
+    credit_commitment_fee: float = field(
+        0.0, ge=0, le=10, unit="per year",
+        source=_JUDGEMENT + ": none; revolving lines ask for .0025 to .005",
+        description="Fee on the undrawn part of credit lines.",
+    )  # fmt: skip
+    credit_end_share: float = field(
+        0.0, ge=0, le=10, unit="share of equity", source=_JUDGEMENT + ": never",
+        description="Equity, over that at the start, under which a lender ends a credit line: nothing more "
+        "can be drawn, and free cash repays what is; 0 for never.",
+    )  # fmt: skip
     initial_collateral_share: float = field(
         0.25, ge=0, le=1, unit="share of cash", source=_JUDGEMENT,
         description="Own cash posted with the clearing house before the first day.",

@@ -9,6 +9,7 @@ from abm.core.public_names import offer
 if TYPE_CHECKING:
     from abm.clearing.books.ledger import POSTING_DTYPE, ChartOfAccounts, Ledger, PostingKind
     from abm.clearing.calls.call_causes import CallCauses
+    from abm.clearing.calls.credit_lines import EndedLine
     from abm.clearing.calls.margin_calls import MarginCall
     from abm.clearing.capital.terms import CapitalTerms
     from abm.clearing.defaults.close_out import NO_ACCOUNT
@@ -52,6 +53,7 @@ __all__ = [
     "Concentration",
     "CoverTwo",
     "DefaultEvent",
+    "EndedLine",
     "EwmaMargin",
     "FilteredHistoricalMargin",
     "FlatMargin",
@@ -98,6 +100,7 @@ offer(
         "Concentration": "margin_models.concentration",
         "CoverTwo": "fund.guaranty_fund",
         "DefaultEvent": "defaults.deadlines",
+        "EndedLine": "calls.credit_lines",
         "EwmaMargin": "margin_models.ewma",
         "FilteredHistoricalMargin": "margin_models.filtered_historical",
         "FlatMargin": "margin_models.flat",

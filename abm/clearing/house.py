@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from abm.clearing.books.ledger import PostingKind
+from abm.clearing.calls.credit_lines import EndedLine
 from abm.clearing.calls.margin_calls import MarginCall
 from abm.clearing.capital.terms import CapitalTerms
 from abm.clearing.defaults.deadlines import DefaultEvent
@@ -87,9 +88,8 @@ class ClearingHouse:
         capital: CapitalTerms | None = None,
     ) -> None:
         self.contract, self.rules = contract, rules
-        self.parts = build_parts(
-            contract, n_slots, accounts, members, rules, margin, journal=journal, capital=capital
-        )
+        given = (contract, n_slots, accounts, members, rules, margin)
+        self.parts = build_parts(*given, journal=journal, capital=capital)
         self.chart = self.parts.books.ledger.chart
         self._now_round = 0
         self.check()
@@ -112,6 +112,8 @@ class ClearingHouse:
     """Own bank money."""
     credit_drawn_usd_micro = value(lambda of: of.funding.drawn_usd_micro())
     """Debt to the lender, not negative."""
+    equity_usd_micro = value(lambda of: of.funding.equity_usd_micro())
+    """Collateral plus bank money less drawn credit of every account, as of the last mark."""
     member_capital_usd_micro = array(lambda of: of.books.ledger.member_capital_usd_micro)
     """Own capital left to each member."""
     member_fund_usd_micro = array(lambda of: of.fund.held_usd_micro)
@@ -135,7 +137,7 @@ class ClearingHouse:
     pay_usd_micro = array(lambda of: of.books.charges.pay_usd_micro)
     """Pay of market makers since the start."""
     credit_interest_usd_micro = array(lambda of: of.funding.credit_interest_usd_micro)
-    """Interest charged on drawn credit since the start."""
+    """Interest on drawn credit and fees on undrawn credit since the start."""
     collateral_interest_usd_micro = array(lambda of: of.funding.collateral_interest_usd_micro)
     """Interest paid on collateral since the start."""
     deficit_covered_usd_micro = array(lambda of: of.waterfall.deficit_covered_usd_micro)
@@ -287,6 +289,12 @@ class ClearingHouse:
         self.check()
         return interest
 
+    def review_credit(self) -> list[EndedLine]:
+        """Repay lines that have ended, and return those that end now: see ``Funding.review_lines``."""
+        ended = self.parts.funding.review_lines(now_round=self._now_round)
+        self.check()
+        return ended
+
     def sweep_excess(self) -> NDArray[np.int64]:
         """Return collateral beyond margin and buffer, and say how much: see ``MarginCalls.sweep_excess``."""
         excess = self.parts.calls.sweep_excess(now_round=self._now_round)
@@ -370,16 +378,8 @@ class ClearingHouse:
         return paid_in
 
     def exposure_rows(self, stress_ticks: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-        """Return who is exposed to whom under price moves, (n_scenarios, n_slots), as columns of a table.
-
-        The columns are those of ``abm.clearing.exposure.exposure_rows``.
-        """
+        """Return who is exposed to whom under price moves, (n_scenarios, n_slots): see ``exposure_rows``."""
         return exposure_rows(exposure_inputs(self.parts), stress_ticks)
-
-    @property
-    def equity_usd_micro(self) -> NDArray[np.int64]:
-        """Collateral plus bank money less drawn credit of every account, as of the last mark."""
-        return self.collateral_usd_micro + self.bank_cash_usd_micro - self.credit_drawn_usd_micro
 
     def exposure_graph(self, stress_ticks: NDArray[np.int64], scenario: int = 0) -> nx.DiGraph:
         """Return clients, members and house as a graph; edges carry the exposures of one scenario (a row)."""

@@ -143,3 +143,8 @@ def state_in_order(parts: Parts) -> Iterator[NDArray[Any]]:
         yield parts.requirements.per_lot_usd_micro
     if parts.owners.are_there:
         yield parts.owners.target_usd_micro
+        yield parts.funding.lines.limit_usd_micro
+    lines = parts.funding.lines
+    if lines.may_end:
+        yield lines.ended
+        yield lines.reference_equity_usd_micro

@@ -14,7 +14,8 @@ from abm.core.money import BPS
 CloseOutMethod = Literal["orders", "auction"]
 """How a defaulter's positions are sold: in the live book, or first to a surviving member in an auction."""
 
-_OPTIONAL = ("auction_fee_usd_micro", "cash_reserve_usd_micro", "credit_first")
+_NOT_NEGATIVE_IF_GIVEN = ("cash_reserve_usd_micro", "commitment_fee_per_year_bps", "credit_end_share_bps")
+_OPTIONAL = ("auction_fee_usd_micro", "credit_first", *_NOT_NEGATIVE_IF_GIVEN)
 _FLAGS = ("is_client", "credit_first")
 
 
@@ -58,6 +59,11 @@ class AccountTerms:
         everything goes; none by default.
     credit_first : array of bool, optional
         Whether the treasury draws on its credit line before it uses bank money; nobody by default.
+    commitment_fee_per_year_bps : array of int64, optional
+        Simple yearly fee on undrawn credit in basis points; none by default.
+    credit_end_share_bps : array of int64, optional
+        Share of the reference equity under which the lender ends the line, in basis points; by default, and
+        at 0, never.
 
     Raises
     ------
@@ -76,14 +82,17 @@ class AccountTerms:
     auction_fee_usd_micro: NDArray[np.int64] | None = None
     cash_reserve_usd_micro: NDArray[np.int64] | None = None
     credit_first: NDArray[np.bool_] | None = None
+    commitment_fee_per_year_bps: NDArray[np.int64] | None = None
+    credit_end_share_bps: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
             dtype = np.bool_ if name in _FLAGS else np.int64
             if name not in _OPTIONAL or getattr(self, name) is not None:
                 require_column("accounts", name, getattr(self, name), self.count, dtype)
-        if self.cash_reserve_usd_micro is not None:
-            require_not_negative("accounts", "cash_reserve_usd_micro", self.cash_reserve_usd_micro)
+        for name in _NOT_NEGATIVE_IF_GIVEN:
+            if getattr(self, name) is not None:
+                require_not_negative("accounts", name, getattr(self, name))
         for name in (
             "member",
             "cash_usd_micro",

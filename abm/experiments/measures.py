@@ -124,6 +124,19 @@ _LISTED = (
             ("_last_quarter", ", last quarter"),
         )
     ),
+    Measure("refused_per_day", "margin and default", "messages", "messages refused a day"),
+    Measure(
+        "refused_for_margin_per_day", "margin and default", "messages", "messages refused for margin a day"
+    ),
+    Measure("shrinking_orders_per_day", "margin and default", "orders", "orders that shrink positions a day"),
+    Measure("credit_lines_ended", "margin and default", "lines", "credit lines ended"),
+    Measure("active_noise", "other", "traders", "noise traders that are in"),
+    Measure("active_fundamentalist", "other", "traders", "fundamentalists that are in"),
+    Measure("active_chartist", "other", "traders", "chartists that are in"),
+    Measure("active_arbitrageur", "other", "traders", "arbitrageurs that are in"),
+    Measure("active_informed", "other", "traders", "informed traders that are in"),
+    Measure("active_mixture", "other", "traders", "mixture traders that are in"),
+    Measure("active_switching", "other", "traders", "switching traders that are in"),
 )
 
 MEASURES = {measure.name: measure for measure in _LISTED}

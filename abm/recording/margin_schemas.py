@@ -26,7 +26,7 @@ MARGIN_SCHEMAS: dict[str, pa.Schema] = {
         money("notional", f"Value of all lots held, long and short alike, {_NOTIONAL}"),
         money("variation", "Variation margin of the day: paid by those who lost over it, got by the others."),
         money("credit_drawn", "Drawn part of all credit lines."),
-        money("credit_interest", "Interest of the day on drawn credit."),
+        money("credit_interest", "Interest of the day on drawn credit, and fees on undrawn credit."),
         number(
             "lot_margin_share",
             "share of notional",

@@ -19,6 +19,7 @@ from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
 from abm.core.money import USD_MICRO
 from abm.recording.capital_metrics import capital_metrics
+from abm.recording.class_metrics import class_metrics
 from abm.recording.class_money import class_money_metrics
 from abm.recording.hedging import HedgeEffect, hedge_abandonment, hedge_effect
 from abm.recording.maker_metrics import as_floats, maker_metrics, price_scale_ticks
@@ -242,6 +243,7 @@ def market_metrics(
         "hedge_abandonment": hedge_abandonment(tables["hedging"], tables["hedge_events"], defaults),
         **maker_metrics(tables),
         **class_money_metrics(tables, days_per_year=year),
+        **class_metrics(tables),
     }
 
 

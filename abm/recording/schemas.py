@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from abm.recording.capital_columns import CAPITAL_COLUMNS
 from abm.recording.class_money import CLASS_MONEY_SCHEMAS
+from abm.recording.class_schemas import CLASS_SCHEMAS
 from abm.recording.columns import (
     ACCOUNT,
     DAY,
@@ -187,6 +188,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     **MARGIN_SCHEMAS,
     **CLASS_MONEY_SCHEMAS,
+    **CLASS_SCHEMAS,
     "exposures": schema(
         "Who owes whom under stated price moves at the close, one row a day, stress scenario and node.",
         DAY,
@@ -247,7 +249,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         number(
             "fees_usd", "USD", "Trading fees of the account on all contracts; of the last day: next month."
         ),
-        number("interest_usd", "USD", "Interest paid on drawn credit."),
+        number("interest_usd", "USD", "Interest on drawn credit and fees on undrawn credit."),
         number("hedge_lots_at_delivery", "lots", "Position when delivery began, long positive."),
         number("net_cost_usd", "USD", "Bill minus futures profit plus fees plus interest."),
         number("margin_cost_usd", "USD", "What own money in the hedge could have earned; not in net cost."),
@@ -294,7 +296,10 @@ SCHEMAS: dict[str, pa.Schema] = {
         money("fees", "Fees paid; negative when rebates are larger."),
         money("pay", "Pay of a market maker."),
         money("levies", "Levies paid, such as a transaction tax; not in the profit."),
-        money("credit_interest", "Interest on drawn credit, paid or added to the debt; not in the profit."),
+        money(
+            "credit_interest",
+            "Interest on drawn and fees on undrawn credit, paid or added to the debt; not in the profit.",
+        ),
         money("collateral_interest", "Interest received on collateral; not in the profit."),
         money("deficit_covered", "Loss in default that others bore; not in the profit."),
         money(
@@ -352,7 +357,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 
 _SUMMARY = (
     "spot", "daily", "hedging", "hedge_events", "agents", "defaults", "dmm", "margin_calls", "halts",
-    "guaranty_fund", "clearing_days", *CLASS_MONEY_SCHEMAS,
+    "guaranty_fund", "clearing_days", *CLASS_MONEY_SCHEMAS, *CLASS_SCHEMAS,
 )  # fmt: skip
 _DAILY = (
     *_SUMMARY, "quotes", "trades", "depth", "transfers", "accounts", "margin_backtest", "contract_backtest",

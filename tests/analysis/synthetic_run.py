@@ -178,6 +178,20 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         liquidity_need_usd_micro=0,
         owed_usd_micro=0,
     )
+    recorder.append(
+        "class_days",
+        day=day,
+        agent_class=np.array(["noise", "dmm"]),
+        traders=np.array([5, 2]),
+        active=np.array([4, 2]),
+        shrinking=0,
+        stopped=0,
+        left=np.array([1, 0]),
+        messages=100,
+        refused=3,
+        refused_for_margin=1,
+        shrinking_orders=0,
+    )
 
 
 def _record_calls(recorder: Recorder, rng: np.random.Generator, calendar: TradingCalendar, day: int) -> None:

@@ -32,10 +32,14 @@ def terms(cash, *, deposit=0, credit=0, rate_bps=0, member=0, maker=0, taker=0, 
     count = len(cash)
     reserve, credit_first = flags.pop("reserve", None), flags.pop("credit_first", None)
     is_client = flags.pop("is_client", True)
+    fee_bps, end_bps = flags.pop("commitment_fee_bps", None), flags.pop("credit_end_bps", None)
     assert not flags, flags
 
     def truth(value):
         return np.array(np.broadcast_to(value, count), dtype=np.bool_)
+
+    def bps(value):
+        return None if value is None else np.array(np.broadcast_to(value, count), dtype=np.int64)
 
     def money(value):
         return usd(*np.broadcast_to(value, count).tolist())
@@ -52,6 +56,8 @@ def terms(cash, *, deposit=0, credit=0, rate_bps=0, member=0, maker=0, taker=0, 
         is_client=truth(is_client),
         cash_reserve_usd_micro=None if reserve is None else money(reserve),
         credit_first=None if credit_first is None else truth(credit_first),
+        commitment_fee_per_year_bps=bps(fee_bps),
+        credit_end_share_bps=bps(end_bps),
     )
 
 

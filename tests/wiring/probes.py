@@ -63,6 +63,11 @@ def limit(name: str, column_name: str) -> Probe:
     return lambda market: traders(market, name).limits.rows[column_name]
 
 
+def result_rule(name: str, key: str) -> Probe:
+    """Look at a rule by which a class is judged for its results."""
+    return lambda market: getattr(traders(market, name).limits.results.rules, key)
+
+
 def rule(market: TokenFuturesMarket, kind: type[MarketRule]) -> Any:
     """Return the market's rule of a kind."""
     return next(rule for rule in market.rules if isinstance(rule, kind))
@@ -82,9 +87,17 @@ def limit_rows(table: str, name: str, first: float) -> list[Row]:
     """Return the rows of the risk limits of a class, with values of their own for each class."""
     values = {
         "max_leverage": 3.0 + first,
+        "margin_to_equity": 0.5 + first / 10.0,
+        "shrink_above": 1.5 + first,
         "stop_out": 0.2 + first / 100.0,
         "cooling_days": 6.0 + first,
         "closing_per_day": 30.5 + first,
+    }
+    results = {
+        "memory_months": 4.0 + first,
+        "exit_below": -0.05 + first / 100.0,
+        "enter_above": 0.15 + first / 100.0,
+        "turnover_per_month": 0.25 + first / 100.0,
     }
     return [
         Row(
@@ -93,4 +106,7 @@ def limit_rows(table: str, name: str, first: float) -> list[Row]:
             (limit(name, key), round(value) if key == "cooling_days" else value),
         )
         for key, value in values.items()
+    ] + [
+        Row(f"{table}.limits.results.{key}", value, (result_rule(name, key), value))
+        for key, value in results.items()
     ]

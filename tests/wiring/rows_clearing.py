@@ -94,6 +94,9 @@ RULES = Group(
         Row("clearing.treasury.credit_first", True, (lambda m: terms(m).credit_first.all(), True)),
         Row("agents.initial_collateral_share", 0.24, (_collateral_share, 0.24)),
         Row("agents.credit_rate", 0.087, (lambda m: terms(m).credit_rate_per_year_bps, 870)),
+        Row("agents.credit_commitment_fee", 0.0043,
+            (lambda m: terms(m).commitment_fee_per_year_bps, 43)),
+        Row("agents.credit_end_share", 0.35, (lambda m: terms(m).credit_end_share_bps, 3_500)),
     ],
 )  # fmt: skip
 

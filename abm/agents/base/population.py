@@ -15,7 +15,7 @@ from abm.agents.base.order_entry import OrderEntry
 from abm.agents.base.outbox import Outbox
 from abm.agents.base.timing import arrival_ms, rows_that_act
 from abm.agents.base.view import MarketView
-from abm.agents.limits.shell import RiskLimits
+from abm.agents.limits.shell import ClassOpening, RiskLimits
 from abm.core.arguments import whole_number
 from abm.core.copying import never_copied
 from abm.core.errors import ParameterError
@@ -94,6 +94,17 @@ class DayOpening:
     log_level_ahead: NDArray[np.float64]
     target_equity_usd_micro: NDArray[np.int64]
     owner_flow_usd_micro: NDArray[np.int64]
+
+    def of_class(self, accounts: slice) -> ClassOpening:
+        """Return what the traders of some accounts know of themselves."""
+        return ClassOpening(
+            day=self.day,
+            begins_month=self.day_of_month == 0,
+            equity_usd_micro=self.equity_usd_micro[accounts],
+            position_lots=self.position_lots[accounts],
+            lot_margin_usd_micro=self.margin_per_lot_usd_micro,
+            owner_flow_usd_micro=self.owner_flow_usd_micro[accounts],
+        )
 
 
 @never_copied("a trader belongs to one market; build that market again from the same scenario and seed")
@@ -229,6 +240,14 @@ class Population:
         self.count = len(columns)
         self.funding = funding
         self.limits: RiskLimits | None = None
+        self._is_suspended: NDArray[np.bool_] = np.zeros(self.count, dtype=np.bool_)
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Which traders are neither in default nor gone, nor out by their risk limits, shape (traders,)."""
+        if self.limits is None:
+            return ~self._is_suspended
+        return ~(self._is_suspended | self.limits.stopped | self.limits.gone)
 
     @property
     def accounts(self) -> slice:
@@ -243,11 +262,8 @@ class Population:
     def open_day(self, opening: DayOpening) -> None:
         """Stop traders that have lost too much, let others back in, then prepare for the day."""
         if self.limits is not None:
-            equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
-            flow = opening.owner_flow_usd_micro[self.accounts]
-            self.limits.follow_flows(flow, equity[self.accounts])
             rates = {name: self.columns[name] for name in self.activity_columns}
-            self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
+            self.limits.open_day(opening.of_class(self.accounts), rates)
         self.new_day(opening)
 
     def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:
@@ -273,6 +289,7 @@ class Population:
     def suspend(self, account: int) -> None:
         """Stop a trader that is in default or has left: it sends nothing any more."""
         row = self.row_of(account)
+        self._is_suspended[row] = True
         for name in self.activity_columns:
             self.columns[name][row] = 0.0
         if self.limits is not None:

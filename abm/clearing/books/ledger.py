@@ -40,7 +40,7 @@ class PostingKind(IntEnum):
     MARKET_MAKER_STIPEND = 10
     MARKET_MAKER_REVENUE_SHARE = 11
     INTEREST = 12
-    """Interest paid from the trader's bank to the outside lender."""
+    """Interest, and fees on undrawn credit, paid from the trader's bank to the outside lender."""
     INTEREST_CAPITALISED = 13
     """Interest that bank money did not cover: added to the debt, no cash moves."""
     MEMBER_CAPITAL = 14

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from abm.clearing.books.books import Books
 from abm.clearing.books.ledger import Ledger, PostingKind
+from abm.clearing.calls.credit_lines import CreditLines, EndedLine
 from abm.clearing.terms import AccountTerms, ClearingRules, MemberTerms
 from abm.core.money import BPS, scale_down, scale_up
 
@@ -51,8 +52,10 @@ class Funding:
     ----------
     terms : AccountTerms
         As given.
+    lines : CreditLines
+        What can be drawn, and what has been ended.
     credit_interest_usd_micro : array of int64, shape (n_accounts,)
-        Interest charged to each account on drawn credit since the start.
+        Interest on drawn credit and fees on undrawn credit charged to each account since the start.
     collateral_interest_usd_micro : array of int64, shape (n_accounts,)
         Interest on collateral paid to each account since the start.
     paid_in_usd_micro : array of int64, shape (n_accounts,)
@@ -62,14 +65,19 @@ class Funding:
     def __init__(self, books: Books, terms: AccountTerms, rules: ClearingRules) -> None:
         self.terms = terms
         self._ledger, self._register, self._rules = books.ledger, books.register, rules
+        self.lines = CreditLines(books.ledger, books.register, terms)
         self.credit_interest_usd_micro = np.zeros(terms.count, dtype=np.int64)
         self.collateral_interest_usd_micro = np.zeros(terms.count, dtype=np.int64)
         self.paid_in_usd_micro = np.zeros(terms.count, dtype=np.int64)
 
     def drawn_usd_micro(self) -> NDArray[np.int64]:
         """Return the debt of each account to its lender, not negative."""
-        drawn: NDArray[np.int64] = -self._ledger.balance_usd_micro[self._ledger.chart.credit_line]
-        return drawn
+        return self.lines.drawn_usd_micro()
+
+    def equity_usd_micro(self) -> NDArray[np.int64]:
+        """Return collateral plus bank money less drawn credit of each account, as of the last mark."""
+        ledger = self._ledger
+        return ledger.collateral_usd_micro + ledger.bank_usd_micro - self.drawn_usd_micro()
 
     def free_cash(self) -> NDArray[np.int64]:
         """Return the bank money that each treasury does not keep back, shape (n_accounts,)."""
@@ -81,11 +89,7 @@ class Funding:
 
     def free_credit(self) -> NDArray[np.int64]:
         """Return what each account can still draw on its credit line, shape (n_accounts,)."""
-        # Capitalised interest can take a debt over its limit: then nothing more can be drawn.
-        drawable: NDArray[np.int64] = np.maximum(
-            self.terms.credit_limit_usd_micro - self.drawn_usd_micro(), 0
-        )
-        return drawable
+        return self.lines.undrawn_usd_micro()
 
     def liquid_usd_micro(self) -> NDArray[np.int64]:
         """Return all bank money and free credit of each account, its reserve included."""
@@ -125,10 +129,11 @@ class Funding:
         return met_cash, met_credit
 
     def daily_interest(self, *, now_round: int) -> NDArray[np.int64]:
-        """Charge a day's interest on drawn credit lines and return it, micro-USD, shape (n_accounts,).
+        """Charge a day's interest on credit lines and return it, micro-USD, shape (n_accounts,).
 
-        Interest that bank cash does not cover is added to the debt; it stops when an account defaults. Where
-        the rules pay interest on collateral, that is paid too.
+        Interest on what is drawn and the commitment fee on what is not go to the lender alike. What bank cash
+        does not cover is added to the debt; both stop when an account defaults. Where the rules pay interest
+        on collateral, that is paid too.
         """
         performing = self._register.performing()
         interest = self._charge_interest(performing, now_round)
@@ -137,12 +142,13 @@ class Funding:
         return interest
 
     def _charge_interest(self, charged: NDArray[np.bool_], now_round: int) -> NDArray[np.int64]:
-        """Charge one day's simple interest, rounded up: from the bank, what that lacks on top of the debt."""
-        chart = self._ledger.chart
+        """Charge a day's interest and fee, rounded up: from the bank, what that lacks on top of the debt."""
+        chart, days = self._ledger.chart, self._rules.days_per_year
         drawn = np.where(charged, self.drawn_usd_micro(), 0)
-        if not drawn.any():
-            return drawn
-        interest = scale_up(drawn, self.terms.credit_rate_per_year_bps, BPS * self._rules.days_per_year)
+        fee = np.where(charged, self.lines.daily_fee_usd_micro(days), 0)
+        if not (drawn.any() or fee.any()):
+            return fee
+        interest = scale_up(drawn, self.terms.credit_rate_per_year_bps, BPS * days) + fee
         paid = np.minimum(interest, self._ledger.bank_usd_micro)
         for kind, source, amount in (
             (PostingKind.INTEREST, chart.bank, paid),
@@ -159,6 +165,22 @@ class Funding:
         collateral = chart.rows(chart.collateral)
         self._post(PostingKind.COLLATERAL_INTEREST, chart.external, collateral, interest, now_round)
         return interest
+
+    def review_lines(self, *, now_round: int) -> list[EndedLine]:
+        """Repay lines that have ended from free cash, and return those that their lenders end now.
+
+        A reserve stays, as it does for margin calls; the first repayment is made at once.
+        """
+        if not self.lines.may_end:
+            return []
+        ended = self.lines.end_some()
+        performing = self._register.performing()
+        free = np.where(self.lines.ended & performing, self.free_cash(), 0)
+        chart = self._ledger.chart
+        repaid = np.minimum(free, self.drawn_usd_micro())
+        bank, debt = chart.rows(chart.bank), chart.rows(chart.credit_line)
+        self._post(PostingKind.CREDIT_REPAYMENT, bank, debt, repaid, now_round)
+        return ended
 
     def return_excess(self, excess_usd_micro: NDArray[np.int64], *, now_round: int) -> None:
         """Return collateral: first to the lender that financed it, the rest to the bank."""

@@ -77,6 +77,7 @@ class Owners:
     def settle(self, price_ratio_millionths: int, *, now_round: int) -> None:
         """Set the targets, pay out what is beyond them and bring in part of what is missing.
 
+        Credit lines follow the targets: a lender lends in proportion to what the owner keeps in the account.
         A payout comes from free bank cash only. It leaves the target, and a multiple of initial margin, and
         there is none while the credit line is drawn: the lender comes first. A contribution is at most a
         share of the target, and what the owner's purse still holds. Neither is made for an account that has
@@ -94,7 +95,8 @@ class Owners:
             return
         wanted = scale_down(self._start_usd_micro, ratio, MILLION)
         self.target_usd_micro[:] = np.where(self._terms.has_owner, wanted, self.target_usd_micro)
-        equity = self._equity()
+        self._funding.lines.follow_capital(self._terms.has_owner, ratio, MILLION)
+        equity = self._funding.equity_usd_micro()
         paid, brought = self._payouts(equity), self._contributions(equity)
         chart = self._books.ledger.chart
         bank, owner = chart.rows(chart.bank), chart.rows(chart.owner)
@@ -108,10 +110,6 @@ class Owners:
         self.paid_out_usd_micro += paid
         self.brought_in_usd_micro += brought
         self._books.check()
-
-    def _equity(self) -> NDArray[np.int64]:
-        ledger = self._books.ledger
-        return ledger.collateral_usd_micro + ledger.bank_usd_micro - self._funding.drawn_usd_micro()
 
     def _in_order(self) -> NDArray[np.bool_]:
         """Return the accounts with an owner whose margin is in order, shape (n_accounts,).

@@ -107,6 +107,8 @@ def account_terms(scenario: Scenario, populations: list[Population]) -> AccountT
         is_client=~is_own,
         cash_reserve_usd_micro=np.floor(cash * treasury.reserve_share).astype(np.int64),
         credit_first=np.full(sum(counts), treasury.credit_first),
+        commitment_fee_per_year_bps=np.full(sum(counts), _bps(scenario.agents.credit_commitment_fee)),
+        credit_end_share_bps=np.full(sum(counts), _bps(scenario.agents.credit_end_share)),
     )
 
 

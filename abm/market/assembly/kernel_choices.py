@@ -31,6 +31,8 @@ def optional_choices(scenario: Scenario) -> tuple[tuple[str, Any], ...]:
     if scenario.exchange.spreads.lengths and (delayed or "agents.arbitrageurs.count" in choices):
         choices |= {"exchange.spreads.lengths": (1,), "exchange.market_data.delay_days": 0.5 * delayed}
     limits = [getattr(scenario.agents, name).limits for name in _WITH_LIMITS]
-    if any(limit.max_leverage != 0.0 or limit.stop_out != 0.0 for limit in limits):
+    if any(limit.is_on for limit in limits):
         choices |= {"agents.noise.count": 1, "agents.noise.limits.stop_out": 1.0}
+    if any(limit.shrink_above != 0.0 for limit in limits):
+        choices |= {"agents.noise.limits.margin_to_equity": 1.0, "agents.noise.limits.shrink_above": 1.0}
     return tuple(choices.items())

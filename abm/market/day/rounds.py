@@ -141,5 +141,6 @@ class TradingRounds:
             self._risk_desk.hold()
             state.clearing.sweep_excess()
             settle_with_owners(state)
+            state.tables.record_ended_lines(state.clearing.review_credit())
             state.tables.record_accounts(state.today)
             record_positions(state)

@@ -11,6 +11,7 @@ from abm.agents.base.population import Population
 from abm.agents.hedgers.treasury import HedgeEvents
 from abm.clearing import (
     DefaultEvent,
+    EndedLine,
     FundSizing,
     MarginCall,
     PostingKind,
@@ -30,6 +31,7 @@ from abm.market.tables.account_rows import (
     transfer_rows,
 )
 from abm.market.tables.book_rows import BookRows
+from abm.market.tables.class_days import ClassDays
 from abm.market.tables.class_money import ClassMoney
 from abm.market.tables.clearing_days import ClearingDays
 from abm.market.venue.maker_contract import DayScore
@@ -58,9 +60,11 @@ class MarketTables:
         self._books: BookRows | None = None
         self._clearing_days: ClearingDays | None = None
         self._class_money: ClassMoney | None = None
+        self._class_days: ClassDays | None = None
         if self._recorder is not None:
             self._clearing_days = ClearingDays(market, self._recorder)
             self._class_money = ClassMoney(market, self._recorder)
+            self._class_days = ClassDays(market, self._recorder)
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):
                 self._books = BookRows(
@@ -226,12 +230,15 @@ class MarketTables:
         )
 
     def record_accounts(self, today: TradingDayRecord) -> None:
-        """Add the day's rows of ``clearing_days``, ``class_money``, ``accounts`` and ``ledger``."""
+        """Add the day's rows of ``clearing_days``, both tables by class, ``accounts``, and its postings."""
         recorder, house = self._recorder, self._market.clearing
-        if recorder is None or self._clearing_days is None or self._class_money is None:
+        if recorder is None or self._clearing_days is None:
             return
+        assert self._class_money is not None, "no table of classes although something is recorded"
+        assert self._class_days is not None, "no table of classes although something is recorded"
         self._clearing_days.record(today.volume_lots)
         self._class_money.record()
+        self._class_days.record()
         if recorder.keeps("accounts"):
             variation = house.variation_usd_micro
             recorder.append(
@@ -315,6 +322,11 @@ class MarketTables:
         )
         for failed in result.member_defaults:
             self._default_row("member_default", result.account, failed.member)
+
+    def record_ended_lines(self, lines: list[EndedLine]) -> None:
+        """Add the credit lines that were ended today to ``credit_events``."""
+        if self._class_days is not None:
+            self._class_days.record_ended(lines)
 
     def _default_row(self, event: str, account: int, member: int, **amounts: int) -> None:
         if self._recorder is None:

@@ -7,82 +7,14 @@ import math
 
 import numpy as np
 import pytest
-from stage import keys, months_around, no_positions
-from traders import DAY_SHARE, WEIGHTS, noise_rows
+from limited_traders import TICK_VALUE, limits_of, noise, opening, orders, view_of
+from stage import months_around, no_positions
 
 from abm.agents.base.outbox import Outbox
-from abm.agents.base.population import DayOpening, Funding
-from abm.agents.base.view import NO_SPREADS, Depth, MarketView
-from abm.agents.limits.kernel import cap_leverage
-from abm.agents.limits.shell import LIMITS_DTYPE, STOPPED, SUSPENDED, TRADING, RiskLimits
-from abm.agents.speculators.shell import NoiseTraders
+from abm.agents.limits.kernel import hold_to_bounds
+from abm.agents.limits.shell import LIMITS_DTYPE
+from abm.agents.limits.states import STOPPED, SUSPENDED, TRADING
 from abm.core.orders import ORDER_DTYPE, MessageKind, TradingPhase
-
-USD = 1_000_000
-TICK_VALUE = 1.0
-
-
-def limits_of(count, **values):
-    rows = np.zeros(count, dtype=LIMITS_DTYPE)
-    rows["account"] = np.arange(count)
-    rows["latency_ms"], rows["jitter"], rows["closing_per_day"], rows["cooling_days"] = 20.0, 0.5, 1e9, 3
-    for name, value in values.items():
-        rows[name] = value
-    return rows
-
-
-def view_of(months, day=0):
-    none = np.zeros(0, dtype=np.int64)
-    return MarketView(
-        day, 0, DAY_SHARE, 3.0, months, lambda: none, lambda tenor: Depth(none, none, none, none),
-        lambda: NO_SPREADS,
-    )  # fmt: skip
-
-
-def opening(day, *equity_usd, held=None, flow_usd=0):
-    equity = np.array(equity_usd, dtype=np.int64) * USD
-    flow = np.zeros_like(equity) + np.array(flow_usd, dtype=np.int64) * USD
-    return DayOpening(
-        day=day,
-        day_of_month=day,
-        log_level_ratio=0.0,
-        log_price_surprise=0.0,
-        provider_prices_usd=np.ones(3),
-        front_month=5,
-        settlement_usd=np.ones(12),
-        expired_final_usd=math.nan,
-        margin_per_lot_usd_micro=np.ones(12, dtype=np.int64),
-        free_funds_usd_micro=equity,
-        initial_margin_usd_micro=0 * equity,
-        position_lots=no_positions(len(equity)) if held is None else held,
-        target_equity_usd_micro=equity,
-        owner_flow_usd_micro=flow,
-        equity_usd_micro=equity,
-        days_to_delivery=np.arange(1.0, 13.0),
-        log_level_ahead=np.zeros(12),
-    )
-
-
-def noise(count=3, **limits):
-    money = np.full(count, 1_000 * USD)
-    traders = NoiseTraders(
-        noise_rows(count), keys(count), WEIGHTS, first_account=0, funding=Funding(money, 0 * money, 0)
-    )
-    traders.limits = RiskLimits(limits_of(count, **limits), tick_value_usd=TICK_VALUE)
-    return traders
-
-
-def orders(*terms, first_id=101):
-    """Messages of (account, arrival, month, side, lots[, spread_months]), market orders."""
-    batch = np.zeros(len(terms), dtype=ORDER_DTYPE)
-    for row, (account, arrival, month, side, lots, *spread) in zip(batch, terms, strict=True):
-        row["account"], row["arrival"], row["month"], row["side"], row["lots"] = (
-            account, arrival, month, side, lots
-        )  # fmt: skip
-        row["kind"] = MessageKind.LIMIT if spread else MessageKind.MARKET
-        row["spread_months"] = spread[0] if spread else 0
-    batch["order_id"] = first_id + 2 * np.arange(len(terms))
-    return batch
 
 
 def capped(batch, held, *, leverage=2.0, equity=10_000.0, months=None, plain=False, first_id=101):
@@ -91,10 +23,10 @@ def capped(batch, held, *, leverage=2.0, equity=10_000.0, months=None, plain=Fal
         months = months_around()
         months["reference_ticks"] = 1_000.0
     rows = limits_of(3, max_leverage=leverage, equity_usd=equity)
-    parts = [rows, months, held, TICK_VALUE, batch]
+    parts = [rows, months, np.zeros(12), held, TICK_VALUE, batch]
     if plain:
         parts = [p.view(np.recarray) if getattr(p, "dtype", None) in _RECORDS else p for p in parts]
-    kernel = cap_leverage.py_func if plain else cap_leverage
+    kernel = hold_to_bounds.py_func if plain else hold_to_bounds
     count = kernel(*parts, 0, len(batch), first_id)
     kept = batch[:count]
     new = kept[kept["kind"] != MessageKind.CANCEL_ALL]["order_id"]

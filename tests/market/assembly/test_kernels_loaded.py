@@ -42,7 +42,8 @@ def before_and_later(case):
             "run.days": 3, "calendar.rounds_per_day": 12, "exchange.spreads.lengths": [1, 2],
             "agents.arbitrageurs.count": 2, "agents.informed.count": 2, "agents.mixture.count": 2,
             "agents.switching.count": 2,
-            "agents.chartists.limits.stop_out": 0.9, "agents.order_flow.tenors": [1],
+            "agents.chartists.limits.margin_to_equity": 0.1, "agents.chartists.limits.shrink_above": 1.0,
+            "agents.order_flow.tenors": [1],
             "agents.informed.rule": case,
         }})
         load_kernels(optional_choices(scenario))
