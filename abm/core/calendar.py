@@ -11,10 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from abm.core.arguments import counted, whole_number
-from abm.core.arrays import FloatArray
 from abm.core.contract import MONTH_LETTERS
 
 MOST_ACTIONS_PER_ROUND = 64
@@ -84,15 +81,14 @@ class TradingCalendar:
         front = self.month_of(whole_number("day", day, least=0))
         return range(front, front + self.listed_months)
 
-    def days_to_delivery(self, day: int) -> FloatArray:
-        """Return days from the open of a day to the middle of each listed delivery month, rising.
+    def days_to_delivery(self, day: int) -> tuple[float, ...]:
+        """Return days from the open of a day to the middle of each listed delivery month, front month first.
 
-        Of the front month, which is in delivery, to the middle of what is left of it; shape (listed months,).
+        Of the front month, which is in delivery, to the middle of what is left of it: they rise.
         """
         gone = whole_number("day", day, least=0) % self.days_per_month
-        middles = (np.arange(self.listed_months, dtype=np.float64) + 0.5) * self.days_per_month - gone
-        middles[0] = 0.5 * (self.days_per_month - gone)
-        return middles
+        later = ((tenor + 0.5) * self.days_per_month - gone for tenor in range(1, self.listed_months))
+        return (0.5 * (self.days_per_month - gone), *later)
 
     def slot(self, month: int) -> int:
         """Return the row of a delivery month in every per-month array."""

@@ -58,6 +58,7 @@ def write_synthetic_run(
         _record_spot(recorder, rng, calendar, day, fixings[day])
         _record_daily(recorder, rng, calendar, day, fixings)
         _record_accounts(recorder, rng, day)
+        _record_class_money(recorder, day)
         _record_calls(recorder, rng, calendar, day)
         _record_backtest(recorder, rng, calendar, day)
         _record_exposures(recorder, day)
@@ -191,6 +192,19 @@ def _record_accounts(recorder: Recorder, rng: np.random.Generator, day: int) -> 
         refused=3,
         refused_for_margin=1,
         shrinking_orders=0,
+    )
+
+
+def _record_class_money(recorder: Recorder, day: int) -> None:
+    classes = list(dict.fromkeys(CLASSES))
+    recorder.append(
+        "class_money",
+        day=day,
+        agent_class=np.array(classes),
+        equity_usd_micro=np.full(len(classes), 10**12),
+        initial_margin_usd_micro=np.full(len(classes), 10**11) * (1 + day % 3),
+        profit_usd_micro=np.full(len(classes), 10**9) * (day % 5 - 2),
+        edge_usd=np.linspace(-100.0, 100.0, len(classes)),
     )
 
 

@@ -91,7 +91,7 @@ def test_the_plan_of_a_session_takes_the_mean_of_what_is_left_of_it_when_they_qu
     plan_month, decide_makers = makers.plan_month, makers.decide_makers
     monkeypatch.setattr(makers, "plan_month", lambda *given: (planned.append(given[6]), plan_month(*given)))
     monkeypatch.setattr(
-        makers, "decide_makers", lambda *given: (quoted.append(given[6]), decide_makers(*given))[1]
+        makers, "decide_makers", lambda *given: (quoted.append(given[7]), decide_makers(*given))[1]
     )
     market, _ = coarse(horizon="session")
     play_days(market, 1)

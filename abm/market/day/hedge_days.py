@@ -34,7 +34,7 @@ def day_opening(market: MarketState) -> DayOpening:
     """Return what traders may use at the open: the day's fixing, and settlements up to the day before."""
     day, desk, house, slots = market.clock.day, market.desk, market.clearing, market.curve.slots
     final_ticks = market.hedge_accounts.last_final_ticks
-    days_to_delivery = market.clock.calendar.days_to_delivery(day)
+    days_to_delivery = np.array(market.clock.calendar.days_to_delivery(day))
     return DayOpening(
         day=day,
         day_of_month=day % market.clock.calendar.days_per_month,

@@ -127,6 +127,6 @@ def test_no_price_pays_one_without_equity_for_more_risk(equity_usd):
 
 def test_delivery_is_the_middle_of_a_month_and_of_what_is_left_of_the_front_one():
     calendar = TradingCalendar(days_per_month=20, listed_months=3)
-    assert calendar.days_to_delivery(0).tolist() == [10.0, 30.0, 50.0]
-    assert calendar.days_to_delivery(12).tolist() == [4.0, 18.0, 38.0]
-    assert calendar.days_to_delivery(39).tolist() == [0.5, 11.0, 31.0]
+    assert calendar.days_to_delivery(0) == (10.0, 30.0, 50.0)
+    assert calendar.days_to_delivery(12) == (4.0, 18.0, 38.0)
+    assert calendar.days_to_delivery(39) == (0.5, 11.0, 31.0)
