@@ -82,6 +82,9 @@ class FuturesCurve:
         ``MONTH_DTYPE`` rows that every trader sees.
     settlement_ticks, settlement_tier : array of int64, shape (listed months,)
         Last settlement price and the rule that gave it.
+    slots, listed : array of int64, shape (listed months,)
+        Row in every per-month array, and delivery month; once the close of a month's last day has listed
+        the next one, those of the next day.
     """
 
     def __init__(
@@ -94,12 +97,14 @@ class FuturesCurve:
         self.settlement_tier: IntArray = np.zeros(listed, dtype=np.int64)
         self._variance = self._first_daily_variance()
         self.slots: IntArray = np.zeros(listed, dtype=np.int64)
+        self.listed: IntArray = np.zeros(listed, dtype=np.int64)
         self.open_day(0)
 
     def open_day(self, day: int) -> None:
         """Value the curve on today's fixing and set the day's price limits."""
         rows = self.months
-        rows["month"] = np.array(self._calendar.listed(day))
+        self.listed = np.array(self._calendar.listed(day))
+        rows["month"] = self.listed
         self.slots = rows["month"] % self._contract.listed_months
         rows["slot"] = self.slots
         rows["model_ticks"] = self._model_ticks(day, len(rows))
@@ -195,7 +200,7 @@ class FuturesCurve:
         self.settlement_ticks = np.append(self.settlement_ticks[1:], np.int64(newest))
         self.settlement_tier = np.append(self.settlement_tier[1:], np.int64(0))
         self._variance = np.append(self._variance[1:], self._variance[-1])
-        self.slots = np.roll(self.slots, -1)
+        self.slots, self.listed = np.roll(self.slots, -1), self.listed + 1
 
     def margin_day(self, day: int, volume_lots: IntArray) -> MarginDay:
         """Return what a margin model may see of the latest settlement, for a coming day.

@@ -128,7 +128,7 @@ def result_rows(market: MarketParts, initial_equity_usd_micro: NDArray[np.int64]
 
 
 def _month_of_slot(market: MarketParts) -> NDArray[np.int64]:
-    months: NDArray[np.int64] = market.curve.by_slot(market.curve.months["month"]).astype(np.int64)
+    months: NDArray[np.int64] = market.curve.by_slot(market.curve.listed)
     return months
 
 
