@@ -91,6 +91,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         The populations of market makers and of enterprises.
     running : bool
         Until the days of the scenario are traded, when ``run_model`` ends; ``step`` goes on all the same.
+
+    Notes
+    -----
+    The first steps are those of the warm-up, if the scenario has one (``run.warm_up_days``): then
+    ``clock.is_warm_up`` holds and ``clock.day`` is negative. Traders and rules see days like any other;
+    nothing is recorded or collected. A run takes (warm-up days + days) x rounds a day of steps.
     """
 
     contract: ContractSpec
@@ -231,12 +237,16 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self._day.clear()
         if self.clock.is_close:
             self._day.close_day()
-            self.datacollector.collect(self)
+            if not self.clock.is_warm_up:
+                self.datacollector.collect(self)
             if self.clock.day + 1 >= self.market_scenario.run.days:
                 self.running = False
         if isinstance(self.datacollector, DailyCollector):
             self.datacollector.hold(self.steps)
+        is_warm_up = self.clock.is_warm_up
         self.clock.advance()
+        if is_warm_up and not self.clock.is_warm_up:
+            self.timer.sum_up("warm_up")
 
     def register_agent(self, agent: Any) -> None:
         """Take in an agent; a trader only while the market is built, when accounts are opened."""
@@ -300,12 +310,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     @property
     def trades_made(self) -> int:
-        """Trades since day 0."""
+        """Trades since day 0; in a warm-up, since it began."""
         return self.state.trades_made
 
     @property
     def margin_calls_made(self) -> int:
-        """Margin calls since day 0."""
+        """Margin calls since day 0; in a warm-up, since it began."""
         return self.state.margin_calls_made
 
     def position_lots(self, account: int, tenor: int) -> int:

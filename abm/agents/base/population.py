@@ -45,7 +45,10 @@ class DayOpening:
     Attributes
     ----------
     day, day_of_month : int
-        Trading day of the run and of its month, from zero.
+        Trading day of the run, negative in a warm-up, and of its month, from zero.
+    days_open : int
+        Days that the market has traded before today: the clock by which a trader counts how long ago
+        something was. On the first of all days it is 0.
     log_level_ratio : float
         Log of today's deterministic price level over that of day 0.
     log_price_surprise : float
@@ -69,6 +72,7 @@ class DayOpening:
     """
 
     day: int
+    days_open: int
     day_of_month: int
     log_level_ratio: float
     log_price_surprise: float
@@ -232,7 +236,7 @@ class Population:
         if self.limits is not None:
             equity, held = opening.equity_usd_micro, np.abs(opening.position_lots).sum(axis=1)
             rates = {name: self.columns[name] for name in self.activity_columns}
-            self.limits.open_day(opening.day, equity[self.accounts], held[self.accounts], rates)
+            self.limits.open_day(opening.days_open, equity[self.accounts], held[self.accounts], rates)
         self.new_day(opening)
 
     def act(self, view: MarketView, position_lots: NDArray[np.int64], outbox: Outbox) -> None:

@@ -80,7 +80,7 @@ class RiskLimits:
         Parameters
         ----------
         day : int
-            Trading day of the run.
+            Days that the market has been open.
         equity_usd_micro, held_lots : array of int64, shape (traders,)
             Own equity and gross position of each trader.
         rates : dict of str to array of float, shape (traders,)

@@ -36,6 +36,7 @@ def build_fundamentalists(room: PopulationRoom) -> Fundamentalists:
     columns = room.columns(FUNDAMENTALIST_DTYPE, "fundamentalist", section.count, section.latency_ms)
     room.fill(columns, "fundamentalist", section, *_own(columns, "belief_error", "belief_time"))
     columns["belief_error"] = columns["belief_sd"] * room.normals("fundamentalist", "belief", section.count)
+    columns["belief_time"] = -room.warm_up_days
     fundamentalists = Fundamentalists(
         columns,
         room.streams.keys("fundamentalist", section.count),

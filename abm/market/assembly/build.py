@@ -86,6 +86,7 @@ def build(
         contract=contract,
         days_per_month=clock.calendar.days_per_month,
         months_per_year=clock.calendar.months_per_year,
+        warm_up_days=clock.calendar.warm_up_days,
         cost_decline_per_day=_cost_decline_per_day(scenario.spot, clock.calendar),
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
@@ -158,6 +159,7 @@ def _clock(scenario: Scenario, calendar: TradingCalendar) -> MarketClock:
         calendar=calendar,
         intraday_cycles=scenario.clearing.intraday_cycles,
         closing_window=scenario.exchange.closing_window,
+        day=calendar.first_trading_day,
     )
 
 

@@ -58,8 +58,9 @@ def set_up_first_day(
         refusals=_counts(accounts, len(RejectReason)),
         trade_value_ticks=_counts(accounts, slots),
     )
-    parts.clearing.set_margin(parts.curve.margin_day(0, _counts(slots)))
-    bring_in_positions(parts)
+    parts.clearing.set_margin(parts.curve.margin_day(parts.clock.day, _counts(slots)))
+    if not parts.clock.is_warm_up:
+        bring_in_positions(parts)
     outbox = Outbox(self_match=SelfMatch[scenario.exchange.self_match.upper()])
     for population in built.populations:
         if isinstance(population, CustomPopulation):

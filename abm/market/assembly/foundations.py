@@ -47,7 +47,7 @@ _MOST_TEXT = 600
 
 @dataclass(frozen=True)
 class Foundations:
-    """Contract, days, random streams of the run and of its firms, price lists, and the spot desk on day 0."""
+    """Contract, days, random streams of run and firms, price lists, and the spot desk on the first day."""
 
     contract: ContractSpec
     calendar: TradingCalendar
@@ -115,9 +115,9 @@ def _laid(scenario: Scenario, seed: int) -> Foundations:
         list_prices: ListPriceFit = _named("index.provider_prices", lambda: fit_provider_prices(scenario))
         _named("spot", lambda: _require_growth(scenario, calendar, list_prices))
         desk: SpotDesk = _named(
-            "spot", lambda: _desk_on_day_0(scenario, calendar, list_prices, streams, firms)
+            "spot", lambda: _desk_on_first_day(scenario, calendar, list_prices, streams, firms)
         )
-        _require_prices(scenario, contract, desk)
+        _require_prices(scenario, contract, calendar, desk)
         price_usd = desk.process.level.initial_price_usd
         largest_msit = _named(
             "agents",
@@ -160,10 +160,11 @@ def build_calendar(scenario: Scenario) -> TradingCalendar:
         listed_months=scenario.contract.listed_months,
         first_year=section.first_year,
         first_month=section.first_month,
+        warm_up_days=scenario.run.warm_up_days,
     )
 
 
-def _desk_on_day_0(
+def _desk_on_first_day(
     scenario: Scenario,
     calendar: TradingCalendar,
     list_prices: ListPriceFit,
@@ -171,7 +172,7 @@ def _desk_on_day_0(
     firms: RandomStreams,
 ) -> SpotDesk:
     desk = build_desk(scenario, calendar, list_prices, provider_capacity(scenario.agents, firms), streams)
-    desk.advance_to(0)
+    desk.advance_to(calendar.first_trading_day)
     return desk
 
 
@@ -190,17 +191,20 @@ def _require_growth(scenario: Scenario, calendar: TradingCalendar, list_prices: 
             raise Infeasible(field, f"{text} within contract.listed_months = {months}")
 
 
-def _require_prices(scenario: Scenario, contract: ContractSpec, desk: SpotDesk) -> None:
+def _require_prices(
+    scenario: Scenario, contract: ContractSpec, calendar: TradingCalendar, desk: SpotDesk
+) -> None:
     """Refuse a price below a tick, a curve beyond counting, and limits wider than a book."""
+    day = calendar.first_trading_day
     price_usd, tick_usd = desk.process.level.initial_price_usd, contract.tick_size_usd_micro / 1e6
     if price_usd < tick_usd:
         text = f"the price of day 0, {price_usd:.6g} USD per mSIT, is below a tick"
         raise Infeasible("contract.tick_size_usd", text, "spot.initial_price_usd")
-    curve_usd = _named("spot", lambda: desk.model_curve_usd(0, contract.listed_months + 1))
+    curve_usd = _named("spot", lambda: desk.model_curve_usd(day, contract.listed_months + 1))
     prices = {"index": desk.index_usd} | {f"model price of tenor {i}": usd for i, usd in enumerate(curve_usd)}
     for name, usd in prices.items():
         if not abs(usd) <= MOST_PRICE_USD:
-            text = f"the {name} on day 0 comes to {usd:.3g} USD per mSIT, beyond {MOST_PRICE_USD:g}"
+            text = f"the {name} on day {day} comes to {usd:.3g} USD per mSIT, beyond {MOST_PRICE_USD:g}"
             raise Infeasible("spot.initial_price_usd", text)
     rules = scenario.exchange
     widths = {"daily_limit": rules.daily_limit, "final_day_band": rules.final_day_band}

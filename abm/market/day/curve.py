@@ -74,7 +74,7 @@ class FuturesCurve:
     contract, calendar
         Contract terms and delivery months.
     desk : SpotDesk
-        Gives fixings and the model curve; it must stand at day 0.
+        Gives fixings and the model curve; it must stand at the first trading day.
 
     Attributes
     ----------
@@ -91,14 +91,14 @@ class FuturesCurve:
         self, rules: ExchangeSection, contract: ContractSpec, calendar: TradingCalendar, desk: SpotDesk
     ) -> None:
         self._rules, self._contract, self._calendar, self._desk = rules, contract, calendar, desk
-        listed = contract.listed_months
+        listed, first_day = contract.listed_months, calendar.first_trading_day
         self.months: NDArray[Any] = np.zeros(listed, dtype=MONTH_DTYPE)
-        self.settlement_ticks: IntArray = np.rint(self._model_ticks(0, listed)).astype(np.int64)
+        self.settlement_ticks: IntArray = np.rint(self._model_ticks(first_day, listed)).astype(np.int64)
         self.settlement_tier: IntArray = np.zeros(listed, dtype=np.int64)
         self._variance = self._first_daily_variance()
         self.slots: IntArray = np.zeros(listed, dtype=np.int64)
         self.listed: IntArray = np.zeros(listed, dtype=np.int64)
-        self.open_day(0)
+        self.open_day(first_day)
 
     def open_day(self, day: int) -> None:
         """Value the curve on today's fixing and set the day's price limits."""

@@ -22,10 +22,17 @@ from abm.exchange import MatchResult
 from abm.market.day.observation import TradingDayRecord
 from abm.market.parts import MarketParts
 from abm.market.round_record import RoundRecord
-from abm.market.tables.account_rows import opening_rows, porting_rows, result_rows, transfer_rows
+from abm.market.tables.account_rows import (
+    opening_rows,
+    porting_rows,
+    result_rows,
+    totals_of,
+    transfer_rows,
+)
 from abm.market.tables.book_rows import BookRows
 from abm.market.tables.clearing_days import ClearingDays
 from abm.market.venue.maker_contract import DayScore
+from abm.recording import Recorder
 
 _WITHOUT_PRICE = tuple(
     int(kind) for kind in (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MARKET, MessageKind.STOP)
@@ -40,17 +47,29 @@ class MarketTables:
     Parameters
     ----------
     market : MarketParts
-        Where the rows come from; its ``recorder`` may be ``None``.
+        Where the rows come from; its ``recorder`` may be ``None``. In a warm-up there are none.
     """
 
     def __init__(self, market: MarketParts) -> None:
         self._market = market
-        self._recorder = market.recorder
-        self._initial_equity = market.clearing.equity_usd_micro.copy()
-        self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
+        self._recorder: Recorder | None = None
+        self._before = totals_of(market.clearing)
+        self._variation_before = self._before.variation_usd_micro
         self._books: BookRows | None = None
         self._clearing_days: ClearingDays | None = None
+        if not market.clock.is_warm_up:
+            self.begin_record()
+        elif market.recorder is not None:
+            market.recorder.wait()
+
+    def begin_record(self) -> None:
+        """Take rows from now on: totals of accounts count from here, positions held are opening ones."""
+        market = self._market
+        self._recorder, self._before = market.recorder, totals_of(market.clearing)
+        self._variation_before = self._before.variation_usd_micro
         if self._recorder is not None:
+            calendar, clock = market.clock.calendar, market.clock
+            self._recorder.begin(month=calendar.first_recorded_month, round_of_run=clock.now_round)
             self._clearing_days = ClearingDays(market, self._recorder)
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):
@@ -216,8 +235,9 @@ class MarketTables:
 
     def record_accounts(self, today: TradingDayRecord) -> None:
         """Add the day's rows of ``clearing_days`` and ``accounts``, and the day's postings to ``ledger``."""
-        recorder, house = self._recorder, self._market.clearing
+        recorder, house, before = self._recorder, self._market.clearing, self._before
         if recorder is None or self._clearing_days is None:
+            house.drain_postings()  # a warm-up is in no journal
             return
         self._clearing_days.record(today.volume_lots)
         if recorder.keeps("accounts"):
@@ -229,8 +249,9 @@ class MarketTables:
                 equity_usd_micro=house.collateral_usd_micro,
                 bank_cash_usd_micro=house.bank_cash_usd_micro,
                 credit_drawn_usd_micro=house.credit_drawn_usd_micro,
-                collateral_interest_usd_micro=house.collateral_interest_usd_micro,
-                levies_usd_micro=house.levies_usd_micro,
+                collateral_interest_usd_micro=house.collateral_interest_usd_micro
+                - before.collateral_interest_usd_micro,
+                levies_usd_micro=house.levies_usd_micro - before.levies_usd_micro,
                 initial_margin_usd_micro=house.initial_margin(),
                 maintenance_margin_usd_micro=house.maintenance_margin(),
                 variation_usd_micro=variation - self._variation_before,
@@ -249,7 +270,7 @@ class MarketTables:
         if len(postings) > 0:
             self._recorder.append(
                 "ledger",
-                day=postings["round"] // rounds,
+                day=postings["round"] // rounds + self._market.clock.calendar.first_trading_day,
                 round=postings["round"] % rounds,
                 debit=postings["debit"],
                 credit=postings["credit"],
@@ -365,4 +386,4 @@ class MarketTables:
     def record_agents(self) -> None:
         """Add the rows of ``agents`` at the end of a run."""
         if self._recorder is not None:
-            self._recorder.append("agents", **result_rows(self._market, self._initial_equity))
+            self._recorder.append("agents", **result_rows(self._market, self._before))
