@@ -94,9 +94,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     Notes
     -----
-    The first steps are those of the warm-up, if the scenario has one (``run.warm_up_days``): then
-    ``clock.is_warm_up`` holds and ``clock.day`` is negative. Traders and rules see days like any other;
-    nothing is recorded or collected. A run takes (warm-up days + days) x rounds a day of steps.
+    The first steps are those of a warm-up (``run.warm_up_days``), in which ``clock.day`` is negative and
+    nothing is recorded or collected; a run takes (warm-up days + days) x rounds a day of steps.
     """
 
     contract: ContractSpec
@@ -243,10 +242,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
                 self.running = False
         if isinstance(self.datacollector, DailyCollector):
             self.datacollector.hold(self.steps)
-        is_warm_up = self.clock.is_warm_up
         self.clock.advance()
-        if is_warm_up and not self.clock.is_warm_up:
-            self.timer.sum_up("warm_up")
 
     def register_agent(self, agent: Any) -> None:
         """Take in an agent; a trader only while the market is built, when accounts are opened."""

@@ -51,7 +51,7 @@ class Recorder:
         self._buffers = {name: TableBuffer(name) for name in names}
         self._before_reading: list[Callable[[], None]] = []
         self._is_on = True
-        self._first = {"month": 0, "deadline_round": 0}
+        self._before = {"month": 0, "deadline_round": 0}
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -88,10 +88,10 @@ class Recorder:
         """Drop all rows until :meth:`begin`: what happens before the record begins is in no table."""
         self._is_on = False
 
-    def begin(self, *, month: int, round_of_run: int) -> None:
-        """Keep rows from now on; months and rounds of the run are counted from those of now."""
+    def begin(self, *, months_before: int, rounds_before: int) -> None:
+        """Keep rows from now on; delivery months and rounds of the run are counted from those of now."""
         self._is_on = True
-        self._first = {"month": month, "deadline_round": round_of_run}
+        self._before = {"month": months_before, "deadline_round": rounds_before}
 
     def append(self, table: str, **columns: Any) -> None:
         """Add rows to a table, or nothing when it is not kept.
@@ -117,9 +117,9 @@ class Recorder:
     def _counted_from_the_first(self, columns: dict[str, Any]) -> dict[str, Any]:
         """Return months and rounds as the record counts them; a negative one stands for none or for all."""
         return {
-            name: np.where(np.asarray(columns[name]) >= 0, columns[name] - first, columns[name])[()]
-            for name, first in self._first.items()
-            if first and name in columns
+            name: np.where(np.asarray(columns[name]) >= 0, columns[name] - before, columns[name])[()]
+            for name, before in self._before.items()
+            if before and name in columns
         }
 
     def table(self, name: str) -> pd.DataFrame:

@@ -164,6 +164,17 @@ def test_holders_come_with_their_positions_on_day_0():
     assert not market.messages_sent[holders.accounts].any()
 
 
+def test_a_company_plans_its_months_from_the_first_recorded_one():
+    plan = {"name": "acme", "need_msit_per_day": [100, 200, 300], "cash_usd": 5e6}
+    market = TokenFuturesMarket(scenario(2 * MONTH, agents__companies=(plan,)))
+    company, needs = market.companies["acme"], {}
+    while market.clock.day < DAYS:
+        market.observe()
+        needs[market.clock.day] = float(company.mean_need_msit[0])
+        market.step()
+    assert [needs[day] for day in (-10, -1, 0, 4, 5, 9)] == [100, 100, 100, 100, 200, 200]
+
+
 def test_a_default_of_the_warm_up_lasts_and_is_counted_apart():
     weak = {"agents.noise.cash_usd": 3_000.0, "agents.noise.limits.max_leverage": 0.0}
     result = run(scenario(4 * MONTH, **weak, spot__sigma=3.0, clearing__margin__rate=0.05))

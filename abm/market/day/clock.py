@@ -40,6 +40,11 @@ class MarketClock:
         return self.day < 0
 
     @property
+    def ends_warm_up(self) -> bool:
+        """Whether this is day 0 after a warm-up."""
+        return self.day == 0 and self.calendar.warm_up_days > 0
+
+    @property
     def front_month(self) -> int:
         """The delivery month in delivery now."""
         return self.calendar.month_of(self.day)

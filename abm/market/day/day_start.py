@@ -16,7 +16,7 @@ def open_trading_day(market: MarketState) -> None:
     if day > market.clock.calendar.first_trading_day:
         market.desk.advance_to(day)
         market.curve.open_day(day)
-        if day == 0:
+        if market.clock.ends_warm_up:
             begin_record(market)
     market.exchange.open_day(**market.curve.day_terms(day))
     load_risk(market)

@@ -59,6 +59,8 @@ class TradingRounds:
     def open_day(self) -> None:
         """Fix the index, value the curve, set the price limits, and let every trader plan its day."""
         state = self._state
+        if state.clock.ends_warm_up:
+            self._timer.sum_up("warm_up")
         with self._timer("open"):
             open_trading_day(state)
             call_rules(self._rules, self._market, "open_day")

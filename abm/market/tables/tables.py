@@ -69,7 +69,7 @@ class MarketTables:
         self._variation_before = self._before.variation_usd_micro
         if self._recorder is not None:
             calendar, clock = market.clock.calendar, market.clock
-            self._recorder.begin(month=calendar.first_recorded_month, round_of_run=clock.now_round)
+            self._recorder.begin(months_before=calendar.first_recorded_month, rounds_before=clock.now_round)
             self._clearing_days = ClearingDays(market, self._recorder)
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):

@@ -13,9 +13,8 @@ class RunSection(Section):
     """How long to simulate and which random numbers to draw."""
 
     days: int = field(
-        252, ge=1, le=25_200, unit="trading days", source="judgement",
-        description="Length of the run, from day 0 on; days of a warm-up come before it.",
-    )  # fmt: skip
+        252, ge=1, le=25_200, unit="trading days", source="judgement", description="Length of the run."
+    )
     warm_up_days: int = field(
         0, ge=0, le=2_520, unit="trading days", source="judgement",
         description="Days traded before day 0, in no table or measure; whole months, 0 for none.",
