@@ -237,6 +237,10 @@ class ClearingHouse:
         """Show the margin model a settlement; margin holds until the next. First: before trading."""
         self.parts.requirements.observe(day)
 
+    def change_margin_model(self, model: MarginModel) -> None:
+        """Ask margin by another model from now on; it must have seen the last settlement."""
+        self.parts.requirements.change_model(model)
+
     def initial_margin(self) -> NDArray[np.int64]:
         """Return the initial margin of each account."""
         return self.parts.requirements.initial()

@@ -94,8 +94,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     Notes
     -----
-    The first steps are those of a warm-up (``run.warm_up_days``), in which ``clock.day`` is negative and
-    nothing is recorded or collected; a run takes (warm-up days + days) x rounds a day of steps.
+    The first steps are those of a warm-up (``run.warm_up_days``): its days are negative and not recorded.
     """
 
     contract: ContractSpec
@@ -148,11 +147,13 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.rules = (*built.rules, *checked_rules(rules))
         self.makers = next(p for p in built.populations if isinstance(p, MarketMakers))
         tiers = next((rule for rule in built.rules if isinstance(rule, FeeTiers)), None)
-        self.maker_regime = MakerRegime(built.maker_terms, self.makers, tiers)
+        self.maker_regime = MakerRegime(built.now.makers, self.makers, tiers)
         self.timer = PhaseTimer()
         self.state = set_up_first_day(resolved, built, seed=self.seed_used, recorder=recorder)
         self.risk_desk = RiskDesk(self.state, built.margin_history)
-        self._day = TradingRounds(self.state, self, self.rules, self.maker_regime, self.risk_desk, self.timer)
+        self._day = TradingRounds(
+            self.state, self, self.rules, self.maker_regime, self.risk_desk, self.timer, built.later
+        )
         for name in _PARTS:
             setattr(self, name, getattr(self.state, name))
         self._admits_traders = True
@@ -383,7 +384,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
-        return state_hash(self.state, self.maker_regime, self.rules)
+        return state_hash(self.state, self.maker_regime, (*self.rules, *self._day.coming))
 
     def public_view(self) -> MarketView:
         """Return what every trader sees now."""

@@ -123,6 +123,11 @@ WARM_UP = Group(
             (lambda m: m.clock.calendar.first_recorded_month, 2),
             (lambda m: traders(m, "fundamentalist").columns["belief_time"].tolist(), [-20.0] * 5),
         ),
+        Row(
+            "run.warm_up_rules", "base",
+            (lambda m: len(m._day.coming), 1),
+        ),
+        Row("exchange.price_band", 0.04, (lambda m: m._day.coming[0]._rules.prices.price_band, 0.04)),
     ],
 )  # fmt: skip
 

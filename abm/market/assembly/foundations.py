@@ -27,6 +27,7 @@ from abm.exchange.interface import MAX_LADDER_TICKS
 from abm.market.assembly.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
 from abm.market.assembly.margin_history import growth_of_tenors
 from abm.market.assembly.spot_build import build_desk
+from abm.market.assembly.warm_up_rules import warm_up_scenario
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario, explain
 from abm.scenario.price_model import build_level, build_process, fit_provider_prices
@@ -107,6 +108,7 @@ def lay_foundations(scenario: Scenario, seed: int, population_seed: int | None =
 def _laid(scenario: Scenario, seed: int) -> Foundations:
     """Build the parts in order, each complaint an ``Infeasible``; overflow is one, not a warning."""
     require_room(scenario)
+    warm_up_scenario(scenario)
     _require_registered(scenario.clearing.margin.registered)
     contract, calendar = build_contract(scenario), build_calendar(scenario)
     streams, chosen = RandomStreams(seed), scenario.run.population_seed

@@ -116,6 +116,10 @@ class FuturesCurve:
             width[0] = self._rules.final_day_band
         self._set_limits(width)
 
+    def change_rules(self, rules: ExchangeSection) -> None:
+        """Have other price limits, bands and market-order protection from the next open on."""
+        self._rules = rules
+
     def day_terms(self, day: int) -> dict[str, Any]:
         """Return the terms of the day for ``Exchange.open_day``, by slot."""
         return {
