@@ -11,12 +11,12 @@ from abm.recording.metrics import market_metrics, ratio
 
 from .runs import Run, load
 
-SET_UP_PHASES = ("set_up",)
-"""Phases of ``cpu_seconds`` that are not the market running."""
+SET_UP_PHASES = ("set_up", "warm_up")
+"""Phases of ``cpu_seconds`` in which nothing that is counted happens."""
 
 
 def messages_per_cpu_second(manifest: Mapping[str, Any]) -> float:
-    """Return order messages per second of processor time, with set-up left out."""
+    """Return order messages per second of processor time, with set-up and warm-up left out."""
     seconds = sum(
         float(spent) for phase, spent in manifest["cpu_seconds"].items() if phase not in SET_UP_PHASES
     )

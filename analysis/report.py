@@ -60,7 +60,9 @@ def render(run: RunFolder) -> str:
 
 def _length(run: RunFolder) -> str:
     days = counted(run.tables["daily"]["day"].nunique(), "trading day")
-    return f"{days} of {counted(run.calendar.rounds_per_day, 'round')}"
+    before = int(run.manifest.get("warm_up_days", 0))
+    warm_up = f" after {counted(before, 'day')} of warm-up" if before else ""
+    return f"{days} of {counted(run.calendar.rounds_per_day, 'round')}{warm_up}"
 
 
 def _what_was_run(run: RunFolder) -> str:

@@ -71,7 +71,7 @@ def summarise(run: Run) -> list[SummaryRow]:
         _call_causes(opened.tables["margin_calls"]),
         _margin_coverage(opened),
         *_margin_models(opened),
-        _defaults(opened.tables["defaults"]),
+        _defaults(opened.tables["defaults"], int(opened.manifest["counts"].get("warm_up_defaults", 0))),
         *_owners(opened.tables["agents"]),
         _hedge(opened.tables["hedging"]),
         _refusals(opened),
@@ -251,16 +251,17 @@ def _margin_models(run: RunFolder) -> list[SummaryRow]:
     return [SummaryRow(label, value, said_of_models(found, margin_terms(run)))]
 
 
-def _defaults(defaults: pd.DataFrame) -> SummaryRow:
+def _defaults(defaults: pd.DataFrame, before: int) -> SummaryRow:
     clients = int((defaults["event"] == "client_default").sum())
     members = int((defaults["event"] == "member_default").sum())
     finished = defaults[defaults["event"] == "close_out_finished"]
     loss = float(finished["loss_usd_micro"].sum()) / USD_MICRO
     uncovered = float(finished["uncovered_usd_micro"].sum()) / USD_MICRO
+    in_warm_up = f"; {counted(before, 'account')} in default since the warm-up" if before else ""
     return SummaryRow(
         "Defaults",
         f"{counted(clients, 'client')}, {counted(members, 'member')}",
-        f"loss beyond collateral {usd(loss)}, of which uncovered {usd(uncovered)}",
+        f"loss beyond collateral {usd(loss)}, of which uncovered {usd(uncovered)}{in_warm_up}",
     )
 
 
@@ -316,5 +317,5 @@ def _speed(run: RunFolder) -> SummaryRow:
     return SummaryRow(
         "Speed",
         f"{whole(messages_per_cpu_second(run.manifest))} messages per CPU-second",
-        f"{whole(messages)} messages; all processor time after set-up counts",
+        f"{whole(messages)} messages; all processor time after set-up and warm-up counts",
     )

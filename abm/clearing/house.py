@@ -88,8 +88,8 @@ class ClearingHouse:
         capital: CapitalTerms | None = None,
     ) -> None:
         self.contract, self.rules = contract, rules
-        given = (contract, n_slots, accounts, members, rules, margin)
-        self.parts = build_parts(*given, journal=journal, capital=capital)
+        terms = (accounts, members, rules, margin)
+        self.parts = build_parts(contract, n_slots, *terms, journal=journal, capital=capital)
         self.chart = self.parts.books.ledger.chart
         self._now_round = 0
         self.check()
@@ -167,7 +167,7 @@ class ClearingHouse:
     outside_wealth = value(lambda of: of.outside_wealth)
     """What other business of traders and members earned or lost with the token price."""
     outside_flow_usd_micro = value(lambda of: of.owners.net_usd_micro + of.outside_wealth.gain_usd_micro)
-    """Money since the start from outside all trading: from owners, and gained by other business."""
+    """Money since the start from outside trading."""
     has_positions_to_close = value(lambda of: of.has_positions_to_close())
     """Whether ``close_out_orders`` may have orders: a default or a forced reduction."""
 
@@ -227,12 +227,10 @@ class ClearingHouse:
         return paid
 
     def mark_to_market(self, mark_ticks: NDArray[np.int64], *, now_round: int) -> NDArray[np.int64]:
-        """Mark every position, pay variation margin and return it by account: see ``Variation.pay``.
-
-        Marks are by slot, ``NO_PRICE`` where nobody holds a position.
-        """
-        self._now_round, books = now_round, self.parts.books
-        return self._pay_variation(PostingKind.VARIATION_MARGIN, books.positions.mark(mark_ticks))
+        """Mark positions at prices by slot (``NO_PRICE`` if none), pay variation margin and return it."""
+        self._now_round = now_round
+        gain_usd_micro = self.parts.books.positions.mark(mark_ticks)
+        return self._pay_variation(PostingKind.VARIATION_MARGIN, gain_usd_micro)
 
     def final_settlement(self, slot: int, final_ticks: int) -> NDArray[np.int64]:
         """Close a month's positions at its final price; pay and return the last gains, which sum to zero."""
@@ -250,6 +248,10 @@ class ClearingHouse:
     def set_margin(self, day: MarginDay) -> None:
         """Show the margin model a settlement; margin holds until the next. First: before trading."""
         self.parts.requirements.observe(day)
+
+    def change_margin_model(self, model: MarginModel) -> None:
+        """Ask margin by another model from now on; it must have seen the last settlement."""
+        self.parts.requirements.change_model(model)
 
     def initial_margin(self) -> NDArray[np.int64]:
         """Return the initial margin of each account."""
@@ -273,9 +275,9 @@ class ClearingHouse:
 
     def margin_cycle(self, *, now_round: int) -> list[MarginCall]:
         """Call every account below maintenance for what restores initial margin: see ``MarginCalls.make``."""
-        self._now_round, calls = now_round, self.parts.calls
-        made = calls.make(now_round=now_round)
-        self.parts.reductions.end(calls.state.outstanding_usd_micro == 0)
+        self._now_round = now_round
+        made = self.parts.calls.make(now_round=now_round)
+        self.parts.reductions.end(self.parts.calls.state.outstanding_usd_micro == 0)
         self.check()
         return made
 
@@ -349,10 +351,7 @@ class ClearingHouse:
         return results
 
     def drain_transfers(self) -> NDArray[np.void]:
-        """Return the positions that auctions and tear-up moved since the last drain (``TRADE_DTYPE``).
-
-        The market tells the exchange and its own records of them; ``month`` is the slot.
-        """
+        """Return what auctions and tear-up moved since the last drain (``TRADE_DTYPE``, months by slot)."""
         return self.parts.books.positions.drain_transfers()
 
     def drain_reduction_notices(self) -> list[ReductionNotice]:

@@ -24,17 +24,22 @@ _LEAST_ROOM = 30
 class DayBar:
     """Progress bar of one run: simulated day, trades so far, messages per second of wall time.
 
+    A warm-up has a bar of its own before that of the run.
+
     Parameters
     ----------
     console : rich.console.Console
         Where to draw; nothing is drawn if it is not a terminal.
     days : int
         Days of the run.
+    warm_up_days : int
+        Days before its day 0.
     """
 
-    def __init__(self, console: Console, days: int) -> None:
+    def __init__(self, console: Console, days: int, warm_up_days: int = 0) -> None:
+        self._warm_up_days = warm_up_days
         self._bar = Progress(
-            TextColumn("day"),
+            TextColumn("{task.description}"),
             MofNCompleteColumn(),
             BarColumn(),
             TextColumn("{task.fields[flow]}"),
@@ -43,7 +48,8 @@ class DayBar:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("day", total=days, flow="")
+        stage, total = ("warm-up day", warm_up_days) if warm_up_days else ("day", days)
+        self._task = self._bar.add_task(stage, total=total, flow="")
         self._started = time.perf_counter()
 
     def __enter__(self) -> DayBar:
@@ -54,10 +60,16 @@ class DayBar:
         self._bar.stop()
 
     def __call__(self, day: int, days: int, trades: int, messages: int) -> None:
-        """Show that a day (counted from zero) of ``days`` has closed, with the totals so far."""
+        """Show that a day, negative in a warm-up, of ``days`` has closed, with the totals so far."""
+        if day < 0:
+            done, total, stage = day + self._warm_up_days + 1, self._warm_up_days, "warm-up day"
+        else:
+            done, total, stage = day + 1, days, "day"
+        if day == 0:
+            self._started = time.perf_counter()  # counts begin anew
         rate = messages / max(time.perf_counter() - self._started, 1e-9)
         flow = f"{trades:,} trades, {rate:,.0f} messages/s"
-        self._bar.update(self._task, completed=day + 1, total=days, flow=flow)
+        self._bar.update(self._task, completed=done, total=total, description=stage, flow=flow)
 
 
 def folder_name(scenario: Scenario) -> str:
@@ -82,10 +94,10 @@ def run_and_report(
 
     notices, saved = Console(stderr=True, quiet=quiet), checkpoint_path(place)
     if resume and not saved.exists():
-        notices.print(f"no checkpoint {saved}: beginning on day 0", soft_wrap=True, highlight=False)
+        notices.print(f"no checkpoint {saved}: beginning on the first day", soft_wrap=True, highlight=False)
     tell_of_compiling(lambda: notices.print("compiling kernels: once, for up to a minute or two"))
     try:
-        with DayBar(notices, scenario.run.days) as bar:
+        with DayBar(notices, scenario.run.days, scenario.run.warm_up_days) as bar:
             result = run(
                 scenario,
                 seed=scenario.run.seed,

@@ -124,22 +124,22 @@ def finite_number(
     return number
 
 
-def counted(name: str, value: Any) -> Any:
-    """Return a number counted from zero, such as a day or a month, or an array of them.
+def counted(name: str, value: Any, least: int = 0) -> Any:
+    """Return a number counted from the least one, such as a day or a month, or an array of them.
 
     Raises
     ------
     ParameterError
-        If it is negative or not whole.
+        If it is below the least one or not whole.
     """
-    if type(value) is int and value >= 0:
+    if type(value) is int and value >= least:
         return value
     if getattr(value, "ndim", 0) > 0:
         array = whole_array(name, value)
-        if (array < 0).any():
-            raise refusal(name, int(array.min()), "a whole number >= 0")
+        if (array < least).any():
+            raise refusal(name, int(array.min()), f"a whole number >= {least}")
         return array
-    return whole_number(name, value, least=0)
+    return whole_number(name, value, least=least)
 
 
 def whole_array(name: str, values: Any, shape: tuple[int, ...] | None = None) -> NDArray[np.int64]:

@@ -48,7 +48,7 @@ def checked_day(
         return none if given is None else whole_array(f"open_day {name}", given).copy()
 
     terms = TradingDay(
-        day=whole_number("day", day, least=0),
+        day=whole_number("day", day),
         months=whole_array("open_day months", months).copy(),
         reference_ticks=whole_array("open_day reference_ticks", reference_ticks).copy(),
         low_ticks=whole_array("open_day low_ticks", low_ticks).copy(),

@@ -26,7 +26,7 @@ from abm.hedging import (
     ProviderBasis,
     observed_paths,
 )
-from abm.hedging.from_scenario import scenario_frictions
+from abm.hedging.from_scenario import days_left_of_ramp, scenario_frictions
 from abm.hedging.measures import volatility_reduction_within
 from abm.hedging.paths import with_foreseen_level
 from abm.market.assembly.foundations import build_calendar, lay_foundations
@@ -89,7 +89,8 @@ class Outcome(NamedTuple):
 def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge, listing: Listing) -> list[Step]:
     """Return the replays in order, each with one friction more.
 
-    Fees and the margin rate are those of the scenario, all else is the study's. When money runs out, the
+    Fees and the margin rate are those of the scenario, all else is the study's; of the days of building up
+    only those that are left after a warm-up. When money runs out, the
     hedge ends, as an account in default does. What the study says of spreads does not count.
 
     Parameters
@@ -112,7 +113,7 @@ def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge, lis
         credit_usd=own.credit_usd,
         abandonment=own.abandonment,
         whole_lots=True,
-        ramp_days=own.ramp_days,
+        ramp_days=days_left_of_ramp(own.ramp_days, scenario.run.warm_up_days),
     )
     money = ("cash_usd", "abandonment")
     built = whole.without("fee_usd_per_lot", "funding_rate", *money)
@@ -280,11 +281,13 @@ def _path(
     days = listing.last_day + 1
     desk = lay_foundations(scenario, scenario.run.seed).desk
     shift, xi, regime = np.zeros((days, 1)), np.zeros((days, 1)), np.zeros((days, 1), dtype=np.int8)
-    for day in range(days):
-        if day > 0:
+    first = desk.calendar.first_trading_day
+    for day in range(first, days):
+        if day > first:
             desk.advance_to(day)
-        shift[day], xi[day], regime[day] = desk.log_shift(day), desk.state.xi, desk.state.regime
-    drawn = np.array([fixing.usd_micro for fixing in desk.fixings]) / USD_MICRO
+        if day >= 0:
+            shift[day], xi[day], regime[day] = desk.log_shift(day), desk.state.xi, desk.state.regime
+    drawn = np.array([fixing.usd_micro for fixing in desk.fixings[-days:]]) / USD_MICRO
     if not np.array_equal(drawn, fixings_usd[:days]):
         raise RunFolderError(
             f"{folder}: its fixings are not those that this version of the simulator draws: take another "

@@ -24,7 +24,7 @@ from abm.hedging import (
     RandomShifts,
     observed_paths,
 )
-from abm.hedging.from_scenario import futures_hedge
+from abm.hedging.from_scenario import days_left_of_ramp, futures_hedge
 from abm.hedging.paths import simulate_paths, with_foreseen_level
 from abm.hedging.study import BLOCK_PATHS
 from abm.market.assembly.foundations import build_calendar
@@ -114,9 +114,11 @@ class Laboratory:
     first_year : float
         None of the latter begins before, in years.
     ramp_days : int
-        Days over which the programme is built up.
+        Days over which the programme is built up; those that a warm-up leaves.
     basis, need : Scatter
         Of the own provider's price, and of the need.
+    warm_up_days : int
+        Days before day 0 on which the market's price starts.
     """
 
     process: SpotProcess
@@ -128,6 +130,7 @@ class Laboratory:
     ramp_days: int
     basis: Scatter
     need: Scatter
+    warm_up_days: int = 0
 
     def replay(self, spot_usd: FloatArray) -> Replayed:
         """Return what the hedge does on given spot prices.
@@ -154,7 +157,9 @@ class Laboratory:
             spot, shifts = (streams.generator("experiments", name, block) for name in ("spot", "shifts"))
             count = min(BLOCK_PATHS, EXPECTATION_PATHS - block)
             process = with_foreseen_level(self.process, self.shift)
-            paths = simulate_paths(process, self.listing, self.shift, count, spot, shifts)
+            paths = simulate_paths(
+                process, self.listing, self.shift, count, spot, shifts, days_before=self.warm_up_days
+            )
             parts.append(self._replay(paths.spot_usd * np.exp(self._arrived(count, shifts))))
         return Replayed(*map(np.concatenate, zip(*parts, strict=True)))
 
@@ -271,9 +276,10 @@ def laboratory_of(scenario: Scenario) -> Laboratory | str:
         shift,
         arrivals,
         0.0 if law is None else law.first_year,
-        enterprises.programme.ramp_days,
+        days_left_of_ramp(enterprises.programme.ramp_days, scenario.run.warm_up_days),
         Scatter(index.basis_sd, index.basis_kappa),
         Scatter(enterprises.need_volatility, enterprises.need_reversion_per_day * year),
+        scenario.run.warm_up_days,
     )
 
 

@@ -32,6 +32,11 @@ from abm.scenario.price_model import (
 from abm.spot.process.domain import require
 
 
+def days_left_of_ramp(ramp_days: int, warm_up_days: int) -> int:
+    """Return the days of building a programme up that are left on day 0 of a run, one at least."""
+    return max(1, ramp_days - warm_up_days)
+
+
 def study_terms(scenario: str | Scenario, horizon_months: int | None = None) -> dict[str, Any]:
     """Return the fields of a study that a scenario gives: price, need, basis, listing, shift, programme.
 

@@ -85,6 +85,7 @@ def simulate_paths(
     n_paths: int,
     rng: np.random.Generator,
     shift_rng: np.random.Generator,
+    days_before: int = 0,
 ) -> PricePaths:
     """Simulate the days of a study from the process's exact law.
 
@@ -100,17 +101,20 @@ def simulate_paths(
         Paths.
     rng, shift_rng : numpy.random.Generator
         Draw the process, and the shifts.
+    days_before : int
+        Days before day 0 on which the process starts, so that day 0 finds it on its way.
     """
-    years = listing.years
+    years, days = listing.years, slice(min(days_before, 1), None)
+    times = np.append(-days_before / listing.days_per_year, years)[1 - days.start :]
     xi, regime = None, None
     switches = isinstance(process, RegimeSwitchingJumpDiffusion)
     if process.long_run is None and not switches:
-        x = np.ascontiguousarray(process.simulate_log_deviation(years, n_paths, rng).T)
+        x = np.ascontiguousarray(process.simulate_log_deviation(times, n_paths, rng).T[days])
     else:
-        factors = process.simulate_factors(years, n_paths, rng)
-        x = np.ascontiguousarray(factors.x.T)
-        xi = None if process.long_run is None else np.ascontiguousarray(factors.xi.T)
-        regime = np.ascontiguousarray(factors.regime.T) if switches else None
+        factors = process.simulate_factors(times, n_paths, rng)
+        x = np.ascontiguousarray(factors.x.T[days])
+        xi = None if process.long_run is None else np.ascontiguousarray(factors.xi.T[days])
+        regime = np.ascontiguousarray(factors.regime.T[days]) if switches else None
     shift, drawn = _moved(moves, years, n_paths, shift_rng)
     return _with_prices(process, years, x, xi, regime, shift, drawn)
 

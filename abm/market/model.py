@@ -91,6 +91,10 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         The populations of market makers and of enterprises.
     running : bool
         Until the days of the scenario are traded, when ``run_model`` ends; ``step`` goes on all the same.
+
+    Notes
+    -----
+    The first steps are those of a warm-up (``run.warm_up_days``): its days are negative and not recorded.
     """
 
     contract: ContractSpec
@@ -143,11 +147,13 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self.rules = (*built.rules, *checked_rules(rules))
         self.makers = next(p for p in built.populations if isinstance(p, MarketMakers))
         tiers = next((rule for rule in built.rules if isinstance(rule, FeeTiers)), None)
-        self.maker_regime = MakerRegime(built.maker_terms, self.makers, tiers)
+        self.maker_regime = MakerRegime(built.now.makers, self.makers, tiers)
         self.timer = PhaseTimer()
         self.state = set_up_first_day(resolved, built, seed=self.seed_used, recorder=recorder)
         self.risk_desk = RiskDesk(self.state, built.margin_history)
-        self._day = TradingRounds(self.state, self, self.rules, self.maker_regime, self.risk_desk, self.timer)
+        self._day = TradingRounds(
+            self.state, self, self.rules, self.maker_regime, self.risk_desk, self.timer, built.later
+        )
         for name in _PARTS:
             setattr(self, name, getattr(self.state, name))
         self._admits_traders = True
@@ -231,7 +237,8 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
         self._day.clear()
         if self.clock.is_close:
             self._day.close_day()
-            self.datacollector.collect(self)
+            if not self.clock.is_warm_up:
+                self.datacollector.collect(self)
             if self.clock.day + 1 >= self.market_scenario.run.days:
                 self.running = False
         if isinstance(self.datacollector, DailyCollector):
@@ -300,12 +307,12 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     @property
     def trades_made(self) -> int:
-        """Trades since day 0."""
+        """Trades since day 0; in a warm-up, since it began."""
         return self.state.trades_made
 
     @property
     def margin_calls_made(self) -> int:
-        """Margin calls since day 0."""
+        """Margin calls since day 0; in a warm-up, since it began."""
         return self.state.margin_calls_made
 
     def position_lots(self, account: int, tenor: int) -> int:
@@ -377,7 +384,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     def state_hash(self) -> str:
         """Return a SHA-256 over order books, ledger, positions and agents: equal for equal worlds."""
-        return state_hash(self.state, self.maker_regime, self.rules)
+        return state_hash(self.state, self.maker_regime, (*self.rules, *self._day.coming))
 
     def public_view(self) -> MarketView:
         """Return what every trader sees now."""

@@ -45,11 +45,12 @@ class MarketParts:
     recorder : Recorder or None
         Keeps the run's tables.
     messages_sent : array of int64, shape (accounts,)
-        Messages so far.
+        Messages since day 0; in a warm-up, since it began.
     refusals : array of int64, shape (accounts, reject reasons)
-        Messages refused so far, by reason.
+        Messages refused in that time, by reason.
     trade_value_ticks : array of int64, shape (accounts, listed months)
-        Signed lots times price of every open month so far, by slot.
+        Signed lots times price of every open month so far, by slot; positions carried into day 0 count as
+        traded at the last settlement before it.
     """
 
     scenario: Scenario

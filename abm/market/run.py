@@ -33,7 +33,10 @@ from abm.scenario import Scenario
 from abm.spot.index.index_measures import composition_noise
 
 Progress = Callable[[int, int, int, int], None]
-"""Called once a day with the day, the days of the run, and trades and messages so far."""
+"""Called once a day with the day, the days of the run, and trades and messages so far.
+
+Days of a warm-up are negative; its trades and messages are not counted on.
+"""
 
 _LIBRARIES = ("mesa", "numpy", "numba", "pandas", "scipy")
 
@@ -156,7 +159,7 @@ def run(
     market.tables.record_agents()
     recorder.end_run()
     tables = RunTables(recorder)
-    metrics = market_metrics(tables, market.contract, market.clock.calendar)
+    metrics = market_metrics(tables, market.contract, market.clock.calendar.of_record)
     cpu_seconds = stopwatch.by_phase(market.timer.cpu_seconds, traded)
     manifest = _manifest(market, started=stopwatch.started, cpu_seconds=cpu_seconds)
     manifest["metrics"] = metrics
@@ -173,7 +176,7 @@ def _trade(
     checkpoints: Checkpoints,
     stopwatch: Stopwatch,
 ) -> None:
-    """Step through all days of the scenario that are left."""
+    """Step through all days of the scenario that are left, those of a warm-up first."""
     days, rounds = market.market_scenario.run.days, market.clock.calendar.rounds_per_day
     for day in range(market.clock.day, days):
         for _ in range(rounds):
@@ -222,8 +225,8 @@ class _Bystander(TraderAgent):
 
 
 def _manifest(market: TokenFuturesMarket, *, started: float, cpu_seconds: dict[str, float]) -> dict[str, Any]:
-    refused = market.refusals.sum(axis=0)
-    resolved = market.market_scenario
+    refused, calendar = market.refusals.sum(axis=0), market.clock.calendar
+    resolved, recorded = market.market_scenario, slice(calendar.warm_up_days, None)
     return {
         "seed": market.seed_used,
         "population_seed": market.population_seed_used,
@@ -240,17 +243,19 @@ def _manifest(market: TokenFuturesMarket, *, started: float, cpu_seconds: dict[s
             "agents": len(market.messages_sent),
             "margin_calls": market.margin_calls_made,
             "rejected": {reason.name: int(refused[reason]) for reason in RejectReason if refused[reason] > 0},
+            **({"warm_up_defaults": market.state.warm_up_defaults} if calendar.warm_up_days else {}),
         },
         "cpu_seconds": cpu_seconds,
         "contract": asdict(market.contract),
-        "calendar": asdict(market.clock.calendar),
+        "calendar": {name: days for name, days in asdict(calendar).items() if name != "warm_up_days"},
+        "warm_up_days": calendar.warm_up_days,
         "ledger_accounts": market.clearing.chart.names(),
         "composition_noise": {
             name: float(value)
             for name, value in composition_noise(
-                np.subtract(market.desk.volume_weighted_usd, market.desk.dislocations_usd),
-                np.subtract(market.desk.matched_usd, market.desk.dislocations_usd),
-                days_per_year=market.clock.calendar.days_per_year,
+                np.subtract(market.desk.volume_weighted_usd, market.desk.dislocations_usd)[recorded],
+                np.subtract(market.desk.matched_usd, market.desk.dislocations_usd)[recorded],
+                days_per_year=calendar.days_per_year,
             )
             ._asdict()
             .items()

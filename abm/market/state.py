@@ -41,7 +41,9 @@ class MarketState(MarketParts):
     last_round : RoundRecord or None
         The round that has been matched last.
     margin_calls_made, trades_made : int
-        Counts since day 0.
+        Counts since day 0; in a warm-up, since it began.
+    warm_up_defaults : int
+        Accounts that were in default as day 0 opened.
     """
 
     outbox: Outbox
@@ -55,3 +57,4 @@ class MarketState(MarketParts):
     last_round: RoundRecord | None = None
     margin_calls_made: int = 0
     trades_made: int = 0
+    warm_up_defaults: int = 0

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from abm.core.errors import ParameterError
 from abm.recording.drafts import (
     draft_folder,
@@ -48,6 +50,8 @@ class Recorder:
         names = (*PROFILES[profile], *(ON_REQUEST if margin_models else ()))
         self._buffers = {name: TableBuffer(name) for name in names}
         self._before_reading: list[Callable[[], None]] = []
+        self._is_on = True
+        self._before = {"month": 0, "deadline_round": 0}
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -80,6 +84,15 @@ class Recorder:
         self._hand_over()
         self._before_reading.clear()
 
+    def wait(self) -> None:
+        """Drop all rows until :meth:`begin`: what happens before the record begins is in no table."""
+        self._is_on = False
+
+    def begin(self, *, months_before: int, rounds_before: int) -> None:
+        """Keep rows from now on; delivery months and rounds of the run are counted from those of now."""
+        self._is_on = True
+        self._before = {"month": months_before, "deadline_round": rounds_before}
+
     def append(self, table: str, **columns: Any) -> None:
         """Add rows to a table, or nothing when it is not kept.
 
@@ -98,8 +111,16 @@ class Recorder:
         """
         check_column_names(table, columns)
         buffer = self._buffers.get(table)
-        if buffer is not None:
-            buffer.append(columns)
+        if buffer is not None and self._is_on:
+            buffer.append(columns | self._counted_from_the_first(columns))
+
+    def _counted_from_the_first(self, columns: dict[str, Any]) -> dict[str, Any]:
+        """Return months and rounds as the record counts them; a negative one stands for none or for all."""
+        return {
+            name: np.where(np.asarray(columns[name]) >= 0, columns[name] - before, columns[name])[()]
+            for name, before in self._before.items()
+            if before and name in columns
+        }
 
     def table(self, name: str) -> pd.DataFrame:
         """Return the rows recorded so far; integer columns that may be null have the ``Int64`` type."""

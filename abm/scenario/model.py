@@ -242,6 +242,7 @@ class Scenario(Section):
             raise Disagreement.of_bounds(
                 "contract.final_fixings", fixings, "<=", "calendar.days_per_month", days
             )
+        _require_whole_months(self.run.warm_up_days, days)
         price = self.spot.initial_price_usd
         if isinstance(price, float) and price < self.contract.tick_size_usd:
             raise Disagreement.of_bounds(
@@ -267,6 +268,17 @@ class Scenario(Section):
 
     def _tables(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True)
+
+
+def _require_whole_months(warm_up_days: int, days_per_month: int) -> None:
+    """Refuse a warm-up that would end within a delivery month: day 0 begins one."""
+    if warm_up_days % days_per_month:
+        raise Disagreement(
+            "run.warm_up_days",
+            f"{warm_up_days} is not a multiple of calendar.days_per_month = {days_per_month}",
+            "calendar.days_per_month",
+            f"{days_per_month} is not a divisor of run.warm_up_days = {warm_up_days}",
+        )
 
 
 @cache

@@ -88,7 +88,7 @@ def test_a_run_prints_its_summary_its_folder_and_its_report(market: ToyMarket, t
 def test_a_run_is_resumed_or_says_that_it_begins(market: ToyMarket, tmp_path: Path) -> None:
     begun = sitsim("run", "baseline", "--checkpoint-every", "30", "--resume")
     assert market.checkpoints == {"checkpoint_every": 30, "resume": True}
-    assert begun.stderr == "no checkpoint runs/baseline-seed1.checkpoint: beginning on day 0\n"
+    assert begun.stderr == "no checkpoint runs/baseline-seed1.checkpoint: beginning on the first day\n"
     (tmp_path / "runs" / "baseline-seed1.checkpoint").touch()
     (tmp_path / "runs" / "baseline-seed1").rmdir()
     assert sitsim("run", "baseline", "--resume").stderr == ""

@@ -81,3 +81,27 @@ def test_a_count_that_is_not_positive_is_refused_by_name(field):
 def test_a_month_outside_the_year_is_refused_by_name(first_month):
     with pytest.raises(ParameterError, match=rf"calendar\.first_month: {first_month} is not in 1\.\.12"):
         TradingCalendar(first_month=first_month)
+
+
+WARM = TradingCalendar(warm_up_days=63)
+
+
+def test_days_of_a_warm_up_are_negative_and_its_months_come_before_the_recorded_ones():
+    assert (WARM.first_trading_day, WARM.first_recorded_month) == (-63, 3)
+    assert [WARM.month_of(day) for day in (-63, -43, -42, -1, 0, 20, 21)] == [0, 0, 1, 2, 3, 3, 4]
+    assert (WARM.first_day(0), WARM.last_day(2), WARM.first_day(3)) == (-63, -1, 0)
+    assert [day for day in range(-63, 21) if WARM.is_last_day_of_month(day)] == [-43, -22, -1, 20]
+    assert list(WARM.listed(-1)) == list(range(2, 14))
+    assert [WARM.days_open(day) for day in (-63, 0, 5)] == [0, 63, 68]
+
+
+def test_the_first_recorded_month_has_the_first_name_after_a_warm_up_too():
+    assert [WARM.month_code(month) for month in (2, 3, 4)] == ["Z26", "F27", "G27"]
+    assert [WARM.of_record.month_code(month) for month in (0, 1)] == ["F27", "G27"]
+
+
+def test_a_day_before_trading_begins_is_refused():
+    with pytest.raises(ParameterError, match=r"^day: -64 is not >= -63$"):
+        WARM.month_of(-64)
+    with pytest.raises(ParameterError, match=r"^calendar.warm_up_days: 20 is not a multiple of .* = 21$"):
+        TradingCalendar(warm_up_days=20)

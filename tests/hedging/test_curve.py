@@ -70,6 +70,19 @@ def test_every_month_costs_what_the_process_says(process):
             np.testing.assert_allclose(found, alone, rtol=1e-9)
 
 
+@pytest.mark.parametrize("process", CASES.values(), ids=CASES.keys())
+def test_after_days_before_it_day_0_finds_the_process_on_its_way(process):
+    rng, days, paths = np.random.default_rng(4), 63, 20_000
+    found = simulate_paths(process, LISTING, None, paths, rng, rng, days_before=days)
+    total = found.x[0] + (0.0 if found.xi is None else found.xi[0])
+    assert found.x.shape == (LISTING.last_day + 1, paths)
+    mean, variance = process.cumulants(days / LISTING.days_per_year)[:2]
+    assert total.mean() == pytest.approx(mean, abs=4.0 * math.sqrt(variance / paths))
+    assert total.var() == pytest.approx(variance, rel=0.1)
+    level = process.level.log_usd(0.0)
+    np.testing.assert_allclose(np.log(found.spot_usd[0]), level + total, rtol=1e-9)
+
+
 def test_a_shift_that_is_not_foreseen_counts_as_far_as_it_has_come_and_a_foreseen_one_in_full():
     process = CASES["one factor"]
     shift = LevelShift(0.4, 10 / 252, 20 / 252)

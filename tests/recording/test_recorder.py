@@ -289,3 +289,15 @@ def test_recording_a_year_of_rounds_is_cheap() -> None:
         return time.process_time() - start
 
     assert min(cpu_seconds_of_a_year() for _ in range(3)) < 0.3
+
+
+def test_rows_before_the_record_begins_are_in_no_table_and_months_count_from_its_first() -> None:
+    recorder = Recorder("full")
+    recorder.wait()
+    recorder.append("orders", **two_rows("orders"))
+    recorder.begin(months_before=3, rounds_before=40)
+    rows = two_rows("orders") | {"month": np.array([3, -1])}  # -1: all months
+    recorder.append("orders", **rows)
+    recorder.append("margin_calls", **(two_rows("margin_calls") | {"deadline_round": np.array([40, 52])}))
+    assert recorder.table("orders")["month"].tolist() == [0, -1]
+    assert recorder.table("margin_calls")["deadline_round"].tolist() == [0, 12]

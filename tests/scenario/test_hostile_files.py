@@ -150,7 +150,10 @@ def test_a_table_replaced_by_a_value_belongs_to_the_file_that_replaced_it(tmp_pa
         ("run.days=" + "[" * 5000 + "]" * 5000, "--set run.days: nested deeper than 32 levels"),
         ("run.days=" + "[" * 40 + "]" * 40, "--set run.days: nested deeper than 32 levels"),
         (".".join(["a"] * 5000) + "=1", "more than 32 parts"),
-        ("run..days=1", 'run."": unknown key (allowed: days, seed, population_seed)'),
+        (
+            "run..days=1",
+            'run."": unknown key (allowed: days, warm_up_days, warm_up_rules, ',
+        ),
         ("run.days=1\n[spot]", '"1\\n[spot]" is not an integer in [1, 25200]'),
         ("run.days=\udcff", "run.days: "),
         ("run\n.days=1", '"run\\n": unknown key (did you mean run?)'),

@@ -114,6 +114,23 @@ CALENDAR = Group(
     ],
 )  # fmt: skip
 
+WARM_UP = Group(
+    "a warm-up",
+    [
+        Row(
+            "run.warm_up_days", 20,
+            (lambda m: m.clock.day, -20),
+            (lambda m: m.clock.calendar.first_recorded_month, 2),
+            (lambda m: traders(m, "fundamentalist").columns["belief_time"].tolist(), [-20.0] * 5),
+        ),
+        Row(
+            "run.warm_up_rules", "base",
+            (lambda m: len(m._day.coming), 1),
+        ),
+        Row("exchange.price_band", 0.04, (lambda m: m._day.coming[0]._rules.prices.price_band, 0.04)),
+    ],
+)  # fmt: skip
+
 RUNS = [
     Group(
         f"a run of profile {profile}",
@@ -399,6 +416,6 @@ QUOTES = Group(
 )  # fmt: skip
 
 GROUPS = [
-    RANDOM_SHIFTS, NO_INDEX, EVERY_MODEL,
+    RANDOM_SHIFTS, NO_INDEX, EVERY_MODEL, WARM_UP,
     CALENDAR, *RUNS, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
 ]  # fmt: skip

@@ -45,7 +45,10 @@ class DayOpening:
     Attributes
     ----------
     day, day_of_month : int
-        Trading day of the run and of its month, from zero.
+        Trading day of the run, negative in a warm-up, and of its month, from zero.
+    days_open : int
+        Days that the market has traded before today: the clock by which a trader counts how long ago
+        something was. On the first of all days it is 0.
     log_level_ratio : float
         Log of today's deterministic price level over that of day 0.
     log_price_surprise : float
@@ -78,6 +81,7 @@ class DayOpening:
     """
 
     day: int
+    days_open: int
     day_of_month: int
     log_level_ratio: float
     log_price_surprise: float
@@ -98,7 +102,7 @@ class DayOpening:
     def of_class(self, accounts: slice) -> ClassOpening:
         """Return what the traders of some accounts know of themselves."""
         return ClassOpening(
-            day=self.day,
+            day=self.days_open,
             begins_month=self.day_of_month == 0,
             equity_usd_micro=self.equity_usd_micro[accounts],
             position_lots=self.position_lots[accounts],

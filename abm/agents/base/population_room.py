@@ -37,6 +37,8 @@ class PopulationRoom:
         Trading days in a delivery month.
     months_per_year : int
         Delivery months in a year.
+    warm_up_days : int
+        Trading days before day 0, whole months.
     cost_decline_per_day : float or None
         Fall of the log cost of a token per day, where the scenario says it.
     initial_price_usd : float
@@ -66,6 +68,7 @@ class PopulationRoom:
         contract: ContractSpec,
         days_per_month: int,
         months_per_year: int,
+        warm_up_days: int = 0,
         cost_decline_per_day: float | None,
         initial_price_usd: float,
         provider_multiples: FloatArray,
@@ -77,12 +80,18 @@ class PopulationRoom:
         self.agents, self.contract, self.streams = agents, contract, streams
         self.population_streams = population_streams
         self.days_per_month, self.months_per_year = days_per_month, months_per_year
+        self.warm_up_days = warm_up_days
         self.cost_decline_per_day = cost_decline_per_day
         self.initial_price_usd = initial_price_usd
         self.provider_multiples = provider_multiples
         self.taker_fee_usd, self.auction_fee_usd = taker_fee_usd, auction_fee_usd
         self.next_account = 0
         self.tenor_weights = cumulative_tenor_weights(contract.listed_months, agents.tenor_decay)
+
+    @property
+    def first_recorded_month(self) -> int:
+        """The delivery month that day 0 falls in; months are counted from the first that trades."""
+        return self.warm_up_days // self.days_per_month
 
     @property
     def tick_value_usd(self) -> float:

@@ -98,7 +98,7 @@ class MarketView:
     Attributes
     ----------
     day, round : int
-        Trading day and round of the day, from zero.
+        Trading day and round of the day, from zero; days of a warm-up are negative.
     day_share : float
         Length of a round as a share of the trading day.
     index_usd : float

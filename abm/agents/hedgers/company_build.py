@@ -49,7 +49,7 @@ def _company(room: PopulationRoom, section: CompanySection, row: int) -> Compani
         need_price_correlation=section.need_price_correlation,
         need_streams=room.streams.keys(f"company-need/{section.name}", 1),
         price_multiples=own_multiples,
-        need_by_month=NeedByMonth(needs, room.month_lots(multiples)),
+        need_by_month=NeedByMonth(needs, room.month_lots(multiples), room.first_recorded_month),
         labels=(section.name,),
         estimator=estimator_of(room, section.programme, needs[:, 0] * room.days_per_month, multiples),
         listed_months=room.contract.listed_months,

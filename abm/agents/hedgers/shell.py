@@ -120,7 +120,7 @@ class Hedgers(Population):
     def new_day(self, opening: DayOpening) -> None:
         """Set the day's target positions: the programme as far as it is built, or the way out of it."""
         finished = self.finished_lots(opening)
-        own, day = self.accounts, opening.day
+        own, day = self.accounts, opening.days_open
         per_lot = opening.margin_per_lot_usd_micro
         self.treasury.judge(
             day,
@@ -240,7 +240,7 @@ class Enterprises(Hedgers):
     def new_day(self, opening: DayOpening) -> None:
         """Learn from the day before, set the targets, draw the day's need, and pay for it."""
         if self.estimator is not None:
-            if opening.day_of_month == 0 and opening.day > 0:
+            if opening.day_of_month == 0 and opening.days_open > 0:
                 self.estimator.see_month(
                     opening.front_month - 1, opening.expired_final_usd,
                     self.month_need_msit, self.month_bill_usd,
@@ -353,7 +353,7 @@ class Providers(Hedgers):
 
     def new_day(self, opening: DayOpening) -> None:
         """Step the outages, and set the day's targets and the floor: marginal cost falls with technology."""
-        if opening.day > 0:
+        if opening.days_open > 0:
             self.outages.step()
         super().new_day(opening)
         decline = self.cost_decline_per_day

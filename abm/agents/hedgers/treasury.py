@@ -77,7 +77,7 @@ class HedgeTreasury:
     abandoned : array of bool, shape (count,)
         Hedge given up and not taken up again.
     started_day : array of int64, shape (count,)
-        Day on which the present programme began.
+        Day on which the present programme began; here days are those that the market has been open.
     events : list of HedgeEvents
         Of the last day that was judged.
     """

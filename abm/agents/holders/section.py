@@ -14,7 +14,7 @@ _JUDGEMENT = "judgement"
 
 
 class HolderSection(Section):
-    """Traders that hold a position on the first day, brought into clearing at that day's settlement price.
+    """Traders that come with a position on day 0, brought into clearing at the settlement price before it.
 
     The positions of all holders sum to zero in every month: who is short has somebody long opposite.
     """

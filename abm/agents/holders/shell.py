@@ -1,8 +1,8 @@
 """Position holders: traders that come with positions, hold them, and perhaps leave from some day on.
 
-A crisis of a clearing house begins with positions that are there already. Holders have one on the first day
-in each delivery month, hold it to final settlement, or work it down in slices like a hedger that leaves
-(:mod:`abm.agents.hedgers.kernel`); they never add to it.
+A crisis of a clearing house begins with positions that are there already. Holders come with one in each
+delivery month on day 0, also where a warm-up is before it, hold it to final settlement, or work it down in
+slices like a hedger that leaves (:mod:`abm.agents.hedgers.kernel`); they never add to it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from abm.agents.hedgers.kernel import MESSAGES_PER_AGENT, PROGRESS_DTYPE, decide
 
 
 class PositionHolder(TraderAgent):
-    """Trader with a position from the first day on; see :mod:`abm.agents.holders.shell`."""
+    """Trader with a position from day 0 on; see :mod:`abm.agents.holders.shell`."""
 
     @property
     def label(self) -> str:
@@ -78,6 +78,10 @@ class Holders(Population):
 
     def new_day(self, opening: DayOpening) -> None:
         """Set the targets of the day: the opening positions of the months left, less what is to be gone."""
+        if opening.day < 0:  # they come on day 0
+            self.columns["actions_per_day"] = 0.0
+            self.target_lots[:] = 0
+            return
         expired = opening.day // self._days_per_month
         leaving = (opening.day + 1 - self._exit_day) / self._exit_days
         kept = np.where(self._exit_day >= 0, 1.0 - np.clip(leaving, 0.0, 1.0), 1.0)

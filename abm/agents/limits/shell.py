@@ -62,7 +62,7 @@ class ClassOpening(NamedTuple):
     Parameters
     ----------
     day : int
-        Trading day of the run.
+        Days that the market has been open.
     begins_month : bool
         Whether it is the first day of a delivery month.
     equity_usd_micro : array of int64, shape (traders,)

@@ -41,6 +41,7 @@ def build_fundamentalists(room: PopulationRoom) -> Fundamentalists:
         room.parameter("fundamentalist", section, name, section.count)
         for name in ("relative_risk_aversion", "curve_correlation")
     )
+    columns["belief_time"] = -room.warm_up_days
     fundamentalists = Fundamentalists(
         columns,
         room.streams.keys("fundamentalist", section.count),

@@ -78,7 +78,7 @@ class PositionBook:
         """Take over positions that stood between traders before there was a clearing house.
 
         They are valued at the settlement prices given, so that variation margin runs from there; no trade is
-        booked and no fee charged. To be done before anything else is booked.
+        booked and no fee charged. Who brings one in has held nothing before.
 
         Parameters
         ----------
@@ -88,12 +88,13 @@ class PositionBook:
             Price of each month.
         """
         state = self.state
-        assert not state.position_lots.any(), "positions are there already"
+        holds = position_lots.any(axis=1)
+        assert not self.unsettled()[holds].any(), "positions are there already"
         whole_array("position_lots", position_lots, state.position_lots.shape)
         whole_array("settlement_ticks", settlement_ticks, state.position_lots.shape[1:])
         assert not position_lots.sum(axis=0).any(), "positions of a month do not sum to zero"
-        state.position_lots[:] = position_lots
-        state.carried_ticks[:] = position_lots * settlement_ticks
+        state.position_lots[holds] = position_lots[holds]
+        state.carried_ticks[holds] = position_lots[holds] * settlement_ticks
 
     def mark(self, mark_ticks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Value every position at the marks and return the variation margin due, shape (n_accounts,)."""

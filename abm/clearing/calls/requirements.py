@@ -48,6 +48,14 @@ class Requirements:
     def observe(self, day: MarginDay) -> None:
         """Show the model a settlement and take its margin per lot; both hold until the next call."""
         self.model.observe(day)
+        self._take_margin_per_lot()
+
+    def change_model(self, model: MarginModel) -> None:
+        """Ask margin by another model from now on, which has seen the settlements so far."""
+        self.model = model
+        self._take_margin_per_lot()
+
+    def _take_margin_per_lot(self) -> None:
         per_lot = self.model.per_lot_usd_micro()
         assert (per_lot >= 0).all(), "a margin per lot is negative"
         self._per_lot = per_lot

@@ -11,7 +11,6 @@ from abm.agents.base.population import Population
 from abm.agents.base.population_room import PopulationRoom
 from abm.agents.classes import CLASSES
 from abm.agents.makers.build import maker_terms
-from abm.agents.makers.contract import MakerTerms
 from abm.agents.sentiment.build import join_herd, pay_attention
 from abm.clearing import ClearingHouse
 from abm.core.calendar import TradingCalendar
@@ -22,13 +21,15 @@ from abm.exchange import BookRules, CompiledExchange, Exchange, ReferenceExchang
 from abm.market.assembly.capital_build import capital_terms
 from abm.market.assembly.clearing_build import account_terms, build_clearing
 from abm.market.assembly.custom_build import CustomTraders
-from abm.market.assembly.foundations import lay_foundations
+from abm.market.assembly.foundations import Foundations, lay_foundations
 from abm.market.assembly.margin_build import build_margin
 from abm.market.assembly.populate import build_populations
 from abm.market.assembly.rule_build import build_rules
+from abm.market.assembly.warm_up_rules import warm_up_scenario
 from abm.market.day.clock import MarketClock
 from abm.market.day.spot_desk import SpotDesk
 from abm.market.venue.position_limits import PositionLimits
+from abm.market.venue.rule_change import RuleSet
 from abm.market.venue.rules import MarketRule
 from abm.scenario import Scenario
 from abm.scenario.sections.spot import SpotSection
@@ -47,12 +48,12 @@ class MarketBuild:
     clock: MarketClock
     desk: SpotDesk
     exchange: Exchange
-    position_limits: PositionLimits
+    now: RuleSet
+    later: RuleSet | None
     rules: tuple[MarketRule, ...]
     clearing: ClearingHouse
     margin_history: NDArray[np.float64]
     populations: list[Population]
-    maker_terms: MakerTerms
     list_prices: ListPriceFit
 
 
@@ -87,6 +88,7 @@ def build(
         contract=contract,
         days_per_month=clock.calendar.days_per_month,
         months_per_year=clock.calendar.months_per_year,
+        warm_up_days=clock.calendar.warm_up_days,
         cost_decline_per_day=_cost_decline_per_day(scenario.spot, clock.calendar),
         initial_price_usd=desk.process.level.initial_price_usd,
         provider_multiples=desk.quotes.expected_multiples,
@@ -103,41 +105,56 @@ def build(
     )
     join_herd(scenario.agents.sentiment, populations, streams, firms, scenario.edge_list_path())
     pay_attention(scenario.agents.attention, populations)
-    accounts = account_terms(scenario, populations)
-    margin = build_margin(
-        scenario.clearing.margin,
-        contract,
-        clock.calendar,
-        desk.process,
-        streams,
-        final_fixings=desk.final_fixings,
-    )
+    first = warm_up_scenario(scenario)
+    now, history = _rule_set(first, base, populations)
+    later, own_history = (None, history) if first is scenario else _rule_set(scenario, base, populations)
     return MarketBuild(
         contract=contract,
         clock=clock,
         desk=desk,
         exchange=_exchange(scenario, contract, populations),
-        position_limits=_position_limits(scenario, populations),
-        rules=build_rules(scenario, clock.calendar, accounts),
+        now=now,
+        later=later,
+        rules=build_rules(first, clock.calendar, now.accounts),
         clearing=build_clearing(
             scenario,
             contract,
             clock.calendar,
-            accounts,
-            margin.model,
+            now.accounts,
+            now.margin,
             journal=journal,
             capital=capital_terms(scenario, populations),
         ),
-        margin_history=margin.history,
+        margin_history=own_history,
         populations=populations,
-        maker_terms=maker_terms(
-            scenario.agents.market_makers,
-            contract.listed_months,
-            dmm_maker_fee_usd=scenario.exchange.dmm_maker_fee_usd,
-            maker_fee_usd=scenario.exchange.maker_fee_usd,
-        ),
         list_prices=base.list_prices,
     )
+
+
+def _rule_set(
+    scenario: Scenario, base: Foundations, populations: list[Population]
+) -> tuple[RuleSet, NDArray[np.float64]]:
+    """Return the rules that can change while a market trades, and the history that margin starts from."""
+    exchange, desk = scenario.exchange, base.desk
+    margin = build_margin(
+        scenario.clearing.margin,
+        base.contract,
+        base.calendar,
+        desk.process,
+        base.streams,
+        final_fixings=desk.final_fixings,
+    )
+    terms = maker_terms(
+        scenario.agents.market_makers,
+        base.contract.listed_months,
+        dmm_maker_fee_usd=exchange.dmm_maker_fee_usd,
+        maker_fee_usd=exchange.maker_fee_usd,
+    )
+    limits, accounts = (
+        _position_limits(scenario, populations),
+        account_terms(scenario, populations, base.money_ratio),
+    )
+    return RuleSet(exchange, limits, accounts, margin.model, terms), margin.history
 
 
 def _cost_decline_per_day(spot: SpotSection, calendar: TradingCalendar) -> float | None:
@@ -167,6 +184,7 @@ def _clock(scenario: Scenario, calendar: TradingCalendar) -> MarketClock:
         calendar=calendar,
         intraday_cycles=scenario.clearing.intraday_cycles,
         closing_window=scenario.exchange.closing_window,
+        day=calendar.first_trading_day,
     )
 
 

@@ -10,9 +10,10 @@ from abm.agents.hedgers.shell import Companies
 from abm.agents.holders.member_accounts import MemberAccounts
 from abm.agents.holders.shell import Holders
 from abm.clearing import AccountTerms, CapitalTerms, ClearingHouse, ClearingRules, MarginModel, MemberTerms
+from abm.clearing.capital.terms import MILLION
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
-from abm.core.money import BPS, usd_to_micro
+from abm.core.money import BPS, scale_down, usd_to_micro
 from abm.scenario import Scenario
 
 
@@ -70,8 +71,20 @@ def clearing_rules(scenario: Scenario, calendar: TradingCalendar) -> ClearingRul
     )
 
 
-def account_terms(scenario: Scenario, populations: list[Population]) -> AccountTerms:
-    """Return the terms of every trader's account, in account order; members take turns over the accounts."""
+def account_terms(
+    scenario: Scenario, populations: list[Population], money_ratio: float = 1.0
+) -> AccountTerms:
+    """Return the terms of every trader's account, in account order; members take turns over the accounts.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        A validated scenario.
+    populations : list of Population
+        Who has an account.
+    money_ratio : float
+        Money that an account starts with, and its credit line, over what the scenario says of day 0.
+    """
     exchange, share = scenario.exchange, scenario.agents.initial_collateral_share
     treasury = scenario.clearing.treasury
     counts = [population.count for population in populations]
@@ -86,7 +99,9 @@ def account_terms(scenario: Scenario, populations: list[Population]) -> AccountT
     companies = [population for population in populations if isinstance(population, Companies)]
     for turn, company in enumerate(companies):
         member[company.accounts] = turn % scenario.clearing.members
-    cash = np.concatenate([population.funding.cash_usd_micro for population in populations])
+    millionths = round(money_ratio * MILLION)
+    cash = scale_down(np.concatenate([p.funding.cash_usd_micro for p in populations]), millionths, MILLION)
+    credit = np.concatenate([p.funding.credit_limit_usd_micro for p in populations])
     maker_fees = [
         exchange.dmm_maker_fee_usd if population.is_market_maker else exchange.maker_fee_usd
         for population in populations
@@ -95,7 +110,7 @@ def account_terms(scenario: Scenario, populations: list[Population]) -> AccountT
         member=member,
         cash_usd_micro=cash,
         initial_collateral_usd_micro=np.floor(cash * share).astype(np.int64),
-        credit_limit_usd_micro=np.concatenate([p.funding.credit_limit_usd_micro for p in populations]),
+        credit_limit_usd_micro=scale_down(credit, millionths, MILLION),
         credit_rate_per_year_bps=np.repeat(
             np.array([p.funding.credit_rate_bps for p in populations], dtype=np.int64), counts
         ),

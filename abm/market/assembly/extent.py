@@ -83,7 +83,12 @@ def require_room(scenario: Scenario) -> None:
 
 
 def require_money(
-    scenario: Scenario, streams: RandomStreams, *, price_usd: float, multiples: FloatArray
+    scenario: Scenario,
+    streams: RandomStreams,
+    *,
+    price_usd: float,
+    multiples: FloatArray,
+    money_ratio: float = 1.0,
 ) -> float:
     """Refuse money and positions that the integers of the clearing house cannot hold.
 
@@ -97,6 +102,8 @@ def require_money(
         Price on day 0, USD per mSIT.
     multiples : array of float, shape (providers,)
         Expected price of each provider as a multiple of it.
+    money_ratio : float
+        Money that accounts start with over what the scenario says of day 0.
 
     Returns
     -------
@@ -110,7 +117,8 @@ def require_money(
     """
     worth = [*_programmes(scenario, streams, price_usd, float(multiples.max()))]
     amounts = [*_money(scenario, streams, worth)]
-    total, largest = sum(amount.usd for amount in amounts), max(amounts, key=lambda amount: amount.usd)
+    total = max(money_ratio, 1.0) * sum(amount.usd for amount in amounts)
+    largest = max(amounts, key=lambda amount: amount.usd)
     if not total <= MOST_MONEY_USD:
         raise Infeasible(
             largest.field,

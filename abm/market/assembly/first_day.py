@@ -47,19 +47,20 @@ def set_up_first_day(
         contract=built.contract,
         clock=built.clock,
         desk=built.desk,
-        curve=FuturesCurve(scenario.exchange, built.contract, built.clock.calendar, built.desk),
+        curve=FuturesCurve(built.now.prices, built.contract, built.clock.calendar, built.desk),
         exchange=built.exchange,
         clearing=built.clearing,
         populations=built.populations,
-        position_limits=built.position_limits,
+        position_limits=built.now.position_limits,
         list_prices=built.list_prices,
         recorder=recorder,
         messages_sent=_counts(accounts),
         refusals=_counts(accounts, len(RejectReason)),
         trade_value_ticks=_counts(accounts, slots),
     )
-    parts.clearing.set_margin(parts.curve.margin_day(0, _counts(slots)))
-    bring_in_positions(parts)
+    parts.clearing.set_margin(parts.curve.margin_day(parts.clock.day, _counts(slots)))
+    if not parts.clock.is_warm_up:
+        bring_in_positions(parts)
     outbox = Outbox(self_match=SelfMatch[scenario.exchange.self_match.upper()])
     for population in built.populations:
         if isinstance(population, CustomPopulation):

@@ -7,6 +7,7 @@ traders and without compiling anything.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -27,6 +28,7 @@ from abm.exchange.interface import MAX_LADDER_TICKS
 from abm.market.assembly.extent import MOST_POSITION_USD, Infeasible, require_money, require_room
 from abm.market.assembly.margin_history import growth_of_tenors
 from abm.market.assembly.spot_build import build_desk
+from abm.market.assembly.warm_up_rules import warm_up_scenario
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario, explain
 from abm.scenario.price_model import build_level, build_process, fit_provider_prices
@@ -47,7 +49,7 @@ _MOST_TEXT = 600
 
 @dataclass(frozen=True)
 class Foundations:
-    """Contract, days, random streams of the run and of its firms, price lists, and the spot desk on day 0."""
+    """Contract, days, random streams of run and firms, price lists, and the spot desk on the first day."""
 
     contract: ContractSpec
     calendar: TradingCalendar
@@ -55,6 +57,7 @@ class Foundations:
     firms: RandomStreams
     list_prices: ListPriceFit
     desk: SpotDesk
+    money_ratio: float
 
 
 def require_feasible(scenario: Scenario, seed: int | None = None) -> None:
@@ -107,6 +110,7 @@ def lay_foundations(scenario: Scenario, seed: int, population_seed: int | None =
 def _laid(scenario: Scenario, seed: int) -> Foundations:
     """Build the parts in order, each complaint an ``Infeasible``; overflow is one, not a warning."""
     require_room(scenario)
+    warm_up_scenario(scenario)
     _require_registered(scenario.clearing.margin.registered)
     contract, calendar = build_contract(scenario), build_calendar(scenario)
     streams, chosen = RandomStreams(seed), scenario.run.population_seed
@@ -115,18 +119,36 @@ def _laid(scenario: Scenario, seed: int) -> Foundations:
         list_prices: ListPriceFit = _named("index.provider_prices", lambda: fit_provider_prices(scenario))
         _named("spot", lambda: _require_growth(scenario, calendar, list_prices))
         desk: SpotDesk = _named(
-            "spot", lambda: _desk_on_day_0(scenario, calendar, list_prices, streams, firms)
+            "spot", lambda: _desk_on_first_day(scenario, calendar, list_prices, streams, firms)
         )
-        _require_prices(scenario, contract, desk)
+        _require_prices(scenario, contract, calendar, desk)
         price_usd = desk.process.level.initial_price_usd
+        money_ratio: float = _named("agents.capital", lambda: _money_ratio(scenario, calendar, desk))
         largest_msit = _named(
             "agents",
             lambda: require_money(
-                scenario, firms, price_usd=price_usd, multiples=desk.quotes.expected_multiples
+                scenario,
+                firms,
+                price_usd=price_usd,
+                multiples=desk.quotes.expected_multiples,
+                money_ratio=money_ratio,
             ),
         )
         desk.ceiling_usd = ROOM_TO_RISE * MOST_POSITION_USD / largest_msit
-    return Foundations(contract, calendar, streams, firms, list_prices, desk)
+    return Foundations(contract, calendar, streams, firms, list_prices, desk, money_ratio)
+
+
+def _money_ratio(scenario: Scenario, calendar: TradingCalendar, desk: SpotDesk) -> float:
+    """Return the money of the first day over that of day 0: as the price level, where capital follows it.
+
+    Weeks before day 0, at another level of the price, owners that keep equity in proportion to the value of a
+    lot have as much more in their accounts, or less.
+    """
+    if scenario.agents.capital.rule != "follows_notional":
+        return 1.0
+    level = desk.process.level
+    first = level.log_usd(calendar.year_fraction(calendar.first_trading_day))
+    return math.exp(float(first - level.log_usd(0.0)))
 
 
 def _require_registered(model: str) -> None:
@@ -160,10 +182,11 @@ def build_calendar(scenario: Scenario) -> TradingCalendar:
         listed_months=scenario.contract.listed_months,
         first_year=section.first_year,
         first_month=section.first_month,
+        warm_up_days=scenario.run.warm_up_days,
     )
 
 
-def _desk_on_day_0(
+def _desk_on_first_day(
     scenario: Scenario,
     calendar: TradingCalendar,
     list_prices: ListPriceFit,
@@ -171,7 +194,7 @@ def _desk_on_day_0(
     firms: RandomStreams,
 ) -> SpotDesk:
     desk = build_desk(scenario, calendar, list_prices, provider_capacity(scenario.agents, firms), streams)
-    desk.advance_to(0)
+    desk.advance_to(calendar.first_trading_day)
     return desk
 
 
@@ -190,17 +213,20 @@ def _require_growth(scenario: Scenario, calendar: TradingCalendar, list_prices: 
             raise Infeasible(field, f"{text} within contract.listed_months = {months}")
 
 
-def _require_prices(scenario: Scenario, contract: ContractSpec, desk: SpotDesk) -> None:
+def _require_prices(
+    scenario: Scenario, contract: ContractSpec, calendar: TradingCalendar, desk: SpotDesk
+) -> None:
     """Refuse a price below a tick, a curve beyond counting, and limits wider than a book."""
+    day = calendar.first_trading_day
     price_usd, tick_usd = desk.process.level.initial_price_usd, contract.tick_size_usd_micro / 1e6
     if price_usd < tick_usd:
         text = f"the price of day 0, {price_usd:.6g} USD per mSIT, is below a tick"
         raise Infeasible("contract.tick_size_usd", text, "spot.initial_price_usd")
-    curve_usd = _named("spot", lambda: desk.model_curve_usd(0, contract.listed_months + 1))
+    curve_usd = _named("spot", lambda: desk.model_curve_usd(day, contract.listed_months + 1))
     prices = {"index": desk.index_usd} | {f"model price of tenor {i}": usd for i, usd in enumerate(curve_usd)}
     for name, usd in prices.items():
         if not abs(usd) <= MOST_PRICE_USD:
-            text = f"the {name} on day 0 comes to {usd:.3g} USD per mSIT, beyond {MOST_PRICE_USD:g}"
+            text = f"the {name} on day {day} comes to {usd:.3g} USD per mSIT, beyond {MOST_PRICE_USD:g}"
             raise Infeasible("spot.initial_price_usd", text)
     rules = scenario.exchange
     widths = {"daily_limit": rules.daily_limit, "final_day_band": rules.final_day_band}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,7 +42,7 @@ def build_desk(
     matched: DailyIndex = NoIndex()
     if len(capacity) > 0:
         weighted = _weighted_index(scenario, quotes)
-        matched = ChainedIndex(weighted, base_value_usd=level.initial_price_usd)
+        matched = ChainedIndex(weighted, base_value_usd=_first_price_usd(level, calendar))
     return SpotDesk(
         process=build_process(spot, level),
         shifts=fixed_shifts(spot, calendar),
@@ -92,7 +94,7 @@ def _quotes(
         weight_cap=weight_cap,
         basis_kappa=index.basis_kappa,
         basis_sd=index.basis_sd,
-        initial_spot_usd=level.initial_price_usd,
+        initial_spot_usd=_first_price_usd(level, calendar),
         trend_per_year=level.trend_per_year,
         dynamics=ListPriceDynamics(
             changes_per_year=index.changes_per_year,
@@ -106,6 +108,12 @@ def _quotes(
         days_per_year=calendar.days_per_year,
         outage_rng=outage_rng,
     )
+
+
+def _first_price_usd(level: Level, calendar: TradingCalendar) -> float:
+    """Return the price level without season on the first trading day, before which it fell as ever."""
+    years = calendar.year_fraction(calendar.warm_up_days)
+    return level.initial_price_usd * math.exp(level.trend_per_year * years)
 
 
 def _weighted_index(scenario: Scenario, quotes: QuoteProcess) -> VolumeWeightedIndex:

@@ -20,7 +20,7 @@ class MarketClock:
     closing_window : float
         Last share of the day whose trades make the settlement price.
     day, round : int
-        Now, from zero.
+        Now; both from zero, but days of a warm-up are negative, the last of them -1.
     """
 
     calendar: TradingCalendar
@@ -31,8 +31,18 @@ class MarketClock:
 
     @property
     def now_round(self) -> int:
-        """Rounds since the start of the run."""
-        return self.day * self.calendar.rounds_per_day + self.round
+        """Rounds since trading began, those of a warm-up included."""
+        return self.calendar.days_open(self.day) * self.calendar.rounds_per_day + self.round
+
+    @property
+    def is_warm_up(self) -> bool:
+        """Whether this is a day before the first recorded one."""
+        return self.day < 0
+
+    @property
+    def ends_warm_up(self) -> bool:
+        """Whether this is day 0 after a warm-up."""
+        return self.day == 0 and self.calendar.warm_up_days > 0
 
     @property
     def front_month(self) -> int:

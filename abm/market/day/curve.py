@@ -74,7 +74,7 @@ class FuturesCurve:
     contract, calendar
         Contract terms and delivery months.
     desk : SpotDesk
-        Gives fixings and the model curve; it must stand at day 0.
+        Gives fixings and the model curve; it must stand at the first trading day.
 
     Attributes
     ----------
@@ -82,24 +82,29 @@ class FuturesCurve:
         ``MONTH_DTYPE`` rows that every trader sees.
     settlement_ticks, settlement_tier : array of int64, shape (listed months,)
         Last settlement price and the rule that gave it.
+    slots, listed : array of int64, shape (listed months,)
+        Row in every per-month array, and delivery month; once the close of a month's last day has listed
+        the next one, those of the next day.
     """
 
     def __init__(
         self, rules: ExchangeSection, contract: ContractSpec, calendar: TradingCalendar, desk: SpotDesk
     ) -> None:
         self._rules, self._contract, self._calendar, self._desk = rules, contract, calendar, desk
-        listed = contract.listed_months
+        listed, first_day = contract.listed_months, calendar.first_trading_day
         self.months: NDArray[Any] = np.zeros(listed, dtype=MONTH_DTYPE)
-        self.settlement_ticks: IntArray = np.rint(self._model_ticks(0, listed)).astype(np.int64)
+        self.settlement_ticks: IntArray = np.rint(self._model_ticks(first_day, listed)).astype(np.int64)
         self.settlement_tier: IntArray = np.zeros(listed, dtype=np.int64)
         self._variance = self._first_daily_variance()
         self.slots: IntArray = np.zeros(listed, dtype=np.int64)
-        self.open_day(0)
+        self.listed: IntArray = np.zeros(listed, dtype=np.int64)
+        self.open_day(first_day)
 
     def open_day(self, day: int) -> None:
         """Value the curve on today's fixing and set the day's price limits."""
         rows = self.months
-        rows["month"] = np.array(self._calendar.listed(day))
+        self.listed = np.array(self._calendar.listed(day))
+        rows["month"] = self.listed
         self.slots = rows["month"] % self._contract.listed_months
         rows["slot"] = self.slots
         rows["model_ticks"] = self._model_ticks(day, len(rows))
@@ -110,6 +115,10 @@ class FuturesCurve:
         if self._calendar.is_last_day_of_month(day):
             width[0] = self._rules.final_day_band
         self._set_limits(width)
+
+    def change_rules(self, rules: ExchangeSection) -> None:
+        """Have other price limits, bands and market-order protection from the next open on."""
+        self._rules = rules
 
     def day_terms(self, day: int) -> dict[str, Any]:
         """Return the terms of the day for ``Exchange.open_day``, by slot."""
@@ -195,7 +204,7 @@ class FuturesCurve:
         self.settlement_ticks = np.append(self.settlement_ticks[1:], np.int64(newest))
         self.settlement_tier = np.append(self.settlement_tier[1:], np.int64(0))
         self._variance = np.append(self._variance[1:], self._variance[-1])
-        self.slots = np.roll(self.slots, -1)
+        self.slots, self.listed = np.roll(self.slots, -1), self.listed + 1
 
     def margin_day(self, day: int, volume_lots: IntArray) -> MarginDay:
         """Return what a margin model may see of the latest settlement, for a coming day.

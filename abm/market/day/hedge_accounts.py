@@ -28,9 +28,11 @@ class HedgeAccounts:
     tick_value_usd_micro : int
         Value of one tick of one lot.
     outlook : SpotDesk
-        The physical side as it stands on day 0; it is not stepped, and tells what could be expected then.
+        The physical side as it stands today; it is not stepped, and tells what can be expected now.
+    day : int
+        Today, the first trading day.
     days : int
-        Trading days that the run is planned for.
+        Recorded days that the run is planned for.
     funds_rate_per_day : array of float, shape (hedgers,)
         What own money earns elsewhere, per trading day.
 
@@ -46,6 +48,7 @@ class HedgeAccounts:
         *,
         tick_value_usd_micro: int,
         outlook: SpotDesk,
+        day: int,
         days: int,
         funds_rate_per_day: NDArray[np.float64],
     ) -> None:
@@ -55,8 +58,8 @@ class HedgeAccounts:
         )
         count = len(self.accounts)
         self._tick_value = tick_value_usd_micro
-        self._outlook = outlook
-        self._expected_month_usd = outlook.expected_month_mean_usd(0, outlook.calendar.month_of(days - 1) + 1)
+        self._last_day = days - 1
+        self._look_ahead(outlook, day)
         self._fees_before = np.zeros(count, dtype=np.int64)
         self._interest_usd_micro = np.zeros(count, dtype=np.int64)
         self._lots_at_delivery = np.zeros(count, dtype=np.int64)
@@ -65,6 +68,35 @@ class HedgeAccounts:
         self._expected_need_bill_usd: NDArray[np.float64] = np.zeros(count)
         self._funds_rate_per_day = funds_rate_per_day
         self.last_final_ticks: int | None = None
+
+    def begin_again(self, outlook: SpotDesk, day: int, fees_usd_micro: IntArray) -> None:
+        """Forget what has been booked, and expect the prices that can be expected today.
+
+        Parameters
+        ----------
+        outlook : SpotDesk
+            The physical side as it stands today, not to be stepped.
+        day : int
+            Today, before anybody has paid a bill; the first of a month.
+        fees_usd_micro : array of int64, shape (accounts,)
+            Fees of each account since trading began.
+        """
+        self._look_ahead(outlook, day)
+        self._begin_month(fees_usd_micro)
+
+    def _look_ahead(self, outlook: SpotDesk, day: int) -> None:
+        """Take down what each month's tokens are expected to cost as of today."""
+        calendar = outlook.calendar
+        self._outlook, self._outlook_day = outlook, day
+        self._first_month = calendar.month_of(day)
+        months = calendar.month_of(self._last_day) - self._first_month + 1
+        self._expected_month_usd = outlook.expected_month_mean_usd(day, months)
+
+    def _begin_month(self, fees_usd_micro: IntArray) -> None:
+        """Begin the sums of a month anew."""
+        self._fees_before = fees_usd_micro[self.accounts]
+        self._interest_usd_micro[:], self._margin_cost_usd[:], self._abandoned_days[:] = 0, 0.0, 0
+        self._expected_need_bill_usd[:] = 0.0
 
     def begin_delivery(self, position_lots: IntArray) -> None:
         """Note the positions in the month that goes into delivery, shape (accounts,)."""
@@ -161,16 +193,17 @@ class HedgeAccounts:
             "margin_cost_usd": self._margin_cost_usd.copy(),
             "abandoned_days": self._abandoned_days.copy(),
         }
-        self._fees_before = fees_usd_micro[own]
-        self._interest_usd_micro[:], self._margin_cost_usd[:], self._abandoned_days[:] = 0, 0.0, 0
-        self._expected_need_bill_usd[:] = 0.0
+        self._begin_month(fees_usd_micro)
         self.last_final_ticks = final_ticks
         return rows
 
     def _expected_unit_cost_usd(self, month: int) -> NDArray[np.float64]:
-        """Return each one's expected mean price in a delivery month as of day 0, USD per mSIT."""
-        if month >= len(self._expected_month_usd):  # the market trades on after its last planned day
-            self._expected_month_usd = self._outlook.expected_month_mean_usd(0, 2 * (month + 1))
+        """Return each one's mean price in a delivery month as it was expected, USD per mSIT."""
+        ahead = month - self._first_month
+        if ahead >= len(self._expected_month_usd):  # the market trades on after its last planned day
+            self._expected_month_usd = self._outlook.expected_month_mean_usd(
+                self._outlook_day, 2 * (ahead + 1)
+            )
         index_multiples = self._outlook.quotes.expected_multiples
-        costs = self._each(lambda own: own.own_prices_usd(index_multiples)) * self._expected_month_usd[month]
+        costs = self._each(lambda own: own.own_prices_usd(index_multiples)) * self._expected_month_usd[ahead]
         return np.asarray(costs)

@@ -16,7 +16,7 @@ from abm.market.tables.study_tables import record_bills
 
 
 def open_hedge_accounts(market: MarketParts) -> HedgeAccounts:
-    """Return the books of all who buy tokens, with the prices that each of them expects on day 0."""
+    """Return the books of all who buy tokens, with the prices that each of them expects on the first day."""
     agents = market.scenario.agents
     own = [population for population in market.populations if isinstance(population, Enterprises)]
     funds_rates = [agents.enterprises.programme.cost_of_funds] * own[0].count
@@ -25,6 +25,7 @@ def open_hedge_accounts(market: MarketParts) -> HedgeAccounts:
         own,
         tick_value_usd_micro=market.contract.tick_value_usd_micro,
         outlook=copy.deepcopy(market.desk),
+        day=market.clock.day,
         days=market.scenario.run.days,
         funds_rate_per_day=np.array(funds_rates) / market.clock.calendar.days_per_year,
     )
@@ -37,6 +38,7 @@ def day_opening(market: MarketState) -> DayOpening:
     days_to_delivery = np.array(market.clock.calendar.days_to_delivery(day))
     return DayOpening(
         day=day,
+        days_open=market.clock.calendar.days_open(day),
         day_of_month=day % market.clock.calendar.days_per_month,
         log_level_ratio=desk.log_level_ratio(day),
         log_price_surprise=desk.log_price_surprise,

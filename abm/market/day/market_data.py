@@ -90,7 +90,7 @@ class MarketDataFeed:
         self._depth_levels = depth_levels
         self._trades_shown = trades_shown
         self._delay_rounds = delay_rounds
-        self._today = -1
+        self._today: int | None = None
         self._trades = _NO_TRADES
         self._waiting: deque[_Snapshot] = deque()
 

@@ -43,7 +43,8 @@ class ModelMargins:
         self._basis = margin_basis(section, market.contract, history)
         self._own = section.registered or section.model
         self._others = other_models(section, self._basis)
-        before_trading = market.curve.margin_day(0, np.zeros(self._basis.n_slots, dtype=np.int64))
+        no_volume = np.zeros(self._basis.n_slots, dtype=np.int64)
+        before_trading = market.curve.margin_day(market.clock.day, no_volume)
         for model in self._others.values():
             model.observe(before_trading)
         self._is_member = members_own(market.populations)
@@ -56,7 +57,14 @@ class ModelMargins:
         self._values: deque[_Value] = deque()
 
     def hold(self, day: MarginDay) -> None:
-        """Note what each model requires of the positions held over a close, which it is shown now."""
+        """Note what each model requires of the positions held over a close, which it is shown now.
+
+        In a warm-up models learn, and nothing is noted.
+        """
+        if self._market.clock.is_warm_up:
+            for model in self._others.values():
+                model.observe(day)
+            return
         house = self._market.clearing
         lots = house.position_lots
         required = {self._own: (house.initial_margin(), house.margin_per_lot_usd_micro)}

@@ -10,7 +10,7 @@ from abm.market.parts import MarketParts
 
 
 def bring_in_positions(market: MarketParts) -> None:
-    """Bring the holders' positions into clearing at the first settlement prices, before the first round.
+    """Bring the holders' positions into clearing at the last settlement prices, before day 0 trades.
 
     As when a clearing house opens for contracts that stood between two parties: no trade, no fee, and
     variation margin runs from that settlement on.

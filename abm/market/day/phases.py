@@ -36,6 +36,13 @@ class PhaseTimer:
             self._phases[phase] = Phase()
         return self._phases[phase]
 
+    def sum_up(self, phase: str) -> None:
+        """Count all time so far as that of one phase, and begin the others anew."""
+        total = sum(self.cpu_seconds.values())
+        for each in self._phases.values():
+            each.cpu_seconds = 0.0
+        self(phase).cpu_seconds = total
+
     @property
     def is_running(self) -> bool:
         """Whether a phase is under way: the market is in the middle of a round."""

@@ -30,7 +30,8 @@ class RiskDesk:
         self._backtest = MarginBacktest(
             tick_value_usd_micro=market.contract.tick_value_usd_micro, mpor_days=section.margin.mpor_days
         )
-        self._models = ModelMargins(market, history) if market.tables.keeps("margin_models") else None
+        wanted = market.recorder is not None and market.recorder.keeps("margin_models")
+        self._models = ModelMargins(market, history) if wanted else None
 
     def settle(self) -> None:
         """Complete the back-test of the positions whose margin period ends with today's settlement.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from abm.agents.base.view import MarketView
@@ -20,6 +21,7 @@ from abm.market.round_record import RoundRecord
 from abm.market.state import MarketState
 from abm.market.tables.study_tables import record_positions
 from abm.market.venue.maker_regime import MakerRegime
+from abm.market.venue.rule_change import RuleChange, RuleSet
 from abm.market.venue.rules import MarketRule, call_rules, messages_by_rules
 
 
@@ -41,6 +43,13 @@ class TradingRounds:
         Back-test, exposures and guaranty fund.
     timer : PhaseTimer
         Counts the time.
+    later : RuleSet, optional
+        Rules that hold from day 0 on, where a warm-up has others.
+
+    Attributes
+    ----------
+    coming : tuple of RuleChange
+        The change to them, while it is to come.
     """
 
     def __init__(
@@ -51,19 +60,33 @@ class TradingRounds:
         maker_regime: MakerRegime,
         risk_desk: RiskDesk,
         timer: PhaseTimer,
+        later: RuleSet | None = None,
     ) -> None:
         self._state, self._market = state, market
         self._rules, self._timer = rules, timer
         self._maker_regime, self._risk_desk = maker_regime, risk_desk
         self._before = (*rules, maker_regime)
+        self.coming: tuple[RuleChange, ...] = ()
+        if later is not None:
+            no_volume = np.zeros_like(state.curve.slots)
+            self.coming = (RuleChange(later, state.curve.margin_day(state.clock.day, no_volume)),)
 
     def open_day(self) -> None:
         """Fix the index, value the curve, set the price limits, and let every trader plan its day."""
         state = self._state
+        if state.clock.ends_warm_up:
+            self._timer.sum_up("warm_up")
         with self._timer("open"):
+            if state.clock.ends_warm_up:
+                self._change_rules()
             open_trading_day(state)
             call_rules(self._rules, self._market, "open_day")
             state.tables.record_spot()
+
+    def _change_rules(self) -> None:
+        for change in self.coming:
+            change.take_effect(self._state, self._maker_regime)
+        self.coming = ()
 
     def begin_round(self) -> None:
         """End the halts whose time is up, and let every rule change what holds in this round."""
@@ -130,6 +153,8 @@ class TradingRounds:
             if expires:
                 expire_front_month(state)
             roll_to_next_day(state)
+            for change in self.coming:
+                change.learn(state.curve.margin_day(state.clock.day + 1, state.today.volume_lots))
             state.clearing.charge_fees()
             call_rules(self._rules, self._market, "close_day")
             charge_interest(state)

@@ -60,7 +60,8 @@ class SpotDesk:
     method : {"volume_weighted", "chained_fisher", "process"}
         What contracts settle on: the volume-weighted index, the matched-model index, or the spot price.
     calendar : TradingCalendar
-        Days and delivery months.
+        Days and delivery months. The deterministic level, shifts and dislocation are dated by its days, of
+        which day 0 is the first recorded one; the process starts on its first trading day.
     final_fixings : int
         Last fixings of a delivery month that its final settlement averages, 1 to all of them.
     streams : RandomStreams
@@ -151,7 +152,7 @@ class SpotDesk:
         return known
 
     def log_level_ratio(self, day: int) -> float:
-        """Return the log of the level on a day over the level on day 0."""
+        """Return the log of the level on a day over the level on day 0, the first recorded one."""
         level = self.process.level
         t = self.calendar.year_fraction(day)
         return float(level.log_usd(t) - level.log_usd(0.0)) + self.log_shift(day) - self.log_shift(0)
@@ -175,18 +176,21 @@ class SpotDesk:
     def advance_to(self, day: int) -> PublishedFixing:
         """Step the spot price and the quotes to a day and publish its fixing.
 
-        Day 0 shows the starting state; every later day is one exact step of a trading day.
+        The first shows the starting state; every later day is one exact step of a trading day.
         """
-        assert day == len(self.fixings), f"the desk stands at day {len(self.fixings)}, not {day}"
+        open_before = self.calendar.days_open(day)
+        assert open_before == len(self.fixings), f"{len(self.fixings)} fixings, not those before day {day}"
         dt = self.calendar.year_fraction(1)
-        if day > 0:
+        if open_before > 0:
             self._step_price(dt)
         if self._arrivals is not None:
             self._arrivals.advance_to(self.calendar.year_fraction(day))
         log_usd = self._log_level(day) + self._state.x + self._state.xi
         spot_usd = max(FLOOR_USD, min(math.exp(min(log_usd, _LARGEST_EXPONENT)), self.ceiling_usd))
         quotes_usd = np.minimum(
-            self.quotes.advance(spot_usd, dt, self._basis_stream) if day > 0 else self.quotes.quote(spot_usd),
+            self.quotes.advance(spot_usd, dt, self._basis_stream)
+            if open_before > 0
+            else self.quotes.quote(spot_usd),
             self.ceiling_usd,
         )
         added_usd = float(self.dislocation.amount_usd(day))
@@ -267,7 +271,7 @@ class SpotDesk:
         seen = np.exp(np.minimum(log_level + x * kept + xi, _LARGEST_EXPONENT))
         forwards = np.minimum(seen * self._growth(int(ahead.max(initial=0)))[ahead - 1], self.ceiling_usd)
         forwards += self.dislocation.foreseen_usd(day, to_come)
-        known = [fixing.usd_micro / 1e6 for fixing in self.fixings[first:]]
+        known = [fixing.usd_micro / 1e6 for fixing in self.fixings[self.calendar.days_open(first) :]]
         return np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)
 
     def _growth(self, days: int) -> FloatArray:
@@ -287,7 +291,7 @@ class SpotDesk:
 
     def final_fixings_usd_micro(self, month: int) -> list[int]:
         """Return the published fixings that a month's final settlement averages, micro-USD per mSIT."""
-        end = self.calendar.last_day(month) + 1
+        end = self.calendar.days_open(self.calendar.last_day(month)) + 1
         return [fixing.usd_micro for fixing in self.fixings[end - self.final_fixings : end]]
 
     def _log_level(self, day: int) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from abm.clearing import WaterfallResult
+from abm.clearing import ClearingHouse, WaterfallResult
 from abm.clearing.defaults.close_out import NO_ACCOUNT
 from abm.market.parts import MarketParts
 from abm.market.tables.account_names import account_names
@@ -15,8 +15,44 @@ from abm.market.tables.account_names import account_names
 _NOBODY = -1
 
 
+class AccountTotals(NamedTuple):
+    """Equity, and the totals of each account since trading began, as the clearing house names them."""
+
+    equity_usd_micro: NDArray[np.int64]
+    variation_usd_micro: NDArray[np.int64]
+    fees_usd_micro: NDArray[np.int64]
+    pay_usd_micro: NDArray[np.int64]
+    levies_usd_micro: NDArray[np.int64]
+    credit_interest_usd_micro: NDArray[np.int64]
+    collateral_interest_usd_micro: NDArray[np.int64]
+    deficit_covered_usd_micro: NDArray[np.int64]
+    gains_given_up_usd_micro: NDArray[np.int64]
+    maker_lots: NDArray[np.int64]
+    taker_lots: NDArray[np.int64]
+    auction_lots: NDArray[np.int64]
+    paid_out_usd_micro: NDArray[np.int64]
+    brought_in_usd_micro: NDArray[np.int64]
+    outside_gain_usd_micro: NDArray[np.int64]
+
+    def since(self, before: AccountTotals) -> AccountTotals:
+        """Return what has come to each total since another time."""
+        return AccountTotals(*(now - then for now, then in zip(self, before, strict=True)))
+
+
+def totals_of(house: ClearingHouse) -> AccountTotals:
+    """Return the totals of all accounts as they are now."""
+    outside = {
+        "paid_out_usd_micro": house.owners.paid_out_usd_micro,
+        "brought_in_usd_micro": house.owners.brought_in_usd_micro,
+        "outside_gain_usd_micro": house.outside_wealth.gain_usd_micro,
+    }
+    names = [name for name in AccountTotals._fields if name not in outside]
+    totals = {name: getattr(house, name) for name in names} | outside
+    return AccountTotals(**{name: total.copy() for name, total in totals.items()})
+
+
 def opening_rows(market: MarketParts) -> dict[str, Any]:
-    """Return the rows of ``transfers`` of the positions that stand before the first round."""
+    """Return the rows of ``transfers`` of the positions that stand before the first recorded round."""
     held = market.clearing.position_lots
     account, slot = np.nonzero(held)
     lots, is_long = held[account, slot], held[account, slot] > 0
@@ -89,58 +125,68 @@ def porting_rows(market: MarketParts, finished: list[WaterfallResult]) -> dict[s
     }
 
 
-def result_rows(market: MarketParts, initial_equity_usd_micro: NDArray[np.int64]) -> dict[str, Any]:
-    """Return the rows of ``agents``: where each change of equity came from, to the micro-USD."""
-    house, final = market.clearing, market.clearing.equity_usd_micro
-    pnl = house.variation_usd_micro - house.fees_usd_micro + house.pay_usd_micro
+def result_rows(market: MarketParts, before: AccountTotals) -> dict[str, Any]:
+    """Return the rows of ``agents``: where each change of equity came from, to the micro-USD.
+
+    Parameters
+    ----------
+    market : MarketParts
+        The market at the end of its run.
+    before : AccountTotals
+        As the record began.
+    """
+    house, final = market.clearing, totals_of(market.clearing)
+    own = final.since(before)
+    pnl = own.variation_usd_micro - own.fees_usd_micro + own.pay_usd_micro
     apart = (
-        house.collateral_interest_usd_micro
-        - house.credit_interest_usd_micro
-        - house.levies_usd_micro
-        + house.deficit_covered_usd_micro
-        - house.gains_given_up_usd_micro
-        + house.outside_flow_usd_micro
+        own.collateral_interest_usd_micro
+        - own.credit_interest_usd_micro
+        - own.levies_usd_micro
+        + own.deficit_covered_usd_micro
+        - own.gains_given_up_usd_micro
+        + own.brought_in_usd_micro
+        - own.paid_out_usd_micro
+        + own.outside_gain_usd_micro
     )
-    assert np.array_equal(final - initial_equity_usd_micro, pnl + apart), "an equity changed by other causes"
+    assert np.array_equal(own.equity_usd_micro, pnl + apart), "an equity changed by other causes"
     return {
-        "account": np.arange(len(final)),
+        "account": np.arange(len(pnl)),
         "agent_class": np.repeat(
             [population.name for population in market.populations],
             [population.count for population in market.populations],
         ),
         "name": account_names(market.populations),
         "member": house.member_of,
-        "initial_equity_usd_micro": initial_equity_usd_micro,
-        "final_equity_usd_micro": final,
+        "initial_equity_usd_micro": before.equity_usd_micro,
+        "final_equity_usd_micro": final.equity_usd_micro,
         "pnl_usd_micro": pnl,
-        "fees_usd_micro": house.fees_usd_micro,
-        "pay_usd_micro": house.pay_usd_micro,
-        "levies_usd_micro": house.levies_usd_micro,
-        "credit_interest_usd_micro": house.credit_interest_usd_micro,
-        "collateral_interest_usd_micro": house.collateral_interest_usd_micro,
-        "deficit_covered_usd_micro": house.deficit_covered_usd_micro,
-        "gains_given_up_usd_micro": house.gains_given_up_usd_micro,
-        "lots_traded": house.maker_lots + house.taker_lots + house.auction_lots,
-        "maker_lots": house.maker_lots,
+        "fees_usd_micro": own.fees_usd_micro,
+        "pay_usd_micro": own.pay_usd_micro,
+        "levies_usd_micro": own.levies_usd_micro,
+        "credit_interest_usd_micro": own.credit_interest_usd_micro,
+        "collateral_interest_usd_micro": own.collateral_interest_usd_micro,
+        "deficit_covered_usd_micro": own.deficit_covered_usd_micro,
+        "gains_given_up_usd_micro": own.gains_given_up_usd_micro,
+        "lots_traded": own.maker_lots + own.taker_lots + own.auction_lots,
+        "maker_lots": own.maker_lots,
         "messages": market.messages_sent,
         "rejected": market.refusals.sum(axis=1),
         "in_default": house.in_default,
-    } | capital_columns(market)
+    } | capital_columns(market, own)
 
 
-def capital_columns(market: MarketParts) -> dict[str, NDArray[np.int64]]:
-    """Return the columns of what came and went outside trading so far, by account."""
-    owners = market.clearing.owners
+def capital_columns(market: MarketParts, own: AccountTotals) -> dict[str, NDArray[np.int64]]:
+    """Return the columns of what came and went outside trading, by account, from totals of the record."""
     return {
-        "paid_out_usd_micro": owners.paid_out_usd_micro,
-        "brought_in_usd_micro": owners.brought_in_usd_micro,
-        "outside_gain_usd_micro": market.clearing.outside_wealth.gain_usd_micro,
-        "target_equity_usd_micro": owners.target_usd_micro,
+        "paid_out_usd_micro": own.paid_out_usd_micro,
+        "brought_in_usd_micro": own.brought_in_usd_micro,
+        "outside_gain_usd_micro": own.outside_gain_usd_micro,
+        "target_equity_usd_micro": market.clearing.owners.target_usd_micro,
     }
 
 
 def _month_of_slot(market: MarketParts) -> NDArray[np.int64]:
-    months: NDArray[np.int64] = market.curve.by_slot(market.curve.months["month"]).astype(np.int64)
+    months: NDArray[np.int64] = market.curve.by_slot(market.curve.listed)
     return months
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from abm.clearing import (
     EndedLine,
     FundSizing,
     MarginCall,
-    PostingKind,
     ReductionNotice,
     WaterfallResult,
 )
@@ -23,11 +22,12 @@ from abm.exchange import MatchResult
 from abm.market.day.observation import TradingDayRecord
 from abm.market.parts import MarketParts
 from abm.market.round_record import RoundRecord
+from abm.market.tables.account_days import AccountDays
 from abm.market.tables.account_rows import (
-    capital_columns,
     opening_rows,
     porting_rows,
     result_rows,
+    totals_of,
     transfer_rows,
 )
 from abm.market.tables.book_rows import BookRows
@@ -35,12 +35,21 @@ from abm.market.tables.class_days import ClassDays
 from abm.market.tables.class_money import ClassMoney
 from abm.market.tables.clearing_days import ClearingDays
 from abm.market.venue.maker_contract import DayScore
+from abm.recording import Recorder
 
 _WITHOUT_PRICE = tuple(
     int(kind) for kind in (MessageKind.CANCEL, MessageKind.CANCEL_ALL, MessageKind.MARKET, MessageKind.STOP)
 )
 _STOPS = (int(MessageKind.STOP), int(MessageKind.STOP_LIMIT))
-_KIND_NAMES = np.array([kind.name.lower() for kind in PostingKind])
+
+
+class DailyTables(NamedTuple):
+    """What writes a day's rows at its close."""
+
+    clearing: ClearingDays
+    class_money: ClassMoney
+    classes: ClassDays
+    accounts: AccountDays
 
 
 class MarketTables:
@@ -49,22 +58,33 @@ class MarketTables:
     Parameters
     ----------
     market : MarketParts
-        Where the rows come from; its ``recorder`` may be ``None``.
+        Where the rows come from; its ``recorder`` may be ``None``. In a warm-up there are none.
     """
 
     def __init__(self, market: MarketParts) -> None:
         self._market = market
-        self._recorder = market.recorder
-        self._initial_equity = market.clearing.equity_usd_micro.copy()
-        self._variation_before = np.zeros(len(self._initial_equity), dtype=np.int64)
+        self._recorder: Recorder | None = None
+        self._before = totals_of(market.clearing)
         self._books: BookRows | None = None
-        self._clearing_days: ClearingDays | None = None
-        self._class_money: ClassMoney | None = None
-        self._class_days: ClassDays | None = None
+        self._days: DailyTables | None = None
+        if not market.clock.is_warm_up:
+            self.begin_record()
+        elif market.recorder is not None:
+            market.recorder.wait()
+
+    def begin_record(self) -> None:
+        """Take rows from now on: totals of accounts count from here, positions held are opening ones."""
+        market = self._market
+        self._recorder, self._before = market.recorder, totals_of(market.clearing)
         if self._recorder is not None:
-            self._clearing_days = ClearingDays(market, self._recorder)
-            self._class_money = ClassMoney(market, self._recorder)
-            self._class_days = ClassDays(market, self._recorder)
+            calendar, clock = market.clock.calendar, market.clock
+            self._recorder.begin(months_before=calendar.first_recorded_month, rounds_before=clock.now_round)
+            self._days = DailyTables(
+                ClearingDays(market, self._recorder),
+                ClassMoney(market, self._recorder),
+                ClassDays(market, self._recorder),
+                AccountDays(market, self._recorder, self._before),
+            )
             self._recorder.append("transfers", **opening_rows(market))
             if self._recorder.keeps("quotes"):
                 self._books = BookRows(
@@ -203,8 +223,8 @@ class MarketTables:
             return
         if self._books is not None:
             self._books.hand_over()
-        if self._class_money is not None:
-            self._class_money.value_trades()
+        if self._days is not None:
+            self._days.class_money.value_trades()
         market, rows = self._market, self._market.curve.months
         slots = market.curve.slots
         final = np.zeros(len(rows), dtype=np.bool_)
@@ -231,51 +251,13 @@ class MarketTables:
 
     def record_accounts(self, today: TradingDayRecord) -> None:
         """Add the day's rows of ``clearing_days``, both tables by class, ``accounts``, and its postings."""
-        recorder, house = self._recorder, self._market.clearing
-        if recorder is None or self._clearing_days is None:
+        if self._days is None:
+            self._market.clearing.drain_postings()  # a warm-up is in no journal
             return
-        assert self._class_money is not None, "no table of classes although something is recorded"
-        assert self._class_days is not None, "no table of classes although something is recorded"
-        self._clearing_days.record(today.volume_lots)
-        self._class_money.record()
-        self._class_days.record()
-        if recorder.keeps("accounts"):
-            variation = house.variation_usd_micro
-            recorder.append(
-                "accounts",
-                day=self._market.clock.day,
-                account=np.arange(len(variation)),
-                equity_usd_micro=house.collateral_usd_micro,
-                bank_cash_usd_micro=house.bank_cash_usd_micro,
-                credit_drawn_usd_micro=house.credit_drawn_usd_micro,
-                collateral_interest_usd_micro=house.collateral_interest_usd_micro,
-                levies_usd_micro=house.levies_usd_micro,
-                initial_margin_usd_micro=house.initial_margin(),
-                maintenance_margin_usd_micro=house.maintenance_margin(),
-                variation_usd_micro=variation - self._variation_before,
-                net_lots=house.position_lots.sum(axis=1),
-                gross_lots=np.abs(house.position_lots).sum(axis=1),
-                in_default=house.in_default,
-                **capital_columns(self._market),
-            )
-            self._variation_before = variation.copy()
-        if recorder.keeps("ledger"):
-            self._record_postings()
-
-    def _record_postings(self) -> None:
-        assert self._recorder is not None
-        postings = self._market.clearing.drain_postings()
-        rounds = self._market.clock.calendar.rounds_per_day
-        if len(postings) > 0:
-            self._recorder.append(
-                "ledger",
-                day=postings["round"] // rounds,
-                round=postings["round"] % rounds,
-                debit=postings["debit"],
-                credit=postings["credit"],
-                amount_usd_micro=postings["amount_usd_micro"],
-                kind=_KIND_NAMES[postings["kind"]],
-            )
+        self._days.clearing.record(today.volume_lots)
+        self._days.class_money.record()
+        self._days.classes.record()
+        self._days.accounts.record()
 
     def record_moves(self, finished: list[WaterfallResult], moved: NDArray[Any]) -> None:
         """Add rows of ``transfers``: positions moved by close-outs, and clients ported."""
@@ -325,8 +307,8 @@ class MarketTables:
 
     def record_ended_lines(self, lines: list[EndedLine]) -> None:
         """Add the credit lines that were ended today to ``credit_events``."""
-        if self._class_days is not None:
-            self._class_days.record_ended(lines)
+        if self._days is not None:
+            self._days.classes.record_ended(lines)
 
     def _default_row(self, event: str, account: int, member: int, **amounts: int) -> None:
         if self._recorder is None:
@@ -390,4 +372,4 @@ class MarketTables:
     def record_agents(self) -> None:
         """Add the rows of ``agents`` at the end of a run."""
         if self._recorder is not None:
-            self._recorder.append("agents", **result_rows(self._market, self._initial_equity))
+            self._recorder.append("agents", **result_rows(self._market, self._before))

@@ -45,17 +45,30 @@ class MakerRegime(MarketRule):
     """
 
     def __init__(self, terms: MakerTerms, makers: MarketMakers, fee_tiers: FeeTiers | None = None) -> None:
-        self.terms, self.makers, self._fee_tiers = terms, makers, fee_tiers
+        self.makers, self._fee_tiers = makers, fee_tiers
+        self._take_terms(terms)
+        self.misses: NDArray[np.int64] = np.zeros(makers.count, dtype=np.int64)
+        self._fees_before_usd_micro = 0
+        self._fees_last_month_usd_micro: int | None = None
+        self._stress_rounds_last_month = 0
+
+    def _take_terms(self, terms: MakerTerms) -> None:
+        self.terms, makers = terms, self.makers
         makers.duties = makers.duties._replace(
             maker_fee_usd=np.full(makers.count, terms.fee_usd_micro / USD_MICRO),
             level_score=np.array([reached_from for reached_from, _ in terms.pay.levels]),
             level_share=np.array([share_bps / BPS for _, share_bps in terms.pay.levels]),
         )
+        duties = makers.duties
+        duties.max_spread[:], duties.quote_lots[:] = terms.max_spread, terms.quote_lots
+        duties.min_lots[:] = terms.min_lots
         self.scores = MakerScores(terms, makers.count)
-        self.misses: NDArray[np.int64] = np.zeros(makers.count, dtype=np.int64)
-        self._fees_before_usd_micro = 0
-        self._fees_last_month_usd_micro: int | None = None
-        self._stress_rounds_last_month = 0
+
+    def change_terms(self, market: MarketState, terms: MakerTerms) -> None:
+        """Have another contract from now on, between two months; a status that was lost stays lost."""
+        self._take_terms(terms)
+        for row in np.flatnonzero(~self.makers.duties.under_contract).tolist():
+            self._charge_without_status(market, row)
 
     def before_round(self, market: MarketState) -> None:
         """Say what is asked in the coming round; a new day starts calm."""
@@ -204,12 +217,15 @@ class MakerRegime(MarketRule):
         if terms.misses_allowed == 0:
             return
         for row in np.flatnonzero(self.misses >= terms.misses_allowed).tolist():
-            account, fee = self.makers.first_account + row, terms.fee_without_status_usd_micro
             duties.under_contract[row] = False
-            duties.maker_fee_usd[row] = fee / USD_MICRO
-            market.clearing.change_maker_fee(account, fee)
-            if self._fee_tiers is not None:
-                self._fee_tiers.change_maker_fee(account, fee)
+            self._charge_without_status(market, row)
+
+    def _charge_without_status(self, market: MarketState, row: int) -> None:
+        account, fee = self.makers.first_account + row, self.terms.fee_without_status_usd_micro
+        self.makers.duties.maker_fee_usd[row] = fee / USD_MICRO
+        market.clearing.change_maker_fee(account, fee)
+        if self._fee_tiers is not None:
+            self._fee_tiers.change_maker_fee(account, fee)
 
     def _month_fees(self, market: MarketState) -> int:
         """Return the fees less rebates posted since the month began, of all accounts."""

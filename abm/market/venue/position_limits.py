@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from abm.exchange.interface import UNLIMITED_LOTS
 
 
-@dataclass(frozen=True)
+@dataclass
 class PositionLimits:
     """Largest absolute net position of an account in one month.
 
@@ -25,6 +25,11 @@ class PositionLimits:
     month_lots: int
     front_month_lots: int
     exempt: NDArray[np.bool_]
+
+    def change_to(self, other: PositionLimits) -> None:
+        """Take over the limits of others, from the next open on."""
+        self.month_lots, self.front_month_lots = other.month_lots, other.front_month_lots
+        self.exempt = other.exempt
 
     def by_slot(self, n_slots: int, front_slot: int) -> NDArray[np.int64]:
         """Return the limit of every month, shape (n_slots,)."""

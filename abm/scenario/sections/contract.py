@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import model_validator
 
 from abm.core.settings.fields import Section, field
@@ -15,6 +17,14 @@ class RunSection(Section):
     days: int = field(
         252, ge=1, le=25_200, unit="trading days", source="judgement", description="Length of the run."
     )
+    warm_up_days: int = field(
+        0, ge=0, le=2_520, unit="trading days", source="judgement",
+        description="Days traded before day 0, in no table or measure; whole months, 0 for none.",
+    )  # fmt: skip
+    warm_up_rules: Literal["own", "base"] = field(
+        "own", unit="-", source="judgement",
+        description="Rules of the venue in the warm-up: the scenario's, or the baseline's until day 0.",
+    )  # fmt: skip
     seed: int = field(
         1, ge=0, le=2**63 - 1, unit="-", source="judgement", description="Seed of every random stream."
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from quiet_market import FEW_TRADERS, buys, play, quiet, rows_of, sells, together
 
 from abm.agents.hedgers.treasury import HedgeEvents
+from abm.market import TokenFuturesMarket
+from abm.market.assembly.foundations import lay_foundations
 from abm.market.day.hedge_days import day_opening
 
 ROUNDS, MONTH, DAYS = 6, 4, 12
@@ -35,15 +38,19 @@ def _near_value(plus, tenor):
     return lambda view: max(1, round(float(view.months["model_ticks"][tenor])) + plus)
 
 
-@pytest.fixture(scope="module")
-def books():
-    market, (offers, bids), recorder = quiet(**FIELDS)
+@pytest.fixture(scope="module", params=[0, 2 * MONTH], ids="{} days of warm-up".format)
+def books(request):
+    market, (offers, bids), recorder = quiet(**FIELDS, run__warm_up_days=request.param)
     market.enterprises.columns["actions_per_day"][:] = 48.0
-    for moment in np.ndindex(DAYS, ROUNDS):
+    for day, round_of_day in np.ndindex(request.param + DAYS, ROUNDS):
+        moment = day - request.param, round_of_day
         offers.script[moment] = together(*(sells(_near_value(5, k), 2_000, k) for k in (1, 2)))
         bids.script[moment] = together(*(buys(_near_value(-5, k), 2_000, k) for k in (1, 2)))
-    play(market, DAYS * ROUNDS)
-    return market, {name: recorder.table(name) for name in recorder.table_names}
+    play(market, (request.param + DAYS) * ROUNDS)
+    tables = {name: recorder.table(name) for name in recorder.table_names}
+    # Positions carried into day 0 count as traded then, at the last settlement.
+    tables["moves"] = pd.concat([tables["trades"], tables["transfers"]])
+    return market, tables
 
 
 def _hedging(tables):
@@ -61,7 +68,7 @@ def _days(month):
 def test_profit_is_lots_times_final_price_less_what_they_were_traded_at(books):
     market, tables = books
     tick_usd = market.contract.tick_value_usd_micro / 1e6
-    trades, daily = tables["trades"], tables["daily"]
+    trades, daily = tables["moves"], tables["daily"]
     for row in _hedging(tables):
         (final,) = daily.query(f"month == {row.month} and final")["settlement_ticks"]
         own = trades[trades["month"] == row.month]
@@ -75,7 +82,7 @@ def test_profit_is_lots_times_final_price_less_what_they_were_traded_at(books):
 
 def test_lots_at_delivery_are_those_held_when_the_month_begins(books):
     _, tables = books
-    trades = tables["trades"]
+    trades = tables["moves"]
     for row in _hedging(tables):
         before = trades[(trades["month"] == row.month) & (trades["day"] < row.month * MONTH)]
         bought = before["lots"][before["buyer"] == row.account].sum()
@@ -112,7 +119,7 @@ def test_interest_and_fees_are_those_of_the_days_of_the_month(books):
 def test_margin_costs_what_own_money_in_the_hedge_could_have_earned(books):
     market, tables = books
     tick_usd = market.contract.tick_value_usd_micro / 1e6
-    accounts, trades, daily = tables["accounts"], tables["trades"], tables["daily"]
+    accounts, trades, daily = tables["accounts"], tables["moves"], tables["daily"]
     settled = daily.set_index(["day", "month"])["settlement_ticks"]
     for row in _hedging(tables):
         cost = 0.0
@@ -148,14 +155,20 @@ def test_needs_are_told_how_far_the_price_went_from_what_was_expected(books):
 
 
 def test_the_expected_bill_is_the_need_at_the_price_that_day_0_expected_of_the_month(books):
-    _, tables = books
-    fresh, _, _ = quiet(**FIELDS)
-    own = fresh.enterprises
-    by_month = fresh.desk.expected_month_mean_usd(0, DAYS // MONTH)
+    market, tables = books
+    own, desk = market.enterprises, _desk_on_day_0(market)
+    by_month = desk.expected_month_mean_usd(0, DAYS // MONTH)
     assert len(set(by_month.round(6))) == DAYS // MONTH
     for row in tables["hedging"].itertuples():
-        multiple = fresh.desk.quotes.expected_multiples[own.provider[row.account - own.first_account]]
+        multiple = desk.quotes.expected_multiples[own.provider[row.account - own.first_account]]
         assert row.expected_bill_usd == pytest.approx(row.need_msit * multiple * by_month[row.month])
+
+
+def _desk_on_day_0(market: TokenFuturesMarket):
+    desk = lay_foundations(market.market_scenario, market.seed_used).desk
+    for day in range(1 - market.clock.calendar.warm_up_days, 1):
+        desk.advance_to(day)
+    return desk
 
 
 def test_an_event_of_a_hedge_names_the_account_and_not_its_place_in_the_class():

@@ -37,6 +37,12 @@ CASES = {
     ),
     "tear-up": ("nickel_2022", BEYOND_ALL_LAYERS | {"run.days": 5, "clearing.member_account_usd": 0.0}),
     "expiry and credit": (str(SMALL), {"recording.profile": "daily", "agents.holders": ON_CREDIT}),
+    "auction at a month's last close": (
+        str(SMALL),
+        {"spot.level_shift.start_day": 1, "spot.level_shift.log_size": 0.3, "agents.holders": ON_CREDIT}
+        | {"run.days": 4},
+    ),
+    "after a warm-up": (str(SMALL), {"run.warm_up_days": 6, "run.days": 4, "agents.holders": ON_CREDIT}),
 }
 
 
