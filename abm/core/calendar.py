@@ -118,7 +118,7 @@ class TradingCalendar:
 
         Of the front month, which is in delivery, to the middle of what is left of it: they rise.
         """
-        gone = whole_number("day", day, least=0) % self.days_per_month
+        gone = self.days_open(day) % self.days_per_month
         later = ((tenor + 0.5) * self.days_per_month - gone for tenor in range(1, self.listed_months))
         return (0.5 * (self.days_per_month - gone), *later)
 
