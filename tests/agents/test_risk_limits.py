@@ -43,6 +43,7 @@ def opening(day, *equity_usd, held=None):
     equity = np.array(equity_usd, dtype=np.int64) * USD
     return DayOpening(
         day=day,
+        days_open=day,
         day_of_month=day,
         log_level_ratio=0.0,
         log_price_surprise=0.0,
