@@ -48,7 +48,7 @@ def test_a_wrong_contract_is_refused_in_one_line(changes: dict[str, object], mes
 
 
 def test_the_baseline_has_none_of_the_further_terms() -> None:
-    terms = build(Scenario.load("baseline"), seed=1).maker_terms
+    terms = build(Scenario.load("baseline"), seed=1).now.makers
     assert terms.stress.never
     assert terms.misses_allowed == 0
     assert terms.pay.levels == ((0.8, 10_000),)

@@ -133,6 +133,7 @@ def programme_of(room: PopulationRoom, section: ProgrammeSection) -> Programme:
         roll_days=section.roll_days,
         stack_damping_per_month=section.stack_scaling / room.months_per_year,
         tail_rate_per_day=section.cost_of_funds / days_per_year if section.tail else 0.0,
+        margin_budget=section.margin_budget,
     )
 
 

@@ -50,6 +50,9 @@ class Programme:
         Reversion speed per month by which ``stack`` scales far needs down; 0 for a naive stack.
     tail_rate_per_day : float
         Interest rate per trading day of tailing; 0 without.
+    margin_budget : float
+        Largest initial margin of the finished programme as a share of the hedger's funds, own and credit,
+        beyond which it hedges less; 0 for no bound. ``target_lots`` knows no money and leaves it out.
     """
 
     kind: ProgrammeKind
@@ -65,6 +68,7 @@ class Programme:
     roll_days: int = 1
     stack_damping_per_month: float = 0.0
     tail_rate_per_day: float = 0.0
+    margin_budget: float = 0.0
 
     def target_lots(
         self, need_lots: FloatArray, day_of_month: int, ratios: FloatArray | None = None

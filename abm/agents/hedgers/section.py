@@ -123,6 +123,11 @@ class ProgrammeSection(ParametersSection):
         description="Days from giving a hedge up to the first thought of a new one.",
     )  # fmt: skip
 
+    margin_budget: float = field(
+        0.0, ge=0, le=100, unit="share of own funds and credit", source=_JUDGEMENT + ": no budget",
+        description="Initial margin of the finished programme beyond which less is hedged; 0 for no bound.",
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _return_is_not_below_leaving(self) -> Self:
         if self.reenter_above < self.abandon_below:

@@ -33,7 +33,7 @@ from abm.agents.hedgers.kernel import (
 from abm.agents.hedgers.minimum_variance import MinimumVarianceRatios
 from abm.agents.hedgers.needs import NeedByMonth
 from abm.agents.hedgers.programmes import Programme
-from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury
+from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury, affordable_share
 from abm.core.kernel import kernel
 from abm.core.random_kernels import normal
 
@@ -122,10 +122,18 @@ class Hedgers(Population):
         finished = self.finished_lots(opening)
         own, day = self.accounts, opening.days_open
         per_lot = opening.margin_per_lot_usd_micro
+        free, held = opening.free_funds_usd_micro[own], opening.initial_margin_usd_micro[own]
+        share = affordable_share(
+            self.programme.margin_budget,
+            free_funds_usd_micro=free,
+            initial_margin_usd_micro=held,
+            programme_margin_usd_micro=np.rint(np.abs(finished) @ per_lot).astype(np.int64),
+        )
+        finished = share[:, None] * finished
         self.treasury.judge(
             day,
-            free_funds_usd_micro=opening.free_funds_usd_micro[own],
-            initial_margin_usd_micro=opening.initial_margin_usd_micro[own],
+            free_funds_usd_micro=free,
+            initial_margin_usd_micro=held,
             programme_margin_usd_micro=np.rint(np.abs(finished) @ per_lot).astype(np.int64),
         )
         built = np.minimum(1.0, (day - self.treasury.started_day + 1) / self.ramp_days)

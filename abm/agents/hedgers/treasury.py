@@ -1,9 +1,10 @@
-"""The money behind a hedge: when a treasury gives the hedge up, and when it takes it up again.
+"""The money behind a hedge: how large a hedge it carries, when it is given up, and when it is taken up again.
 
 A long hedger gains on its bill what it loses on its futures, but the bill falls due months later and the
 margin call today: a firm that cannot fund the calls ends a hedge that was right (Metallgesellschaft 1993:
 Culp and Miller 1995). The rule here acts before a default does: it looks once a day at the free funds
-left.
+left. A treasury that knows this hedges less than it would like where margin is dear: liquidity-constrained
+firms under-hedge (Rampini and Viswanathan 2010; Rampini, Sufi and Viswanathan 2014 for airlines and fuel).
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 
 from abm.core.arguments import row_number
 from abm.core.arrays import BoolArray, IntArray
+
+BUDGET_STEPS = 20
+"""Steps in which a hedge follows its budget of margin: judgement, a twentieth of the programme each."""
 
 
 @dataclass(frozen=True)
@@ -155,3 +159,36 @@ class HedgeTreasury:
         """Feed the state into a running hash."""
         for state in (self.abandoned, self.started_day, self._since_day):
             digest.update(state.tobytes())
+
+
+def affordable_share(
+    margin_budget: float,
+    *,
+    free_funds_usd_micro: IntArray,
+    initial_margin_usd_micro: IntArray,
+    programme_margin_usd_micro: IntArray,
+) -> NDArray[np.float64]:
+    """Return which share of its finished programme each treasury carries within its budget of margin.
+
+    Shares are whole steps, so that a hedge is not traded up and down with each day's funds.
+
+    Parameters
+    ----------
+    margin_budget : float
+        Largest initial margin of the finished programme as a share of all funds; 0 for no bound.
+    free_funds_usd_micro, initial_margin_usd_micro : array of int64, shape (hedgers,)
+        Funds beyond the requirement of the present position, and that requirement: together all funds.
+    programme_margin_usd_micro : array of int64, shape (hedgers,)
+        Requirement of the finished programme at today's margin.
+
+    Returns
+    -------
+    array of float, shape (hedgers,)
+        In [0, 1]; one without a budget.
+    """
+    if margin_budget <= 0.0:
+        return np.ones(len(free_funds_usd_micro))
+    funds = np.maximum(free_funds_usd_micro + initial_margin_usd_micro, 0)
+    share = margin_budget * funds / np.maximum(programme_margin_usd_micro, 1)
+    steps: NDArray[np.float64] = np.floor(np.minimum(share, 1.0) * BUDGET_STEPS) / BUDGET_STEPS
+    return steps

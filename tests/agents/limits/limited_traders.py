@@ -41,6 +41,7 @@ def opening(day, *equity_usd, held=None, lot_margin_usd=1e-6, flow_usd=0, day_of
     flow = np.zeros_like(equity) + np.array(flow_usd, dtype=np.int64) * USD
     return DayOpening(
         day=day,
+        days_open=day,
         day_of_month=day if day_of_month is None else day_of_month,
         log_level_ratio=0.0,
         log_price_surprise=0.0,
