@@ -276,7 +276,16 @@ def test_every_metric_of_a_run_has_a_place_or_a_reason_for_having_none() -> None
             measure.is_share
             == any(
                 word in name
-                for word in ("share", "curve", "volatility", "presence", "at_best", "met", "abandonment")
+                for word in (
+                    "share",
+                    "curve",
+                    "volatility",
+                    "premium",
+                    "presence",
+                    "at_best",
+                    "met",
+                    "abandonment",
+                )
             )
             or name == "margin_calls_met_at_once"
         )

@@ -25,6 +25,7 @@ DIGESTS = (
     "9767fc20736b7e07c3463151bb0fef5277a64c644510129e124f1e2ef15e0775",
     "c79f26d2ae5fd9246e18658624392a3e7dc42c591c5fec43d3a75008ef9b1a5e",
     "7d90f2bba3f246a042c800a66a3cce0d091c4e30675dd1f2fee6f10df1245d5b",
+    "d676bc8c534cd8e36439aa66135545f871f3c8496bd50289589b55db5930e4bd",
 )
 """Of the schemas of each format, see ``schemas_digest``."""
 

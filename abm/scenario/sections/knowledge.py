@@ -30,9 +30,9 @@ class BeliefSection(Section):
         "at index.basis_kappa.",
     )
     futures_noise: Annotated[float, Field(gt=0, le=1_000)] | FixingsOnly = field(
-        0.5,
+        1.0,
         unit="log price",
-        source="judgement: .05 sqrt(2 x 42), a distance of 5 % from the value that lasts two months",
+        source="judgement: twice .05 sqrt(2 x 42), a distance of 5 % from the value that lasts two months",
         description="Noise of an evening's settlement prices around what the price is worth, or "
         '"fixings_only" to learn nothing from them.',
     )

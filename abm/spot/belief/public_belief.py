@@ -94,8 +94,9 @@ class PublicBelief:
     -----
     Pressure of orders moves settlements, these would move the belief, and traders who value months by the
     belief would follow. So evenings are weighed against the usual distance of the last ``USUAL_EVENINGS``: a
-    lasting risk premium is no news about the price; and the noise is meant to be large. A distance of 5 %
-    that lasts two months says in the long run as much as independent noise of .05 sqrt(2 x 42) = .46.
+    lasting risk premium is no news about the price. And the noise is meant to be large: a distance of 5 %
+    that lasts two months says in the long run as much as independent noise of .05 sqrt(2 x 42) = .46, and
+    prices that traders made from the belief itself confirm it without being news.
     """
 
     def __init__(
