@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .liquidity.flow_toxicity import volume_buckets, vpin
     from .liquidity.gathering import LiquidityTables, liquidity_tables
     from .liquidity.intervals import liquidity_intervals
+    from .liquidity.premia import risk_premium
     from .liquidity.square_root_law import SquareRootLaw, fit_square_root_law, parent_orders
     from .liquidity.summary import liquidity_summary
     from .liquidity.trading_costs import mean_costs, trade_costs
@@ -125,6 +126,7 @@ __all__ = [
     "ranking",
     "resiliency",
     "returns_of",
+    "risk_premium",
     "roll_spread",
     "run_metrics",
     "seed_bootstrap",
@@ -207,6 +209,7 @@ offer(
         "ranking": "contagion",
         "resiliency": "liquidity.estimators",
         "returns_of": "stylised_facts",
+        "risk_premium": "liquidity.premia",
         "roll_spread": "liquidity.estimators",
         "run_metrics": "metrics",
         "seed_bootstrap": "inference.resampling",

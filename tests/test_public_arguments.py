@@ -694,6 +694,8 @@ TABLE: dict[str, Case] = {
     "day_fact_intervals: seed": Case(lambda v: analysis.day_fact_intervals([], seed=v), (*NO_SEED, None)),
     "liquidity_intervals: draws": whole(lambda v: analysis.liquidity_intervals([], draws=v), 100),
     "liquidity_intervals: seed": Case(lambda v: analysis.liquidity_intervals([], seed=v), (*NO_SEED, None)),
+    "risk_premium: draws": whole(lambda v: analysis.risk_premium([], draws=v), 100),
+    "risk_premium: seed": Case(lambda v: analysis.risk_premium([], seed=v), (*NO_SEED, None)),
     "volume_buckets: seed": Case(lambda v: analysis.volume_buckets(None, seed=v), (*NO_SEED, None)),
     "day_regimes: tenor": whole(lambda v: analysis.day_regimes(None, v), 0),
     "depth_at_levels: levels": whole(

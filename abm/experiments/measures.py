@@ -43,6 +43,11 @@ QUESTIONS = {
 }
 """Questions in the order of tables, with their headings."""
 
+
+def _ahead(tenor: int) -> str:
+    return f"{tenor} months ahead" if tenor > 1 else "1 month ahead"
+
+
 _REDUCTION = "volatility reduction within a run"
 _LISTED = (
     Measure("front_spread_usd", "liquidity", "USD/mSIT", "front spread"),
@@ -64,6 +69,15 @@ _LISTED = (
     Measure("interruptions", "liquidity", "interruptions", "volatility interruptions"),
     Measure("front_settlement_volatility", "liquidity", SHARE, "volatility of front settlements, a year"),
     Measure("next_settlement_volatility", "liquidity", SHARE, "volatility of next settlements, a year"),
+    *(
+        Measure(f"volatility_tenor_{k}", "liquidity", SHARE, f"volatility {_ahead(k)}, a year")
+        for k in (6, 11)
+    ),
+    *(
+        Measure(f"risk_premium_tenor_{k}", "liquidity", SHARE, f"risk premium {_ahead(k)}")
+        for k in (1, 3, 6, 11)
+    ),
+    *(Measure(f"spread_bp_tenor_{k}", "liquidity", "bp", f"spread {_ahead(k)}") for k in (1, 6, 11)),
     Measure("front_basis_usd", "liquidity", "USD/mSIT", "front basis to the index"),
     Measure("convergence_ticks", "liquidity", "ticks", "last settlement to the final one, by its own tick"),
     Measure("margin_calls", "margin and default", "calls", "margin calls"),
@@ -110,6 +124,7 @@ _LISTED = (
     ),
     Measure("expected_sharpe_fundamentalists", "welfare", "1", "Sharpe ratio to expect, fundamentalists"),
     Measure("expected_sharpe_makers", "welfare", "1", "Sharpe ratio to expect, market makers"),
+    Measure("expected_sharpe_makers_and_fundamentalists", "welfare", "1", "Sharpe ratio to expect, both"),
     *(
         Measure(
             f"margin_to_equity_{name}{ending}",
@@ -148,6 +163,7 @@ OF_ALL_RUNS = ("volatility_reduction_across",)
 _EARLIER = "an earlier name of the same with _within"
 _SQUARED = "follows from the volatility reduction: one test of it is enough"
 LEFT_OUT = {
+    "volatility_tenor_1": "another name of next_settlement_volatility",
     "volatility_reduction": _EARLIER,
     "variance_reduction": _EARLIER,
     "volatility_reduction_pooled": _EARLIER,

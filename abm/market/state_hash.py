@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-import numpy as np
-
 from abm.market.state import MarketState
 
 
@@ -40,5 +38,5 @@ def state_hash(state: MarketState, maker_regime: Desk, rules: Iterable[Desk]) ->
     for rule in rules:
         rule.update_digest(digest)
     state.rule_generator.update_digest(digest)
-    digest.update(np.array([fixing.usd_micro for fixing in state.desk.fixings]).tobytes())
+    state.desk.update_digest(digest)
     return digest.hexdigest()

@@ -36,20 +36,24 @@ CLASS_MONEY_SCHEMAS: dict[str, pa.Schema] = {
 }
 """Schema of each table by name."""
 
-_PAID_FOR_RISK = {"fundamentalists": "fundamentalist", "makers": "dmm"}
-_MARGINED = _PAID_FOR_RISK | {"enterprises": "enterprise"}
+_PAID_FOR_RISK = {
+    "fundamentalists": ("fundamentalist",),
+    "makers": ("dmm",),
+    "makers_and_fundamentalists": ("fundamentalist", "dmm"),
+}
+_MARGINED = {"fundamentalists": "fundamentalist", "makers": "dmm", "enterprises": "enterprise"}
 QUARTERS = 4
 
 
-def expected_sharpe(class_money: pd.DataFrame, agent_class: str, *, days_per_year: int) -> float:
-    """Return the yearly edge of a class over the yearly standard deviation of its profit.
+def expected_sharpe(class_money: pd.DataFrame, *agent_classes: str, days_per_year: int) -> float:
+    """Return the yearly edge of classes together over the yearly standard deviation of their profit.
 
     Parameters
     ----------
     class_money : DataFrame
         The table of that name.
-    agent_class : str
-        Class, as the table calls it: ``dmm``, ``fundamentalist``, ...
+    *agent_classes : str
+        Classes, as the table calls them: ``dmm``, ``fundamentalist``, ...
     days_per_year : int
         Trading days in a year.
 
@@ -58,7 +62,8 @@ def expected_sharpe(class_money: pd.DataFrame, agent_class: str, *, days_per_yea
     float
         NaN with fewer than two days, or where profit never changes.
     """
-    own = class_money[class_money["agent_class"] == agent_class]
+    of_classes = class_money[class_money["agent_class"].isin(agent_classes)]
+    own = of_classes.groupby("day")[["profit_usd_micro", "edge_usd"]].sum()
     profit_usd = own["profit_usd_micro"].to_numpy(dtype=np.float64) / 1e6
     deviation = float(profit_usd.std(ddof=1)) if len(own) > 1 else 0.0
     if deviation == 0.0:
@@ -117,8 +122,8 @@ def class_money_metrics(tables: Mapping[str, pd.DataFrame], *, days_per_year: in
     shares = margin_to_equity(days)
     spans = {"": "mean", "_first_quarter": "quarter_1", "_last_quarter": f"quarter_{QUARTERS}"}
     numbers = {
-        f"expected_sharpe_{name}": expected_sharpe(days, of_table, days_per_year=days_per_year)
-        for name, of_table in _PAID_FOR_RISK.items()
+        f"expected_sharpe_{name}": expected_sharpe(days, *classes, days_per_year=days_per_year)
+        for name, classes in _PAID_FOR_RISK.items()
     }
     for name, of_table in _MARGINED.items():
         for ending, column in spans.items():

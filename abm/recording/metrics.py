@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from abm.core.arguments import whole_number
 from abm.core.calendar import TradingCalendar
 from abm.core.contract import ContractSpec
-from abm.core.money import USD_MICRO
+from abm.core.money import BPS, USD_MICRO
 from abm.recording.capital_metrics import capital_metrics
 from abm.recording.class_metrics import class_metrics
 from abm.recording.class_money import class_money_metrics
@@ -127,6 +127,47 @@ def settlement_volatility(daily: pd.DataFrame, *, tenor: int, days_per_year: int
     return float(returns.std(ddof=1) * math.sqrt(days_per_year)) if len(returns) > 1 else math.nan
 
 
+PREMIUM_TENORS = (1, 3, 6, 11)
+"""Months to delivery of which a run states the risk premium."""
+
+CURVE_TENORS = (1, 6, 11)
+"""Months to delivery of which a run states volatility and spread: the near, the middle, the far end."""
+
+
+def risk_premia(daily: pd.DataFrame, contract: ContractSpec) -> pd.DataFrame:
+    """Return the risk premium in each settlement price: its log over the expected final settlement.
+
+    Positive where those who sell get more than they can expect to pay back (the market's bias of Keynes 1930
+    has the other sign for a commodity that producers sell forward). Final settlements have none, nor prices
+    of zero or less, nor folders from before format 6, which do not state the expectation.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``day``, ``tenor`` and ``premium``, one row a day and month that has one.
+    """
+    settled_usd = prices_usd(daily["settlement_ticks"], contract)
+    expected_usd = as_floats(daily["expected_usd"])
+    usable = ~daily["final"].to_numpy(dtype=np.bool_) & (settled_usd > 0.0) & (expected_usd > 0.0)
+    rows = daily.loc[usable, ["day", "tenor"]]
+    return rows.assign(premium=np.log(settled_usd[usable] / expected_usd[usable]))
+
+
+def _of_tenors(
+    daily: pd.DataFrame, tenors: pd.DataFrame, contract: ContractSpec, days_per_year: int
+) -> dict[str, float]:
+    """Return premium, volatility and spread of a few tenors, NaN where a tenor is not listed."""
+    premium = risk_premia(daily, contract).groupby("tenor")["premium"].mean()
+    return {
+        **{f"risk_premium_tenor_{k}": float(premium.get(k, math.nan)) for k in PREMIUM_TENORS},
+        **{
+            f"volatility_tenor_{k}": settlement_volatility(daily, tenor=k, days_per_year=days_per_year)
+            for k in CURVE_TENORS
+        },
+        **{f"spread_bp_tenor_{k}": BPS * _at(tenors, "spread_share", k) for k in CURVE_TENORS},
+    }
+
+
 def front_basis_usd(daily: pd.DataFrame, spot: pd.DataFrame, contract: ContractSpec) -> pd.Series:
     """Return the front month's basis by day: its settlement minus the day's index fixing, USD per mSIT."""
     front = daily[daily["tenor"] == 0]
@@ -227,6 +268,7 @@ def market_metrics(
         "open_interest_carried_share": interest.carried_share,
         "front_settlement_volatility": settlement_volatility(daily, tenor=0, days_per_year=year),
         "next_settlement_volatility": settlement_volatility(daily, tenor=1, days_per_year=year),
+        **_of_tenors(daily, tenors, contract, year),
         "front_basis_usd": float(front_basis_usd(daily, tables["spot"], contract).mean()),
         "convergence_ticks": float(convergence.median()),
         "margin_calls": float(calls.calls),

@@ -27,6 +27,7 @@ from abm.recording.columns import (
     number,
     price,
     schema,
+    since,
     text,
     whole_number,
 )
@@ -97,6 +98,15 @@ SCHEMAS: dict[str, pa.Schema] = {
             "Rule that gave the settlement price; the lowest is closest to trades.",
         ),
         price("model", "Model forward price of the month, rounded to the tick."),
+        since(
+            6,
+            number(
+                "expected_usd",
+                "USD per mSIT",
+                "Expected final settlement, given what the public knows after the day's fixing, and without "
+                "the premium that the model price may hold.",
+            ),
+        ),
         whole_number("volume_lots", "lots", "Lots traded in the day."),
         whole_number("auction_lots", "lots", "Lots among them that traded in auctions."),
         whole_number("trades", "count", "Trades in the day."),

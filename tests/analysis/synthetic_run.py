@@ -130,6 +130,7 @@ def _record_daily(
         settlement_ticks=ticks,
         settlement_tier=1,
         model_ticks=ticks + 3,
+        expected_usd=1e-3 * (ticks - 20),
         volume_lots=volume,
         auction_lots=volume // 4,
         trades=volume // 3,

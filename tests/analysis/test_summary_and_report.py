@@ -93,6 +93,7 @@ def silent_run(folder: Path, days: int) -> Path:
             tenor=np.arange(2),
             settlement_ticks=NO_PRICE,
             settlement_tier=4,
+            expected_usd=2.0,
             model_ticks=2_000,
             volume_lots=0,
             auction_lots=0,

@@ -280,6 +280,7 @@ def test_every_metric_of_a_run_has_a_place_or_a_reason_for_having_none() -> None
                     "share",
                     "curve",
                     "volatility",
+                    "premium",
                     "presence",
                     "at_best",
                     "met",

@@ -25,7 +25,7 @@ DIGESTS = (
     "9767fc20736b7e07c3463151bb0fef5277a64c644510129e124f1e2ef15e0775",
     "c79f26d2ae5fd9246e18658624392a3e7dc42c591c5fec43d3a75008ef9b1a5e",
     "7d90f2bba3f246a042c800a66a3cce0d091c4e30675dd1f2fee6f10df1245d5b",
-    "240eaa788b151d5875c5565fd4fa8488bc1f821bd84c4d92f7430c9f8053f88b",
+    "ea4f61d51b00a7eb581f2da21002ec0e8d1b327be0d842da32a28b705a6b5ba8",
 )
 """Of the schemas of each format, see ``schemas_digest``."""
 

@@ -72,6 +72,21 @@ def test_open_interest_is_followed_over_the_run_and_across_the_expiry() -> None:
     assert interest.carried_share == pytest.approx(6 / 12)  # 6 lots in month 1, of 8 + 4 the day before
 
 
+def test_the_risk_premium_is_the_log_of_the_price_over_what_is_expected_of_it() -> None:
+    tick = ContractSpec(tick_size_usd_micro=1_000)
+    expected = [2.0, 2.0, 2.0, 2.0, 2.05, 2.0, math.nan, 2.2]
+    found = metrics.risk_premia(TWO_MONTHS.assign(expected_usd=expected), tick)
+    assert found[["day", "tenor"]].to_numpy().tolist() == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 1], [3, 1]]
+    near = found.loc[found["tenor"] == 1, "premium"]
+    np.testing.assert_allclose(near, np.log([2.1 / 2.0, 2.09 / 2.0, 2.07 / 2.0, 1.0]), atol=1e-15)
+
+
+def test_a_price_of_zero_or_less_has_no_premium() -> None:
+    sunk = TWO_MONTHS.assign(settlement_ticks=-5, expected_usd=2.0)
+    assert metrics.risk_premia(sunk, ContractSpec()).empty
+    assert metrics.risk_premia(TWO_MONTHS.assign(expected_usd=-2.0), ContractSpec()).empty
+
+
 def test_front_volatility_never_takes_the_change_of_month_for_a_return() -> None:
     front = [math.log(2020 / 2000), math.log(2050 / 2020), math.log(2070 / 2070)]
     expected = np.std(front, ddof=1) * math.sqrt(252)

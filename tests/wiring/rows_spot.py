@@ -11,6 +11,7 @@ from probes import COARSE, tables_of_a_run, traders
 
 from abm.core.randomness import RandomStreams
 from abm.market.assembly.margin_history import launch_history
+from abm.market.assembly.spot_build import build_desk
 from abm.recording.schemas import PROFILES
 from abm.spot.index.list_prices import fit_list_prices, read_list_prices
 
@@ -253,6 +254,44 @@ GAUSSIAN = Group(
     ],
 )  # fmt: skip
 
+
+def _belief_on_day_0(market):
+    """Return the public belief as it is before the first fixing."""
+    terms = (market.market_scenario, market.clock.calendar, market.list_prices)
+    return build_desk(*terms, np.ones(6), RandomStreams(SEED)).belief
+
+
+def _shares_behind_noise(market, basis_sd):
+    """Say whether the noise of the index is that of quotes with a basis of so much."""
+    quotes = market.desk.quotes
+    shares = quotes.index_weights * quotes.expected_multiples
+    return math.isclose(market.desk.belief.index_noise.sd, basis_sd * math.sqrt((shares**2).sum()))
+
+
+BELIEF = Group(
+    "a filter of numbers",
+    [
+        Row("spot.knowledge", "filtered", (lambda m: type(m.desk.belief).__name__, "PublicBelief")),
+        Row(
+            "spot.belief.long_run_sd", 0.07,
+            (lambda m: math.sqrt(_belief_on_day_0(m).covariance[1, 1]), 0.07),
+        ),
+        Row("spot.belief.index_noise", 0.02, (lambda m: m.desk.belief.index_noise, (0.02, 17.0))),
+        Row("spot.belief.futures_noise", 0.7, (lambda m: m.desk.belief.futures_noise, 0.7)),
+        Row("index.basis_kappa", 17.0, (lambda m: m.desk.belief.index_noise.kappa, 17.0)),
+    ],
+    given={"spot.long_run.volatility": 0.2},
+)  # fmt: skip
+
+FIXINGS_ONLY = Group(
+    "a filter of fixings, with the noise of quotes",
+    [
+        Row("spot.belief.futures_noise", "fixings_only", (lambda m: m.desk.belief.futures_noise, math.inf)),
+        Row("index.basis_sd", 0.05, (lambda m: _shares_behind_noise(m, 0.05), True)),
+    ],
+    given={"spot.knowledge": "filtered"},
+)
+
 WEEK = (0.01, 0.02, -0.03, 0.04, -0.04)
 PATTERN = ((0.06 * math.sin(math.pi / 3), 0.06 * math.cos(math.pi / 3)),)
 """Seen from hour 16, a peak at hour 20 is a sixth of a day ahead."""
@@ -417,5 +456,6 @@ QUOTES = Group(
 
 GROUPS = [
     RANDOM_SHIFTS, NO_INDEX, EVERY_MODEL, WARM_UP,
-    CALENDAR, *RUNS, FIXINGS, SPOT, GAUSSIAN, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES, INDEX, QUOTES,
+    CALENDAR, *RUNS, FIXINGS, SPOT, GAUSSIAN, BELIEF, FIXINGS_ONLY, SEASONS, SUPPLY, LIST_PRICES, OWN_PRICES,
+    INDEX, QUOTES,
 ]  # fmt: skip

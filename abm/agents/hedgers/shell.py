@@ -122,20 +122,15 @@ class Hedgers(Population):
         finished = self.finished_lots(opening)
         own, day = self.accounts, opening.days_open
         per_lot = opening.margin_per_lot_usd_micro
-        free, held = opening.free_funds_usd_micro[own], opening.initial_margin_usd_micro[own]
-        share = affordable_share(
-            self.programme.margin_budget,
-            free_funds_usd_micro=free,
-            initial_margin_usd_micro=held,
-            programme_margin_usd_micro=np.rint(np.abs(finished) @ per_lot).astype(np.int64),
-        )
+        money = {
+            "free_funds_usd_micro": opening.free_funds_usd_micro[own],
+            "initial_margin_usd_micro": opening.initial_margin_usd_micro[own],
+        }
+        wanted = np.rint(np.abs(finished) @ per_lot).astype(np.int64)
+        share = affordable_share(self.programme.margin_budget, **money, programme_margin_usd_micro=wanted)
         finished = share[:, None] * finished
-        self.treasury.judge(
-            day,
-            free_funds_usd_micro=free,
-            initial_margin_usd_micro=held,
-            programme_margin_usd_micro=np.rint(np.abs(finished) @ per_lot).astype(np.int64),
-        )
+        needed = np.rint(np.abs(finished) @ per_lot).astype(np.int64)
+        self.treasury.judge(day, **money, programme_margin_usd_micro=needed)
         built = np.minimum(1.0, (day - self.treasury.started_day + 1) / self.ramp_days)
         self.target_lots[:] = np.rint(built[:, None] * finished)
         self.columns["urgency"] = NO_URGENCY if self.programme.delivers else NEVER_DELIVERS

@@ -13,12 +13,14 @@ from abm.market.day.daily_index import ChainedIndex, DailyIndex, NoIndex, Volume
 from abm.market.day.spot_desk import SpotDesk
 from abm.scenario import Scenario
 from abm.scenario.price_model import build_level, build_process, fixed_shifts, random_shifts
+from abm.spot.belief.public_belief import IndexNoise, PublicBelief
 from abm.spot.index.list_price_dynamics import ListPriceDynamics
 from abm.spot.index.list_price_quotes import ListPriceQuotes
 from abm.spot.index.list_prices import ListPriceFit
 from abm.spot.index.providers import ProviderQuotes, QuoteProcess, SpotAlone
 from abm.spot.process.dislocation import PriceDislocation
 from abm.spot.process.level import Level
+from abm.spot.process.process import SpotProcess
 
 
 def build_desk(
@@ -43,8 +45,9 @@ def build_desk(
     if len(capacity) > 0:
         weighted = _weighted_index(scenario, quotes)
         matched = ChainedIndex(weighted, base_value_usd=_first_price_usd(level, calendar))
+    process = build_process(spot, level)
     return SpotDesk(
-        process=build_process(spot, level),
+        process=process,
         shifts=fixed_shifts(spot, calendar),
         random_shifts=random_shifts(spot, calendar),
         shifts_foreseen=spot.level_shift.foreseen,
@@ -56,6 +59,32 @@ def build_desk(
         calendar=calendar,
         final_fixings=scenario.contract.final_fixings or calendar.days_per_month,
         streams=streams,
+        belief=_belief(scenario, calendar, process, quotes) if spot.knowledge == "filtered" else None,
+    )
+
+
+def _belief(
+    scenario: Scenario, calendar: TradingCalendar, process: SpotProcess, quotes: QuoteProcess
+) -> PublicBelief:
+    """Return what the public makes of the price.
+
+    The log of an index of independent bases has the variance of one basis times the sum of squared shares.
+    """
+    section, index = scenario.spot.belief, scenario.index
+    if section.index_noise != "quotes":
+        noise = float(section.index_noise)
+    elif index.method == "process" or isinstance(quotes, SpotAlone):
+        noise = 0.0
+    else:
+        shares = quotes.index_weights * quotes.expected_multiples
+        noise = index.basis_sd * float(np.sqrt((shares**2).sum())) / float(shares.sum())
+    only_fixings = section.futures_noise == "fixings_only"
+    return PublicBelief(
+        process,
+        calendar.year_fraction(1),
+        index_noise=IndexNoise(noise, index.basis_kappa),
+        long_run_sd=section.long_run_sd,
+        futures_noise=math.inf if only_fixings else float(section.futures_noise),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from abm.exchange import final_settlement_ticks
+from abm.exchange import SettlementTier, final_settlement_ticks
 from abm.market.state import MarketState
 
 
@@ -48,6 +48,11 @@ def settle_prices(market: MarketState) -> bool:
     if expires:
         market.curve.settlement_ticks[0] = final_price_ticks(market)
     market.tables.record_day(market.today, front_is_final=expires)
+    market.desk.see_settlements(
+        market.clock.day,
+        market.curve.settlement_ticks.astype(np.float64) * market.contract.ticks_to_usd(1),
+        market.curve.settlement_tier <= SettlementTier.LAST_TRADE,
+    )
     return expires
 
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from abm.core.arrays import FloatArray
+from abm.core.arrays import BoolArray, FloatArray, IntArray
 from abm.core.calendar import TradingCalendar
 from abm.core.randomness import RandomStreams
 from abm.market.day.daily_index import DailyIndex
+from abm.market.day.forwards import LARGEST_EXPONENT, Forwards
+from abm.spot.belief.public_belief import PublicBelief, View
 from abm.spot.index.fixing import PublishedFixing, publish_fixing
 from abm.spot.index.index import IndexFixing, IndexUnavailable
 from abm.spot.index.providers import QuoteProcess, SpotAlone
 from abm.spot.process.dislocation import PriceDislocation
 from abm.spot.process.level import LevelShift
 from abm.spot.process.level_shifts import LevelShiftArrivals, RandomLevelShifts
+from abm.spot.process.premium import Measure
 from abm.spot.process.process import SpotProcess, SpotState
 from abm.spot.process.regimes import RegimeSwitchingJumpDiffusion
 
 FLOOR_USD = 1e-12
 """Lowest spot price before a dislocation, USD per mSIT: a millionth of the smallest unit of a fixing."""
-
-_LARGEST_EXPONENT = 600.0
-"""Keeps e^x finite; the price is held long before."""
 
 IndexMethod = Literal["volume_weighted", "chained_fisher", "process"]
 
@@ -35,7 +35,8 @@ class SpotDesk:
 
     The public model curve is what the market can know: today's fixing gives the log deviation X, once the
     long-run factor and the regime, which are taken as known, are allowed for; a shift of the price level
-    counts only as far as it has come by today, so that a demand explosion surprises. Where shifts are
+    counts only as far as it has come by today, so that a demand explosion surprises. With a public belief
+    nobody knows factor and regime: the curve is the expectation of those who read fixings. Where shifts are
     foreseen, the curve has the whole course of a fixed one, of a random one that has begun, and the expected
     effect of those to come. A dislocation surprises on its first day; from then on its course is known.
 
@@ -66,6 +67,8 @@ class SpotDesk:
         Last fixings of a delivery month that its final settlement averages, 1 to all of them.
     streams : RandomStreams
         Gives the streams ``spot`` and ``provider-basis``.
+    belief : PublicBelief, optional
+        What traders make of the long-run factor and the regime; by default they know both.
 
     Attributes
     ----------
@@ -89,8 +92,10 @@ class SpotDesk:
         streams: RandomStreams,
         random_shifts: RandomLevelShifts | None = None,
         shifts_foreseen: bool = False,
+        belief: PublicBelief | None = None,
     ) -> None:
         self.process = process
+        self.belief = belief
         self.shifts, self.shifts_foreseen = shifts, shifts_foreseen
         self._arrivals: LevelShiftArrivals | None = None
         if random_shifts is not None:
@@ -113,7 +118,7 @@ class SpotDesk:
         self._dislocation_in_fixing_usd = 0.0
         self._state = SpotState(process.x0)
         self.ceiling_usd = math.inf
-        self._growth_by_regime: dict[int, FloatArray] = {}
+        self._forwards = Forwards(process, calendar.days_per_year, belief)
         self._spot_stream = streams.generator("spot")
         self._basis_stream = streams.generator("provider-basis")
 
@@ -186,7 +191,7 @@ class SpotDesk:
         if self._arrivals is not None:
             self._arrivals.advance_to(self.calendar.year_fraction(day))
         log_usd = self._log_level(day) + self._state.x + self._state.xi
-        spot_usd = max(FLOOR_USD, min(math.exp(min(log_usd, _LARGEST_EXPONENT)), self.ceiling_usd))
+        spot_usd = max(FLOOR_USD, min(math.exp(min(log_usd, LARGEST_EXPONENT)), self.ceiling_usd))
         quotes_usd = np.minimum(
             self.quotes.advance(spot_usd, dt, self._basis_stream)
             if open_before > 0
@@ -198,6 +203,8 @@ class SpotDesk:
         self.spot_usd = spot_usd + added_usd
         self.provider_prices_usd = quotes_usd + added_usd
         self._publish(spot_usd, quotes_usd, added_usd)
+        if self.belief is not None:
+            self.belief.see_day(self._log_deviation(day) if self.fixing.available else None)
         return self.fixing
 
     def _publish(self, spot_usd: float, quotes_usd: FloatArray, added_usd: float) -> None:
@@ -255,39 +262,93 @@ class SpotDesk:
         mean: FloatArray = self._expected_fixings_usd(day, months).mean(axis=1)
         return mean
 
-    def _expected_fixings_usd(self, day: int, months: int) -> FloatArray:
+    def expected_settlement_usd(self, day: int, months: int) -> FloatArray:
+        """Return what final settlements will be on average, USD per mSIT, in tenor order.
+
+        As ``model_curve_usd``, but under the measure of what happens: without ``spot.premium``. A price over
+        it is a risk premium.
+        """
+        expected: FloatArray = self._expected_fixings_usd(day, months, "P")[:, -self.final_fixings :].mean(
+            axis=1
+        )
+        return expected
+
+    def see_settlements(self, day: int, settlement_usd: FloatArray, traded: BoolArray) -> None:
+        """Let the public belief learn from the settlement prices of an evening; without one nothing happens.
+
+        Months that have traded count alike, the front month, which is fixed in part, not at all. An evening
+        in a dislocation tells of that, and is left out.
+
+        Parameters
+        ----------
+        day : int
+            Today.
+        settlement_usd : array of float, shape (months,)
+            Settlement prices in tenor order, USD per mSIT.
+        traded : array of bool, shape (months,)
+            Which of them rest on trades.
+        """
+        belief, months = self.belief, len(settlement_usd)
+        if belief is None or not belief.learns_from_futures or self.dislocations_usd[-1] != 0.0:
+            return
+        used = traded[1:] & (settlement_usd[1:] > 0.0)
+        if not used.any():
+            return
+        by_month = (months - 1, self.calendar.days_per_month)
+        later = slice(-by_month[0] * by_month[1], None)
+        _, _, years_ahead = self._to_come(day, months)
+        left = self._forwards.loadings(years_ahead[later]).reshape(3, *by_month)
+        left = left[:, used, -self.final_fixings :]
+        distances, slopes = [], []
+        for view in belief.views():
+            forwards = self._forwards_usd(day, months, (view._replace(weight=1.0),), "Q")[later]
+            averaged = forwards.reshape(by_month)[used, -self.final_fixings :]
+            distances.append(np.log(settlement_usd[1:][used] / averaged.mean(axis=1)).mean())
+            slopes.append(((left * averaged).sum(axis=2) / averaged.sum(axis=1)).mean(axis=1))
+        belief.see_evening(np.array(distances), np.array(slopes))
+
+    def update_digest(self, digest: Any) -> None:
+        """Feed the published fixings, and the public belief where there is one, into a hash."""
+        digest.update(np.array([fixing.usd_micro for fixing in self.fixings]).tobytes())
+        if self.belief is not None:
+            self.belief.update_digest(digest)
+
+    def _expected_fixings_usd(self, day: int, months: int, measure: Measure = "Q") -> FloatArray:
         """Return each fixing of consecutive months, known or expected, shape (months, days of a month)."""
-        t = self.calendar.year_fraction(day)
         first = self.calendar.first_day(self.calendar.month_of(day))
-        xi = self._state.xi
-        undisturbed_usd = self.index_usd - self._dislocation_in_fixing_usd
-        assert undisturbed_usd > 0.0, f"the index without its dislocation is {undisturbed_usd}, not > 0"
-        x = math.log(undisturbed_usd) - self._log_level(day) - xi
-        to_come = np.arange(day + 1, first + months * self.calendar.days_per_month)
-        dates = to_come / self.calendar.days_per_year
-        ahead = to_come - day
-        kept = np.exp(-self.process.kappa * (dates - t))
-        log_level = self.process.level.log_usd(dates) + self._known_log_shift(day, dates)
-        seen = np.exp(np.minimum(log_level + x * kept + xi, _LARGEST_EXPONENT))
-        forwards = np.minimum(seen * self._growth(int(ahead.max(initial=0)))[ahead - 1], self.ceiling_usd)
-        forwards += self.dislocation.foreseen_usd(day, to_come)
+        forwards = self._forwards_usd(day, months, self._views(day), measure)
         known = [fixing.usd_micro / 1e6 for fixing in self.fixings[self.calendar.days_open(first) :]]
         return np.concatenate([known, forwards]).reshape(-1, self.calendar.days_per_month)
 
-    def _growth(self, days: int) -> FloatArray:
-        """Return E^Q[exp(X + xi)] for 1 .. ``days`` days ahead of a state at X = xi = 0 in today's regime.
+    def _to_come(self, day: int, months: int) -> tuple[IntArray, FloatArray, FloatArray]:
+        """Return the coming days of consecutive months, their dates and how far ahead they are, in years."""
+        first = self.calendar.first_day(self.calendar.month_of(day))
+        to_come = np.arange(day + 1, first + months * self.calendar.days_per_month)
+        dates = to_come / self.calendar.days_per_year
+        return to_come, dates, dates - self.calendar.year_fraction(day)
 
-        A forward is that times exp(x e^(-kappa tau) + xi) and the level. It depends on the horizon alone, so
-        it is kept: with regimes each call solves a differential equation.
-        """
-        regime = self._state.regime
-        known = self._growth_by_regime.get(regime)
-        if known is None or len(known) < days:
-            horizons = np.arange(1, days + 1) / self.calendar.days_per_year
-            priced = self._known_process().risk_neutral()
-            known = priced.exponential_moment(1.0, horizons, 0.0, xi=0.0)
-            self._growth_by_regime[regime] = known
-        return known
+    def _forwards_usd(self, day: int, months: int, views: tuple[View, ...], measure: Measure) -> FloatArray:
+        """Return the expected fixings to come of consecutive months, the mean of views by their weights."""
+        to_come, dates, years_ahead = self._to_come(day, months)
+        log_level = self.process.level.log_usd(dates) + self._known_log_shift(day, dates)
+        forwards = np.zeros(len(to_come))
+        for view in views:
+            usd = self._forwards.expected_usd(view, log_level, to_come - day, years_ahead, measure)
+            forwards += view.weight * np.minimum(usd, self.ceiling_usd)
+        return forwards + self.dislocation.foreseen_usd(day, to_come)
+
+    def _views(self, day: int) -> tuple[View, ...]:
+        """Return what is known or believed of the state of the price today."""
+        if self.belief is not None:
+            return self.belief.views()
+        xi = self._state.xi
+        return (View(1.0, self._log_deviation(day) - xi, xi, self._state.regime),)
+
+    def _log_deviation(self, day: int) -> float:
+        """Return by how much today's fixing, without its dislocation, exceeds the level, in logs."""
+        undisturbed_usd = self.index_usd - self._dislocation_in_fixing_usd
+        assert undisturbed_usd > 0.0, f"the index without its dislocation is {undisturbed_usd}, not > 0"
+        return math.log(undisturbed_usd) - self._log_level(day)
 
     def final_fixings_usd_micro(self, month: int) -> list[int]:
         """Return the published fixings that a month's final settlement averages, micro-USD per mSIT."""

@@ -237,6 +237,7 @@ class MarketTables:
             settlement_ticks=market.curve.settlement_ticks,
             settlement_tier=market.curve.settlement_tier,
             model_ticks=np.rint(rows["model_ticks"]).astype(np.int64),
+            expected_usd=market.desk.expected_settlement_usd(market.clock.day, len(rows)),
             volume_lots=today.volume_lots[slots],
             auction_lots=today.auction_lots[slots],
             trades=today.trades[slots],

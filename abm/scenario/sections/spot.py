@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from abm.core.settings.fields import Disagreement, Section, field, section
+from abm.scenario.sections.knowledge import BeliefSection, Knowledge
 from abm.scenario.sections.shocks import (
     LEAST_ETA_UP,
     DislocationSection,
@@ -75,6 +76,14 @@ class SpotSection(Section):
     premium: PremiumSection = section(PremiumSection, description="Risk premium in the model curve.")
     stress: StressRegimeSection = section(StressRegimeSection, description="Stressed regime.")
     supply: SupplySection = section(SupplySection, description="Supply and demand behind the trend.")
+    knowledge: Knowledge = field(
+        "exact",
+        unit="-",
+        source="judgement",
+        description="How traders know the long-run factor and the regime: exactly, or filtered from fixings "
+        "and futures.",
+    )
+    belief: BeliefSection = section(BeliefSection, description="The filter, where knowledge is filtered.")
 
     @model_validator(mode="after")
     def _forward_is_finite(self) -> SpotSection:

@@ -226,7 +226,8 @@ class MeanRevertingJumpDiffusion(SpotProcess):
             )
         return log_moment
 
-    def _dynamics(self) -> Dynamics:
+    def dynamics(self) -> Dynamics:
+        """Return what drives the paths."""
         regime = Regime(self.sigma, self.jump_intensity, self.jumps, self.reversion_level)
         return Dynamics(self.kappa, (regime,), np.zeros((1, 1)), 0, self.long_run)
 

@@ -67,11 +67,11 @@ class SpotProcess(ABC):
         """Return ln E[exp(a (X + xi))] a horizon ahead, in the broadcast shape of all arguments."""
 
     @abstractmethod
-    def _dynamics(self) -> Dynamics:
+    def dynamics(self) -> Dynamics:
         """Return what drives the paths."""
 
     @property
-    def _start(self) -> tuple[float, float]:
+    def start(self) -> tuple[float, float]:
         """X and xi at the start."""
         return self.x0, 0.0 if self.long_run is None else self.long_run.xi0
 
@@ -108,9 +108,9 @@ class SpotProcess(ABC):
         for name, array in zip(paths._fields, paths, strict=True):
             fits = array.shape == shape and array.dtype == np.float64 and array.flags.c_contiguous
             require(fits, f"out.{name}", (array.shape, array.dtype), f"a C-ordered float64 array of {shape}")
-        start = self._start
+        start = self.start
         x, price = paths
-        self._dynamics().paths(years, start, rng, x=x, price=price, log_level=self.level.log_usd(years))
+        self.dynamics().paths(years, start, rng, x=x, price=price, log_level=self.level.log_usd(years))
         return paths
 
     def simulate_log_deviation(self, times: ArrayLike, n_paths: int, rng: np.random.Generator) -> FloatArray:
@@ -130,10 +130,10 @@ class SpotProcess(ABC):
         array of float, shape (n_paths, n_times)
         """
         years = path_times(times, n_paths, rng)
-        start = self._start
+        start = self.start
         deviation = np.empty((n_paths, years.size))
         xi = None if self.long_run is None else np.empty(deviation.shape)
-        self._dynamics().paths(years, start, rng, x=deviation, xi=xi)
+        self.dynamics().paths(years, start, rng, x=deviation, xi=xi)
         if xi is not None:
             deviation += xi
         return deviation
@@ -153,8 +153,8 @@ class SpotProcess(ABC):
         years = path_times(times, n_paths, rng)
         shape = (n_paths, years.size)
         paths = FactorPaths(np.empty(shape), np.empty(shape), np.empty(shape, dtype=np.int8))
-        start = self._start
-        self._dynamics().paths(years, start, rng, x=paths.x, xi=paths.xi, regime=paths.regime)
+        start = self.start
+        self.dynamics().paths(years, start, rng, x=paths.x, xi=paths.xi, regime=paths.regime)
         return paths
 
     def advance(self, state: SpotState, dt: float, rng: np.random.Generator) -> SpotState:
@@ -178,7 +178,7 @@ class SpotProcess(ABC):
             require(math.isfinite(getattr(state, name)), f"state.{name}", getattr(state, name), "finite")
         x, xi = np.empty((1, 2)), np.empty((1, 2))
         regime = np.empty((1, 2), dtype=np.int8)
-        dynamics = self._dynamics()
+        dynamics = self.dynamics()
         regimes = len(dynamics.regimes)
         row_number("state.regime", state.regime, regimes, allowed=f"in [0, {regimes})")
         replace(dynamics, regime=state.regime).paths(
@@ -359,7 +359,7 @@ class SpotProcess(ABC):
         return self.x0 if x0 is None else x0
 
     def _long_run_now(self, xi: ArrayLike | None) -> ArrayLike:
-        return self._start[1] if xi is None else xi
+        return self.start[1] if xi is None else xi
 
     def _with_states(
         self, cumulants: FloatArray, years: FloatArray, x0: ArrayLike | None, xi: ArrayLike | None
@@ -384,7 +384,7 @@ class SpotProcess(ABC):
         """Return x, xi and the regime, if one is given, each ready to meet an array of times."""
         parts: dict[str, ArrayLike] = {name: self._deviation_now(x), "xi": self._long_run_now(xi)}
         if regime is not None:
-            regimes, numbers = len(self._dynamics().regimes), np.asarray(regime)
+            regimes, numbers = len(self.dynamics().regimes), np.asarray(regime)
             require(numbers.dtype.kind in "iu", "regime", f"an array of {numbers.dtype}", "whole numbers")
             strangers = numbers[(numbers < 0) | (numbers >= regimes)]
             require(strangers.size == 0, "regime", strangers.ravel()[:1], f"in [0, {regimes})")

@@ -10,7 +10,8 @@ models for electricity spot prices", for the class of models.
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from abm.spot.process.path_simulation import Dynamics
 _RELATIVE_TOLERANCE = 1e-12
 _ABSOLUTE_TOLERANCE = 1e-16
 _SETTLED = 45.0  # e^-45 is far below rounding
+_ROUNDING = 1e-13  # a branch of a step that is less likely is what the difference of two sums leaves
 
 
 def log_rate(dynamics: Dynamics, z: NDArray[Any], a: NDArray[Any]) -> NDArray[Any]:
@@ -113,11 +115,46 @@ def cumulants_from_zero(dynamics: Dynamics, years: FloatArray) -> FloatArray:
     array of float, shape (4, m)
         Mean, variance, third and fourth cumulant.
     """
+    highest_xi = 4 if any(covariance_rates(dynamics)) else 0
+    orders = [(i, k) for n in range(5) for k in range(min(n, highest_xi) + 1) for i in (n - k,)]
+    times = np.minimum(years, settled_years(dynamics))
+    states = _raw_moments(dynamics, orders, times)[:, :, dynamics.regime]
+    raw = np.zeros((5, years.size))
+    for number, (i, k) in enumerate(orders):
+        # E[X^i xi^k] / (i! k!) is what the system holds; the binomial sum leaves (X + xi)^n / n!.
+        raw[i + k] += states[:, number].sum(axis=1) * math.factorial(i + k)
+    _, m1, m2, m3, m4 = raw
+    return np.array(
+        [
+            m1,
+            m2 - m1**2,
+            m3 - 3.0 * m2 * m1 + 2.0 * m1**3,
+            m4 - 4.0 * m3 * m1 - 3.0 * m2**2 + 12.0 * m2 * m1**2 - 6.0 * m1**4,
+        ]
+    )
+
+
+def _raw_moments(dynamics: Dynamics, orders: list[tuple[int, int]], years: FloatArray) -> FloatArray:
+    """Return E[X^i xi^k; regime then] / (i! k!) from X = xi = 0, without xi's own drift and variance.
+
+    A row of the generator that sums to less than zero ends the path at that rate: it then counts no more.
+
+    Parameters
+    ----------
+    dynamics : Dynamics
+        The process.
+    orders : list of (int, int)
+        The pairs (i, k), each after those of lower total order.
+    years : array of float, shape (m,)
+        Finite horizons.
+
+    Returns
+    -------
+    array of float, shape (m, n_orders, n_regimes now, n_regimes then)
+    """
     from scipy.linalg import expm  # start-up need not pay for it
 
     shared = np.array(covariance_rates(dynamics))
-    highest_xi = 4 if shared.any() else 0
-    orders = [(i, k) for n in range(5) for k in range(min(n, highest_xi) + 1) for i in (n - k,)]
     regimes = len(dynamics.regimes)
     place = {order: slice(j * regimes, (j + 1) * regimes) for j, order in enumerate(orders)}
     flow = np.zeros((len(orders) * regimes,) * 2)
@@ -129,23 +166,57 @@ def cumulants_from_zero(dynamics: Dynamics, years: FloatArray) -> FloatArray:
             flow[here, place[i - n, k]] = np.diag(jump_moments[n - 1])
         if i > 0 and k > 0:
             flow[here, place[i - 1, k - 1]] = np.diag(shared)
-    start = np.zeros(flow.shape[0])
-    start[dynamics.regime] = 1.0
-    times = np.minimum(years, settled_years(dynamics))
-    states = expm(flow * times[:, np.newaxis, np.newaxis]) @ start
-    raw = np.zeros((5, years.size))
-    for i, k in orders:
-        # E[X^i xi^k] / (i! k!) is what the system holds; the binomial sum leaves (X + xi)^n / n!.
-        raw[i + k] += states[:, place[i, k]].sum(axis=1) * math.factorial(i + k)
-    _, m1, m2, m3, m4 = raw
-    return np.array(
-        [
-            m1,
-            m2 - m1**2,
-            m3 - 3.0 * m2 * m1 + 2.0 * m1**3,
-            m4 - 4.0 * m3 * m1 - 3.0 * m2**2 + 12.0 * m2 * m1**2 - 6.0 * m1**4,
-        ]
+    start = np.zeros((flow.shape[0], regimes))
+    start[:regimes] = np.eye(regimes)
+    moments = expm(flow * years[:, np.newaxis, np.newaxis]) @ start
+    raw: FloatArray = moments.reshape(years.size, len(orders), regimes, regimes).swapaxes(2, 3)
+    return raw
+
+
+class Branches(NamedTuple):
+    """First two moments of what a step adds to (X, xi) from X = xi = 0, by what happens in it.
+
+    Attributes
+    ----------
+    probability : array of float, shape (n_regimes now, n_regimes then, 2)
+        Of each regime at the end, without a jump and with at least one; from each regime now they sum to 1.
+    mean : array of float, shape (n_regimes, n_regimes, 2, 2)
+        Of X and xi, given that; zero where the probability is.
+    covariance : array of float, shape (n_regimes, n_regimes, 2, 2, 2)
+        Of X and xi, given that.
+    """
+
+    probability: FloatArray
+    mean: FloatArray
+    covariance: FloatArray
+
+
+def branches(dynamics: Dynamics, dt: float) -> Branches:
+    """Return the exact moments of a step of dt years by regime at its start and end, and by jumps or none.
+
+    Paths without a jump are those of the same process whose diffusion stops at the rate of its jumps; what
+    the process has beyond them are the paths with one or more. X' is X e^(-kappa dt) and what is added here.
+    """
+    orders = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1)]
+    rates = np.array([regime.jump_intensity for regime in dynamics.regimes])
+    quiet = replace(
+        dynamics,
+        regimes=tuple(replace(regime, jump_intensity=0.0) for regime in dynamics.regimes),
+        generator=dynamics.generator - np.diag(rates),
     )
+    step = np.array([dt])
+    all_paths, without = (_raw_moments(law, orders, step)[0] for law in (dynamics, quiet))
+    raw = np.moveaxis(np.stack([without, all_paths - without], axis=-1), 0, -1)
+    probability = np.where(raw[..., 0] > _ROUNDING, raw[..., 0], 0.0)
+    given = raw / np.where(probability > 0.0, probability, np.inf)[..., np.newaxis]
+    mean, covariance = np.zeros((*probability.shape, 2)), np.zeros((*probability.shape, 2, 2))
+    mean[..., 0] = given[..., 1]
+    covariance[..., 0, 0] = np.maximum(2.0 * given[..., 3] - given[..., 1] ** 2, 0.0)
+    covariance[..., 0, 1] = covariance[..., 1, 0] = given[..., 4]
+    if dynamics.long_run is not None:
+        mean[..., 1] = dynamics.long_run.mean_change(dt)
+        covariance[..., 1, 1] = dynamics.long_run.variance(dt)
+    return Branches(probability / probability.sum(axis=(1, 2), keepdims=True), mean, covariance)
 
 
 def settled_years(dynamics: Dynamics) -> float:

@@ -121,7 +121,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
             where the state is that of many.
         """
         years = horizon(tau)
-        since = cumulants_from_zero(self._dynamics(), years.ravel()).reshape(4, *years.shape)
+        since = cumulants_from_zero(self.dynamics(), years.ravel()).reshape(4, *years.shape)
         cumulants = self._with_states(since, years, x0, xi)
         if self.long_run is not None:
             cumulants[0] += self.long_run.mean_change(years)
@@ -136,7 +136,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         forward is the one under the measure of this process.
         """
         years = horizon(time_to_delivery)
-        dynamics, left, now = self._dynamics(), np.exp(-self.kappa * years), self.regime
+        dynamics, left, now = self.dynamics(), np.exp(-self.kappa * years), self.regime
         regime = self.regimes[now]
         rate = (regime.sigma**2 + regime.jump_intensity * regime.jumps.moment(2)) * left**2
         if self.long_run is not None:
@@ -193,7 +193,7 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         """
         exponents = a.astype(np.result_type(a.dtype, np.float64))
         flat, order = np.unique(years, return_inverse=True)
-        dynamics = self._dynamics()
+        dynamics = self.dynamics()
         log_moments = np.full((flat.size, len(self.regimes), a.size), np.inf, dtype=exponents.dtype)
         log_moments[flat == 0.0] = 0.0
         finite = np.all(np.isfinite([_jump_moment(regime, exponents) for regime in self.regimes]), axis=0)
@@ -206,7 +206,8 @@ class RegimeSwitchingJumpDiffusion(SpotProcess):
         moved = np.moveaxis(log_moments, 0, -1)
         return moved[..., order.ravel()].reshape(*moved.shape[:2], *years.shape)
 
-    def _dynamics(self) -> Dynamics:
+    def dynamics(self) -> Dynamics:
+        """Return what drives the paths."""
         return Dynamics(self.kappa, self.regimes, np.array(self.generator), self.regime, self.long_run)
 
 
