@@ -130,3 +130,7 @@ def test_delivery_is_the_middle_of_a_month_and_of_what_is_left_of_the_front_one(
     assert calendar.days_to_delivery(0) == (10.0, 30.0, 50.0)
     assert calendar.days_to_delivery(12) == (4.0, 18.0, 38.0)
     assert calendar.days_to_delivery(39) == (0.5, 11.0, 31.0)
+    warm = TradingCalendar(days_per_month=20, listed_months=3, warm_up_days=40)
+    assert [warm.days_to_delivery(day) for day in (-40, -28, 0)] == [
+        calendar.days_to_delivery(day) for day in (0, 12, 0)
+    ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from abm.agents.hedgers.capacity import CapacityOutages
-from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury
+from abm.agents.hedgers.treasury import AbandonmentRule, HedgeTreasury, affordable_share
 
 RULE = AbandonmentRule(abandon_below=0.5, reenter_above=1.0, unwind_days=3, cooling_days=4)
 
@@ -47,6 +47,35 @@ def test_it_comes_back_after_cooling_when_the_programme_would_leave_enough_free(
     assert treasury.events[0].event == "resumed"
     assert treasury.started_day.tolist() == [0, 14, 14]
     assert judge(treasury, 15, 150, margin=0, programme=50) == [False] * 3  # margin fell with the price
+
+
+def affordable(budget, free, margin=100, programme=400):
+    money = [
+        np.broadcast_to(np.array(m, dtype=np.int64), len(free)).copy() for m in (free, margin, programme)
+    ]
+    return affordable_share(
+        budget,
+        free_funds_usd_micro=money[0],
+        initial_margin_usd_micro=money[1],
+        programme_margin_usd_micro=money[2],
+    ).tolist()
+
+
+def test_a_hedge_is_as_large_as_its_budget_of_margin_carries_in_steps_of_a_twentieth():
+    funds_of = [900, 412, 0, -100, -5_000]  # with the margin of 100: 1000, 512, 100, 0, and debts
+    assert affordable(0.5, funds_of) == [1.0, 0.6, 0.1, 0.0, 0.0]
+    assert affordable(0.5, funds_of, programme=1_000) == [
+        0.5,
+        0.25,
+        0.05,
+        0.0,
+        0.0,
+    ]  # dearer margin, less hedge
+
+
+def test_a_treasury_without_a_budget_carries_its_whole_programme():
+    assert affordable(0.0, [900, 0, -5_000]) == [1.0, 1.0, 1.0]
+    assert affordable(0.5, [0], margin=0, programme=0) == [0.0]  # no funds and no need of any
 
 
 def test_a_defaulter_neither_leaves_nor_returns():

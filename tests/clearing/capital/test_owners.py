@@ -109,6 +109,28 @@ def test_nothing_is_paid_out_while_the_credit_line_is_drawn():
     assert house.owners.paid_out_usd_micro[1] > 0
 
 
+def test_a_lender_lends_in_proportion_to_what_the_owner_keeps_in_the_account():
+    house = owned_room([2_000, 3_000], credit=[1_000, 0], terms=owners(owned=[True, False]))
+    lines = house.parts.funding.lines
+    house.owners.settle(HALF, now_round=0)
+    assert in_usd(lines.undrawn_usd_micro()) == [500, 0]
+    assert in_usd(lines.reference_equity_usd_micro) == [1_000, 3_000]
+    house.owners.settle(TWICE, now_round=1)
+    assert in_usd(lines.undrawn_usd_micro()) == [2_000, 0]
+
+
+def test_a_line_that_is_cut_below_what_is_drawn_lends_nothing_more_and_calls_nothing_back():
+    house = owned_room([2_000, 3_000], deposit=300, credit=1_000, credit_first=True)
+    trade(house, 0, 1, 3, 1_000, 0)
+    mark(house, 900)
+    house.margin_cycle(now_round=0)
+    drawn = house.credit_drawn_usd_micro[0]
+    assert drawn > 100 * USD
+    house.owners.settle(100_000, now_round=1)  # a tenth of the price
+    assert house.parts.funding.lines.undrawn_usd_micro()[0] == 0
+    assert house.credit_drawn_usd_micro[0] == drawn
+
+
 def failing():
     """A house in which account 0 has lost more than it can pay: its call is open."""
     house = owned_room([300, 3_000], deposit=300)

@@ -14,7 +14,7 @@ import analysis.liquidity.premia as module
 from abm.core.contract import ContractSpec
 from abm.core.errors import ParameterError
 
-FOLDERS = Path(__file__).parents[1] / "recording" / "folders"
+FOLDERS = Path(__file__).parents[2] / "recording" / "folders"
 
 
 def run_with(premium: np.ndarray) -> SimpleNamespace:
