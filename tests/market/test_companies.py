@@ -63,6 +63,8 @@ def test_a_company_that_does_not_hedge_changes_nobodys_path():
             )
         if "account" in rows:
             rows = rows[rows["account"] != newcomer]
+        if "agent_class" in rows and "day" in rows:  # companies are a class of their own
+            rows = rows[rows["agent_class"] != "company"]
         pd.testing.assert_frame_equal(rows.reset_index(drop=True), table.reset_index(drop=True))
     assert len(alone["trades"]) > 200
 

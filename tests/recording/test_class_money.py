@@ -49,7 +49,7 @@ def test_margin_over_equity_is_a_mean_of_days_by_quarter() -> None:
 
 def test_a_folder_without_the_table_has_no_such_numbers() -> None:
     numbers = class_money_metrics({}, days_per_year=252)
-    assert len(numbers) == 11
+    assert len(numbers) == 12
     assert all(math.isnan(value) for value in numbers.values())
 
 

@@ -76,7 +76,7 @@ ITS_OWN = Group(
                 (lambda m: _own(m).funding.credit_limit_usd_micro, 900_000_000_000)),
             Row(f"{TABLE}.programme.rule", "layered", (_term("kind"), "layered")),
             *(Row(f"{TABLE}.programme.{term}", value, (_term(term), value)) for term, value in
-              {"near_ratio": 0.73, "mid_ratio": 0.43, "far_ratio": 0.13}.items()),
+              {"near_ratio": 0.73, "mid_ratio": 0.43, "far_ratio": 0.13, "margin_budget": 0.93}.items()),
             *(Row(f"{TABLE}.programme.{term}", value, (_column(term), value)) for term, value in
               {"cross_probability": 0.32, "max_premium": 0.022, "patience_days": 1.6, "participation": 0.62,
                "latency_ms": 84.0, "actions_per_day": 9.5}.items()),

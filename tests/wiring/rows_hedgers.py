@@ -134,7 +134,8 @@ def _slices(market, name, column_name):
 def _programme_rows(name, first):
     """Return the rows of a layered programme, with values of their own for each class."""
     table = f"{SECTION[name]}.programme"
-    layered = {"near_ratio": 0.71 + first, "mid_ratio": 0.41 + first, "far_ratio": 0.11 + first}
+    layered = {"near_ratio": 0.71 + first, "mid_ratio": 0.41 + first, "far_ratio": 0.11 + first,
+               "margin_budget": 0.91 + first}  # fmt: skip
     plain = {"cross_probability": 0.31 + first, "max_premium": 0.021 + first, "patience_days": 1.5 + first,
              "participation": 0.61 + first, "latency_ms": 83.0 + first,
              "actions_per_day": 9.0 + first}  # fmt: skip

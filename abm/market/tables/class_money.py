@@ -26,9 +26,8 @@ class ClassMoney:
         self._market, self._recorder = market, recorder
         groups = [group for group in market.populations if group.count > 0]
         self._names = list(dict.fromkeys(group.name for group in groups))
-        self._class_of = np.repeat(
-            [self._names.index(group.name) for group in groups], [group.count for group in groups]
-        )
+        places = np.array([self._names.index(group.name) for group in groups], dtype=np.int64)
+        self._class_of = np.repeat(places, [group.count for group in groups])
         self._profit_usd_micro = self._profits()
         self._edge_usd: FloatArray = np.zeros(len(self._names))
         self._note_positions()
