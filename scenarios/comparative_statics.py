@@ -25,7 +25,8 @@ from analysis import PairedDifference, paired_difference
 FIRST_SEED = 201
 """Seeds of studies begin here: those before it were used to choose the baseline's numbers."""
 
-DAYS = 126
+DAYS, ROUNDS_PER_DAY = 126, 24
+"""Length and resolution of a run: half a year, coarse rounds."""
 
 Sign = Literal["up", "down"]
 Verdict = Literal["as expected", "the other way", "no sign"]
@@ -122,7 +123,7 @@ STUDIES: dict[str, Study] = {
         "technology_breakthrough",
         {},
         {"as they are": {}, "a quarter of the budget": {_MAKERS + "margin_to_equity": 0.10}},
-        _each(("a quarter of the budget",), dmm_stress_presence="down", curve_spread="up"),
+        _each(("a quarter of the budget",), dmm_presence="down", curve_spread="up"),
     ),
     "pressure": Study(
         "Does the side on which hedgers press pay for it?",
@@ -153,7 +154,7 @@ STUDIES: dict[str, Study] = {
         "What does half a credit line do where hedgers lose?",
         "technology_breakthrough",
         {},
-        {"lines as they are": {}, "half of them": {"agents.enterprises.credit_share": 0.125}},
+        {"lines as they are": {}, "half of them": {"agents.enterprises.credit_share": 0.02}},
         _each(("half of them",), hedge_abandonment="up"),
     ),
     "wrong way": Study(
@@ -161,7 +162,7 @@ STUDIES: dict[str, Study] = {
         "technology_breakthrough",
         {},
         {"apart": {}, "together": {"agents.capital.price_beta.enterprises": 2.0}},
-        _each(("together",), loss_beyond_collateral_usd="up"),
+        _each(("together",), client_defaults="up", loss_beyond_collateral_usd="up"),
     ),
 }
 """Each question, with what is expected of it."""
@@ -186,7 +187,7 @@ def compared(name: str, *, seeds: int, jobs: int, out: str | Path, progress: boo
     study = STUDIES[name]
     return compare(
         {variant: (study.scenario, {**study.base, **own}) for variant, own in study.variants.items()},
-        common={"recording.profile": "summary"},
+        common={"recording.profile": "summary", "calendar.rounds_per_day": ROUNDS_PER_DAY},
         seeds=range(FIRST_SEED, FIRST_SEED + seeds),
         days=DAYS,
         jobs=jobs,

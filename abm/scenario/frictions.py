@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
+from abm.agents.classes import classes_with
 from abm.core.errors import ScenarioError
 from abm.scenario.model import Scenario
 
@@ -49,6 +50,19 @@ class FrictionState(NamedTuple):
     is_on: bool
 
 
+_PROGRAMMES = ("agents.enterprises.programme", "agents.providers.programme")
+
+
+def _of_limits(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields of the limits of every class that has limits."""
+    tables = [f"agents.{each.section}.limits" for each in classes_with("limits")]
+    return {f"{table}.{field}": off for table in tables for field, off in fields.items()}
+
+
+def _of_programmes(field: str, off: Any) -> dict[str, Any]:
+    return {f"{table}.{field}": off for table in _PROGRAMMES}
+
+
 FRICTIONS = (
     Friction(
         "fees",
@@ -67,9 +81,54 @@ FRICTIONS = (
     ),
     Friction("need", "An enterprise's need is uncertain.", {"agents.enterprises.need_volatility": 0.0}),
     Friction(
+        "hidden long run",
+        "Nobody knows how much of a price move will last; all learn it from fixings and futures.",
+        {"spot.knowledge": "exact"},
+    ),
+    Friction(
         "spot premium",
         "The model curve is priced apart from what is expected of the price.",
         {"spot.premium.diffusion": 0.0, "spot.premium.jump_tilt": 0.0, "spot.premium.long_run": 0.0},
+    ),
+    Friction(
+        "price of risk",
+        "Fundamentalists and market makers ask to be paid for what they hold to delivery.",
+        {
+            "agents.fundamentalists.relative_risk_aversion": 0.0,
+            "agents.market_makers.curve_risk": "one_correlation",
+        },
+    ),
+    Friction(
+        "makers' budget",
+        "Quotes thin out and widen as a maker's margin fills its budget.",
+        {"agents.market_makers.margin_to_equity": 0.0, "agents.market_makers.budget_widening": 0.0},
+    ),
+    Friction(
+        "speculators' budgets",
+        "Margin and leverage of a speculator are bounded by its equity; beyond it positions shrink.",
+        _of_limits({"margin_to_equity": 0.0, "shrink_above": 0.0, "max_leverage": 0.0}),
+    ),
+    Friction("stop-out", "A speculator that has lost too much closes out.", _of_limits({"stop_out": 0.0})),
+    Friction(
+        "exit by results",
+        "Speculators leave and come back by their results.",
+        _of_limits({"results.memory_months": 0.0}),
+    ),
+    Friction(
+        "scarce capital",
+        "Owners take out what is beyond a target that follows the price, and refill slowly.",
+        {"agents.capital.rule": "none"},
+    ),
+    Friction(
+        "wrong-way risk",
+        "Other business of traders and members gains and loses with the token price.",
+        {
+            "agents.capital.price_beta.enterprises": 0.0,
+            "agents.capital.price_beta.providers": 0.0,
+            "agents.capital.price_beta.market_makers": 0.0,
+            "agents.capital.price_beta.others": 0.0,
+            "clearing.member_capital_price_beta": 0.0,
+        },
     ),
     Friction(
         "scarce cash",
@@ -81,19 +140,22 @@ FRICTIONS = (
         },
     ),
     Friction(
+        "hedgers' budgets",
+        "A treasury hedges less where margin would take too much of its funds.",
+        _of_programmes("margin_budget", 0.0),
+    ),
+    Friction(
         "abandonment",
         "A treasury gives its hedge up when free funds run short.",
-        {
-            "agents.enterprises.programme.abandon_below": 0.0,
-            "agents.providers.programme.abandon_below": 0.0,
-        },
+        _of_programmes("abandon_below", 0.0),
     ),
     Friction(
         "price of credit",
-        "Drawn credit lines bear interest.",
-        {"agents.credit_rate": 0.0},
+        "Credit lines bear interest and fees, and end when their borrower has lost too much.",
+        {"agents.credit_rate": 0.0, "agents.credit_commitment_fee": 0.0, "agents.credit_end_share": 0.0},
     ),
 )
+"""Every friction with its switch, in the order in which a trade meets them."""
 
 
 def frictions_of(scenario: Scenario) -> list[FrictionState]:
