@@ -116,7 +116,7 @@ def bench_agents(console: Console) -> None:
         ("compiled: noise traders, an order and a cancel", _spec(_noise(48.0))),
     ]
     table = Table(
-        title=f"{TRADERS:,} traders more in the baseline, median of {DAYS} pairs of days",
+        title=f"{TRADERS:,} traders more in the plain market, median of {DAYS} pairs of days",
         title_justify="left",
     )
     table.add_column("traders")
@@ -128,13 +128,13 @@ def bench_agents(console: Console) -> None:
         base_us = cost.base_us
         table.add_row(name, f"{cost.deciding_us / TRADERS:.3f}", f"{cost.share:+.0%}")
     console.print(table)
-    console.print(f"a round of the baseline without them: {base_us:.0f} us\n")
+    console.print(f"a round of the plain market without them: {base_us:.0f} us\n")
 
 
 def _cost(traders: CustomTraders) -> Cost:
-    """Run the baseline without and with some more traders, day by day in turn, from the second day on."""
-    without = TokenFuturesMarket("baseline", rng=1)
-    having = TokenFuturesMarket("baseline", rng=1, custom_agents=(traders,))
+    """Run the plain market without and with some more traders, day by day in turn, from the second day on."""
+    without = TokenFuturesMarket("plain", rng=1)
+    having = TokenFuturesMarket("plain", rng=1, custom_agents=(traders,))
     _day_us(without)
     _day_us(having)
     pairs = np.array([(*_day_us(without), *_day_us(having)) for _ in range(DAYS)])

@@ -1,4 +1,4 @@
-"""What it costs to fork, save and load a market in the middle of the baseline year."""
+"""What it costs to fork, save and load a market in the middle of the plain year."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAYS, TIMES = 126, 20
 def bench_forks(console: Console) -> None:
     """Measure a market that records nothing, and one by each profile."""
     table = Table(
-        title=f"a market after {DAYS} days of the baseline, medians of {TIMES}", title_justify="left"
+        title=f"a market after {DAYS} days of the plain market, medians of {TIMES}", title_justify="left"
     )
     for column in ("profile", "fork CPU ms", "save CPU ms", "load CPU ms", "file MiB"):
         table.add_column(column, justify="left" if column == "profile" else "right")
@@ -34,7 +34,7 @@ def bench_forks(console: Console) -> None:
 
 def _measured(profile: str | None) -> list[str]:
     market = TokenFuturesMarket(
-        Scenario.load("baseline"), recorder=None if profile is None else Recorder(profile)
+        Scenario.load("plain"), recorder=None if profile is None else Recorder(profile)
     )
     for _ in range(DAYS * market.clock.calendar.rounds_per_day):
         market.step()

@@ -154,7 +154,7 @@ STUDIES: dict[str, Study] = {
         "What does half a credit line do where hedgers lose?",
         "technology_breakthrough",
         {},
-        {"lines as they are": {}, "half of them": {"agents.enterprises.credit_share": 0.02}},
+        {"lines as they are": {}, "half of them": {"agents.enterprises.credit_share": 0.04}},
         _each(("half of them",), hedge_abandonment="up"),
     ),
     "wrong way": Study(

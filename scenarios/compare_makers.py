@@ -58,7 +58,7 @@ CELLS: dict[str, dict[str, Any]] = {
     "no pay for stress": _WARY,
     "250 USD a stressed day and month": _WARY | {_MAKERS + "contract.stress_pay_usd": 250.0},
 }
-"""What each cell changes in the baseline."""
+"""What each cell changes in the plain market, which pays nobody for risk and lacks no money."""
 
 _BOOK = {
     "front_spread_ticks": "front spread, ticks",
@@ -120,7 +120,7 @@ def compared(question: Question, *, seeds: int, days: int, jobs: int, out: str |
         Folder of the run folders.
     """
     return compare(
-        {cell: ("baseline", CELLS[cell]) for cell in (question.base, question.changed)},
+        {cell: ("plain", CELLS[cell]) for cell in (question.base, question.changed)},
         common={"recording.profile": "summary"},
         seeds=range(1, seeds + 1),
         days=days,

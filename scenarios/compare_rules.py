@@ -18,10 +18,10 @@ from scenarios.paired_table import paired_table
 
 STUDIES = {
     "rule_no_circuit_breakers": "demand_explosion",
-    "rule_pro_rata": "baseline",
-    "rule_coarse_tick": "baseline",
-    "rule_no_opening_auction": "baseline",
-    "rule_interruptions": "baseline",
+    "rule_pro_rata": "plain",
+    "rule_coarse_tick": "plain",
+    "rule_no_opening_auction": "plain",
+    "rule_interruptions": "plain",
 }
 MEASURES = {
     "front_spread_usd": "front spread, USD/mSIT",

@@ -61,7 +61,9 @@ ROWS = (
     Row("risk premium of tenor 3", "%", ("risk_premium_tenor_3",), PERCENT, 1, 5),
     Row("risk premium of tenor 6", "%", ("risk_premium_tenor_6",), PERCENT, 1, 5),
     Row("expected Sharpe, fundamentalists", "1", ("expected_sharpe_fundamentalists",), 1, 0.2, 0.6),
-    Row("expected Sharpe, makers", "1", ("expected_sharpe_makers",), 1, 0.3, 2.0),
+    Row(
+        "expected Sharpe, with the makers", "1", ("expected_sharpe_makers_and_fundamentalists",), 1, 0.3, 0.8
+    ),
     Row("margin over equity, fundamentalists", "%", ("margin_to_equity_fundamentalists",), PERCENT, 10, 20),
     Row("margin over equity, makers", "%", ("margin_to_equity_makers",), PERCENT, 15, 40),
     Row("margin over equity, enterprises", "%", ("margin_to_equity_enterprises",), PERCENT, 15, 30),

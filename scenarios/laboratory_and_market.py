@@ -2,10 +2,10 @@
 
     python scenarios/laboratory_and_market.py --seeds 12 --jobs 2
 
-runs a market of a year for each seed, without fees, basis, need risk or want of cash, in which only companies
-of several sizes hedge, a third of them by a strip of each ratio. It replays each run's own fixings in the
-laboratory and prints what parts the two: whole lots, the time that buying takes, and what was paid beyond the
-model's curve (entry cost), which it prints by delivery month too.
+runs a market of a year for each seed with every friction switched off (those that `sitsim explain SCENARIO
+frictions` lists), in which only companies of several sizes hedge, a third of them by a strip of each ratio.
+It replays each run's own fixings in the laboratory and prints what parts the two: whole lots, the time that
+buying takes, and what was paid beyond the model's curve (entry cost), which it prints by month too.
 """
 
 from __future__ import annotations
@@ -30,28 +30,22 @@ from abm.market.assembly.foundations import build_calendar
 from abm.recording import RunFolder, read_run
 from abm.recording.hedging import hedge_effect, weighted_ratio
 from abm.scenario import Scenario
+from abm.scenario.frictions import without_frictions
 from abm.scenario.price_model import fixed_shifts
 
 RATIOS = (1.0, 0.8, 0.6)
 NEEDS_MSIT_PER_DAY = (500, 2_000, 8_000)
 """Sizes of the companies: the usual enterprise, a quarter and four times of it.
 
-All their strips together are a ninth of what the baseline's enterprises need. More of them wait longer for
-sellers; what waiting costs a full strip is a fact of the market, not of the laboratory.
+All their strips together are a ninth of what the plain market's enterprises need. More of them wait longer
+for sellers; what waiting costs a full strip is a fact of the market, not of the laboratory.
 """
 
 ROUNDS_PER_DAY = 48
 """The usual resolution: a run of a year costs 5 CPU seconds."""
 
-FRICTIONLESS = {
-    "run.population_seed": 1,
-    "index.basis_sd": 0.0,
-    "exchange.maker_fee_usd": 0.0,
-    "exchange.taker_fee_usd": 0.0,
-    "exchange.auction_fee_usd": 0.0,
-    "exchange.dmm_maker_fee_usd": 0.0,
-    "agents.enterprises.hedging_share": 0.0,
-}
+ALONE = {"run.population_seed": 1, "run.warm_up_months": 0, "agents.enterprises.hedging_share": 0.0}
+"""Only the companies hedge, the same ones in every run, and what they buy is bought on recorded days."""
 HURRY = {"ramp_days": 1, "band_share": 0.0, "slice_share": 1.0, "cross_probability": 1.0}
 """Execution of the companies, which decide in each round: they take what they want as soon as it is there."""
 
@@ -78,7 +72,7 @@ class Seen(NamedTuple):
 
 
 def market(scenario: str, rounds_per_day: int = ROUNDS_PER_DAY) -> Scenario:
-    """Return the market in which companies hold strips without frictions."""
+    """Return the market of a scenario with every friction switched off, in which companies hold strips."""
     programme = {"rule": "strip", **HURRY, "actions_per_day": float(rounds_per_day)}
     companies = [
         {
@@ -92,7 +86,7 @@ def market(scenario: str, rounds_per_day: int = ROUNDS_PER_DAY) -> Scenario:
         for row, need in enumerate(NEEDS_MSIT_PER_DAY)
     ]
     fields = {"agents.companies": companies, "calendar.rounds_per_day": rounds_per_day}
-    return Scenario.load(scenario).replace(FRICTIONLESS | fields)
+    return without_frictions(Scenario.load(scenario)).replace(ALONE | fields)
 
 
 def see(folder: Path) -> Seen:

@@ -161,7 +161,7 @@ PROCESS = spot.MeanRevertingJumpDiffusion(2.0, 0.5, 1.0, spot.GaussianJumps(0.0,
 DOUBLE = spot.DoubleExponentialJumps(0.5, 10.0, 10.0)
 CALM = spot.Regime(0.5, 1.0, spot.GaussianJumps(0.0, 0.1))
 SWITCHING = spot.RegimeSwitchingJumpDiffusion(2.0, (CALM,), ((0.0,),), spot.Level(2.0))
-STUDY = HedgeStudy.from_scenario("baseline", horizon_months=1)
+STUDY = HedgeStudy.from_scenario("plain", horizon_months=1)
 QUOTES = spot.ProviderQuotes([0.0] * 4, [1.0] * 4, weight_cap=0.5, basis_kappa=1.0, basis_sd=0.1, rng=DRAWS)
 LISTED = spot.ListPriceQuotes(
     [0.0] * 4,
@@ -389,7 +389,7 @@ TABLE: dict[str, Case] = {
         lambda v: abm.TokenFuturesMarket.equity_usd(MARKET, v), 3
     ),
     "TokenFuturesMarket.__init__: rng": Case(built_with(rng=1), NO_SEED),
-    "run: seed": Case(lambda v: abm.run("baseline", v), NO_SEED),
+    "run: seed": Case(lambda v: abm.run("plain", v), NO_SEED),
     "RandomStreams.__init__: seed": Case(RandomStreams, (*NO_SEED, None), (0, np.int64(3), 2**70)),
     "RandomStreams.keys: count": whole(lambda v: RandomStreams(1).keys("a", v), 0, (0, np.int8(2))),
     "Population.suspend: account": index(CROWD.suspend, 3),
@@ -463,12 +463,12 @@ TABLE: dict[str, Case] = {
         for name in ("n_slots", "max_order_lots")
     },
     "CompiledExchange: n_accounts": whole(lambda v: exchange.CompiledExchange(n_accounts=v, n_slots=1), 0),
-    "sweep: jobs": whole(lambda v: abm.sweep("baseline", {}, jobs=v), 1),
+    "sweep: jobs": whole(lambda v: abm.sweep("plain", {}, jobs=v), 1),
     "sweep: seeds": Case(
-        lambda v: abm.sweep("baseline", {}, seeds=v),
+        lambda v: abm.sweep("plain", {}, seeds=v),
         (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
     ),
-    "sweep: days": Case(lambda v: abm.sweep("baseline", {}, days=v), (0, -1, 1.5, True, math.nan, "1")),
+    "sweep: days": Case(lambda v: abm.sweep("plain", {}, days=v), (0, -1, 1.5, True, math.nan, "1")),
     "compare: jobs": whole(lambda v: abm.compare(COMPARED, seeds=[1, 2], jobs=v), 1),
     "compare: seeds": Case(
         lambda v: abm.compare(COMPARED, seeds=v),
@@ -478,10 +478,10 @@ TABLE: dict[str, Case] = {
     "compare: population_seed": Case(lambda v: abm.compare(COMPARED, population_seed=v), (-1, 0.5, "1")),
     "compare: most_seeds": whole(lambda v: abm.compare(COMPARED, most_seeds=v), 2),
     "company_in_market: jobs": whole(
-        lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=[1], jobs=v), 1
+        lambda v: experiments.company_in_market("plain", STUDY, "strip", seeds=[1], jobs=v), 1
     ),
     "company_in_market: seeds": Case(
-        lambda v: experiments.company_in_market("baseline", STUDY, "strip", seeds=v),
+        lambda v: experiments.company_in_market("plain", STUDY, "strip", seeds=v),
         (*([seed] for seed in NO_SEED), 8, 1.5, "12", [], [1, 1], None),
     ),
     "design: seeds": Case(
@@ -489,7 +489,7 @@ TABLE: dict[str, Case] = {
         (*([seed] for seed in NO_SEED), 8),
     ),
     "sweep: vary": Case(
-        lambda v: abm.sweep("baseline", v),
+        lambda v: abm.sweep("plain", v),
         (
             [("run.days", [1])],
             {"run.days": 1},
@@ -721,7 +721,7 @@ def day(**changed):
     )
 
 
-COMPARED = {"baseline": "baseline", "coarse": {"contract.tick_size_usd": 0.005}}
+COMPARED = {"plain": "plain", "coarse": {"contract.tick_size_usd": 0.005}}
 PRICE_ROWS = spot.read_list_prices()
 DAILY = pd.DataFrame(
     {"day": [0, 1], "tenor": [0, 0], "month": [0, 0], "settlement_ticks": [5, 6], "final": [False] * 2}

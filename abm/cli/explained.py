@@ -59,13 +59,15 @@ def explained_frictions(scenario: Scenario) -> str:
     lines = [
         f"{scenario.name}: {count} of {len(found)} frictions are on; --set FIELD=VALUE switches one off."
     ]
-    width = max(len(field) for state in found for field in state.values)
     for friction, values, is_on in found:
+        width = max(map(len, values))
         about = f"{friction.name}: {'on' if is_on else 'off'}. {friction.about}"
         lines += ["", *textwrap.wrap(about, _WIDTH)]
         for field, value in values.items():
+            line = f"  {field:{width}} = {toml_value(value)}"
             off = "" if value == friction.off[field] else f"  off: {toml_value(friction.off[field])}"
-            lines.append(f"  {field:{width}} = {toml_value(value)}{off}")
+            # Two long words do not fit beside a long name: the second goes below the first.
+            lines += [line + off] if len(line + off) <= _WIDTH else [line, f"{'':{width + 3}}{off}"]
     return "\n".join(lines)
 
 

@@ -122,6 +122,14 @@ def _money(result: HedgeResult, advice: Advice) -> Iterator[str]:
         yield _not_carried(min(left_out, key=lambda one: one.cash_needed_usd), len(left_out), advice)
         return
     needed = advice.standings[advice.programme].cash_needed_usd
+    given_up = result.abandonment_share(advice.programme)
+    if given_up > 1.0 - advice.confidence:
+        least = percent(result.study.frictions.abandonment.abandon_below, 0)
+        yield (
+            f"Money limits it: {usd(advice.money_usd)} is there, and {advice.programme} is given up in "
+            f"{percent(given_up)} of paths, when free funds fall under {least} of margin."
+        )
+        return
     yield (
         f"Money does not limit it: {usd(needed)} is needed in {percent(advice.confidence, 0)} of paths, "
         f"{usd(advice.money_usd)} is there."

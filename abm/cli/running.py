@@ -97,7 +97,7 @@ def run_and_report(
         notices.print(f"no checkpoint {saved}: beginning on the first day", soft_wrap=True, highlight=False)
     tell_of_compiling(lambda: notices.print("compiling kernels: once, for up to a minute or two"))
     try:
-        with DayBar(notices, scenario.run.days, scenario.run.warm_up_days) as bar:
+        with DayBar(notices, scenario.run.days, scenario.warm_up_days) as bar:
             result = run(
                 scenario,
                 seed=scenario.run.seed,

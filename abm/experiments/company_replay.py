@@ -113,7 +113,7 @@ def replay_steps(scenario: Scenario, study: HedgeStudy, hedge: FuturesHedge, lis
         credit_usd=own.credit_usd,
         abandonment=own.abandonment,
         whole_lots=True,
-        ramp_days=days_left_of_ramp(own.ramp_days, scenario.run.warm_up_days),
+        ramp_days=days_left_of_ramp(own.ramp_days, scenario.warm_up_days),
     )
     money = ("cash_usd", "abandonment")
     built = whole.without("fee_usd_per_lot", "funding_rate", *money)

@@ -276,10 +276,10 @@ def laboratory_of(scenario: Scenario) -> Laboratory | str:
         shift,
         arrivals,
         0.0 if law is None else law.first_year,
-        days_left_of_ramp(enterprises.programme.ramp_days, scenario.run.warm_up_days),
+        days_left_of_ramp(enterprises.programme.ramp_days, scenario.warm_up_days),
         Scatter(index.basis_sd, index.basis_kappa),
         Scatter(enterprises.need_volatility, enterprises.need_reversion_per_day * year),
-        scenario.run.warm_up_days,
+        scenario.warm_up_days,
     )
 
 

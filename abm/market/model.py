@@ -94,7 +94,7 @@ class TokenFuturesMarket(mesa.Model):  # type: ignore[misc]
 
     Notes
     -----
-    The first steps are those of a warm-up (``run.warm_up_days``): its days are negative and not recorded.
+    The first steps are those of a warm-up (``run.warm_up_months``): its days are negative and not recorded.
     """
 
     contract: ContractSpec

@@ -44,7 +44,8 @@ _LABELS = ("name", "description")
 class Scenario(Section):
     """A validated market: one section per institution, each field with default, bounds, unit and source.
 
-    ``Scenario()`` is the baseline. A scenario is immutable: ``replace`` returns another one.
+    ``Scenario()`` is the plain market: the default of every field. A scenario is immutable: ``replace``
+    returns another one.
 
     Examples
     --------
@@ -52,7 +53,7 @@ class Scenario(Section):
     0.2
     """
 
-    name: str = Field(default="baseline", min_length=1, description="Short name; the file's name if absent.")
+    name: str = Field(default="plain", min_length=1, description="Short name; the file's name if absent.")
     description: str = Field(default="", description="What the scenario is for, in one sentence.")
     run: RunSection = section(RunSection, description="Length and seed.")
     calendar: CalendarSection = section(CalendarSection, description="Trading calendar.")
@@ -242,7 +243,6 @@ class Scenario(Section):
             raise Disagreement.of_bounds(
                 "contract.final_fixings", fixings, "<=", "calendar.days_per_month", days
             )
-        _require_whole_months(self.run.warm_up_days, days)
         price = self.spot.initial_price_usd
         if isinstance(price, float) and price < self.contract.tick_size_usd:
             raise Disagreement.of_bounds(
@@ -256,6 +256,11 @@ class Scenario(Section):
         order_flow_fits(self.agents, self.contract)
         return self
 
+    @property
+    def warm_up_days(self) -> int:
+        """Trading days before day 0."""
+        return self.run.warm_up_months * self.calendar.days_per_month
+
     @classmethod
     def _validated(cls, layers: Layers, *, name_files: bool = False) -> Scenario:
         try:
@@ -268,17 +273,6 @@ class Scenario(Section):
 
     def _tables(self) -> dict[str, Any]:
         return self.model_dump(exclude_none=True)
-
-
-def _require_whole_months(warm_up_days: int, days_per_month: int) -> None:
-    """Refuse a warm-up that would end within a delivery month: day 0 begins one."""
-    if warm_up_days % days_per_month:
-        raise Disagreement(
-            "run.warm_up_days",
-            f"{warm_up_days} is not a multiple of calendar.days_per_month = {days_per_month}",
-            "calendar.days_per_month",
-            f"{days_per_month} is not a divisor of run.warm_up_days = {warm_up_days}",
-        )
 
 
 @cache

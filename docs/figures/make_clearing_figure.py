@@ -1,4 +1,4 @@
-"""Draws the figure of docs/clearing-reports.md: margin against losses in a demand explosion.
+"""Draws the figure of docs/clearing-reports.md: margin against losses in a plain demand explosion.
 
 Run from the repository root: ``.venv/bin/python docs/figures/make_clearing_figure.py``.
 """
@@ -14,11 +14,12 @@ from analysis.runs import load
 from analysis.style import house_style
 
 FIGURE = Path(__file__).with_name("clearing_coverage.png")
+PLAIN_EXPLOSION = Path(__file__).parents[2] / "tests" / "plain_explosion.toml"
 
 
 def main() -> None:
     """Run the scenario and write the figure beside this script."""
-    scenario = Scenario.load("demand_explosion").replace(
+    scenario = Scenario.load(PLAIN_EXPLOSION).replace(
         {"run.days": 63, "calendar.rounds_per_day": 12, "clearing.margin.model": "ewma"}
     )
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Draws the figure of docs/speculators.md: stylised facts of a baseline year.
+"""Draws the figure of docs/speculators.md: stylised facts of a year of the plain market.
 
 Run from the repository root: ``.venv/bin/python docs/figures/make_stylised_facts_figure.py``.
 """
@@ -17,9 +17,9 @@ FIGURE = Path(__file__).with_name("stylised_facts.png")
 
 
 def main() -> None:
-    """Run the baseline and write the figure beside this script."""
+    """Run the plain market and write the figure beside this script."""
     with tempfile.TemporaryDirectory() as folder:
-        result = run("baseline", out=Path(folder) / "run")
+        result = run("plain", out=Path(folder) / "run")
         assert result.folder is not None
         with house_style():
             stylised_facts.draw(load(result.folder)).savefig(FIGURE, dpi=110)

@@ -19,6 +19,7 @@ def synthetic_run(synthetic_folder: Path) -> RunFolder:
     return read_run(synthetic_folder)
 
 
+EXPLOSION = Path(__file__).parents[1] / "plain_explosion.toml"
 CRISIS = {
     "run.days": 42,
     "calendar.rounds_per_day": 12,
@@ -40,5 +41,5 @@ CRISIS = {
 def crisis(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A run in which providers without cash are short when the token price triples."""
     out = tmp_path_factory.mktemp("runs") / "crisis"
-    run(Scenario.load("demand_explosion").replace(CRISIS), seed=2, out=out)
+    run(Scenario.load(EXPLOSION).replace(CRISIS), seed=2, out=out)
     return read_run(out)

@@ -179,8 +179,8 @@ def test_a_fault_of_the_simulator_keeps_its_traceback(market: ToyMarket) -> None
 
 
 def test_validate_prints_the_hash_of_the_content() -> None:
-    result = sitsim("validate", "baseline")
-    assert result.stdout == f"baseline: valid, sha256 {Scenario().sha256()}\n"
+    for name, scenario in (("plain", Scenario()), ("baseline", Scenario.load("baseline"))):
+        assert sitsim("validate", name).stdout == f"{name}: valid, sha256 {scenario.sha256()}\n"
 
 
 def test_explain_prints_a_scenario_file_with_meanings_units_sources_and_origins(tmp_path: Path) -> None:
@@ -227,6 +227,7 @@ def test_explain_of_frictions_says_which_are_on_and_what_switches_each_off() -> 
     assert re.search(r"^fees: on\. .*\n  exchange\.maker_fee_usd +=", text, re.MULTILINE)
     assert re.search(r"^  exchange\.taker_fee_usd += 0\.5  off: 0\.0$", text, re.MULTILINE)
     assert re.search(r"^basis: off\. [^:]*\n  index\.basis_sd += 0\.0$", text, re.MULTILINE)
+    assert re.search(r'\.curve_risk += "to_delivery"\n {40,}off: "one_correlation"$', text, re.MULTILINE)
     assert max(map(len, text.splitlines())) <= 80
 
 

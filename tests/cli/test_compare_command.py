@@ -59,10 +59,10 @@ def one_line(text: str) -> str:
 
 
 def test_the_answer_comes_first_and_every_number_is_the_comparisons() -> None:
-    result = compared("baseline", *COARSE)
+    result = compared("plain", *COARSE)
     assert (result.exit_code, result.stderr) == (0, "")
     found = compare(
-        {"baseline": "baseline", "coarse": {"contract.tick_size_usd": 0.005}},
+        {"plain": "plain", "coarse": {"contract.tick_size_usd": 0.005}},
         seeds=range(1, 5), jobs=1, out="runs", run_function=toy_market.fail_on_seed_one,
     )  # fmt: skip
     assert found.notes == ()  # every run was there
@@ -70,7 +70,7 @@ def test_the_answer_comes_first_and_every_number_is_the_comparisons() -> None:
     assert (table["verdict"] != "no sign yet").sum() == 1
     assert found.tests == 2
     said = one_line(result.stdout)
-    assert said.startswith("coarse against baseline, over 4 paired seeds: 1 of 2 differences has a sign.")
+    assert said.startswith("coarse against plain, over 4 paired seeds: 1 of 2 differences has a sign.")
     assert "Front spread up by 0.00815 USD/mSIT, +181 %, from 0.0045 (95 % interval +0.008" in said
     assert "Warning: 1 difference is skewed and 4 seeds few for that" in said
     assert "No difference in any seed: halts at a daily limit; margin calls; volatility reduction" in said
@@ -85,27 +85,26 @@ def test_the_answer_comes_first_and_every_number_is_the_comparisons() -> None:
 
 
 def test_what_has_no_sign_says_how_many_seeds_would_show_it() -> None:
-    said = one_line(compared("baseline", "--variant", "clearing.margin.rate=0.13", seeds=4).stdout)
+    said = one_line(compared("plain", "--variant", "clearing.margin.rate=0.13", seeds=4).stdout)
     assert said.startswith(
-        "rate=0.13 against baseline, over 4 paired seeds: none of 1 difference has a sign yet."
+        "rate=0.13 against plain, over 4 paired seeds: none of 1 difference has a sign yet."
     )
     assert re.search(r"no sign yet, about [\d,]+ seeds", said)
 
 
 def test_the_folder_the_page_and_the_command_lead_to_the_same_comparison() -> None:
     words = ("--days", "9", "--population-seed", "3", "--set", "agents.noise.count=20")
-    result = sitsim("compare", "baseline", *COARSE, *words, "--seeds", "2", "--jobs", "1")
-    folder = Path("runs/compare-baseline")
+    result = sitsim("compare", "plain", *COARSE, *words, "--seeds", "2", "--jobs", "1")
+    folder = Path("runs/compare-plain")
     assert f"comparison  {folder}\nreport      {folder}/report.html\n" in result.stdout
     first = read_compare_folder(folder)
     assert ["Set in all", "agents.noise.count = 20"] in first.manifest["asked"]
     assert ["Firms", "the same in every run, of seed 3"] in first.manifest["asked"]
     page = (folder / "report.html").read_text()
     command = first.manifest["command"]
-    assert shlex.split(command)[2:5] == ["baseline", *COARSE]
+    assert shlex.split(command)[2:5] == ["plain", *COARSE]
     assert all(
-        part in page
-        for part in ("coarse against baseline", "Liquidity and prices", "<img", "How to reproduce")
+        part in page for part in ("coarse against plain", "Liquidity and prices", "<img", "How to reproduce")
     )
     links = re.findall(r'href="([^"]+)"', page)
     assert len(links) == 4
@@ -113,14 +112,14 @@ def test_the_folder_the_page_and_the_command_lead_to_the_same_comparison() -> No
     times = [path.stat().st_mtime_ns for path in sorted(Path("runs").glob("*/scenario.toml"))]
     again = sitsim(*shlex.split(command)[1:], "--jobs", "1", "--quiet", "--no-report")
     second = read_compare_folder(again.stdout.strip())
-    assert second.path.name == "compare-baseline-2"
+    assert second.path.name == "compare-plain-2"
     assert second.tables["differences"].equals(first.tables["differences"])
     assert [path.stat().st_mtime_ns for path in sorted(Path("runs").glob("*/scenario.toml"))] == times
 
 
 def test_a_report_is_written_of_the_folder_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared("baseline", *COARSE, seeds=2)
-    folder = Path("runs/compare-baseline")
+    compared("plain", *COARSE, seeds=2)
+    folder = Path("runs/compare-plain")
     assert not (folder / "report.html").exists()
     written: list[Path] = []
     monkeypatch.setattr(
@@ -133,10 +132,8 @@ def test_a_report_is_written_of_the_folder_again(monkeypatch: pytest.MonkeyPatch
 def test_of_too_many_rows_those_of_measures_with_a_sign_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("abm.cli.compare_tables.MOST_ROWS", 3)
     ticks = ("--grid", "contract.tick_size_usd=0.001,0.002,0.005")
-    said = one_line(compared("baseline", *ticks, seeds=3).stdout)
-    assert said.startswith(
-        "2 variants against baseline, over 3 paired seeds: 2 of 4 differences have a sign."
-    )
+    said = one_line(compared("plain", *ticks, seeds=3).stdout)
+    assert said.startswith("2 variants against plain, over 3 paired seeds: 2 of 4 differences have a sign.")
     assert "tick_size_usd=0.005: front spread up by" in said
     assert "Not printed: 2 rows of measures without a sign in any variant" in said
     assert "Market makers" not in said
@@ -144,7 +141,7 @@ def test_of_too_many_rows_those_of_measures_with_a_sign_are_printed(monkeypatch:
 
 def test_an_interruption_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "market_run", toy_market.interrupted_on_three)
-    result = compared("baseline", *COARSE, seeds=4)
+    result = compared("plain", *COARSE, seeds=4)
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr == "sitsim: interrupted: 4 of 8 runs kept in runs\n"
 
@@ -177,25 +174,25 @@ def test_commas_inside_brackets_and_quotes_part_nothing() -> None:
 
 
 MISTAKES: list[tuple[tuple[str, ...], str]] = [
-    (("baseline",), "nothing to compare 'baseline' with: name a second scenario, or give"),
+    (("plain",), "nothing to compare 'plain' with: name a second scenario, or give"),
     (("basline", *COARSE), "did you mean baseline?"),
-    (("baseline", "--variant", "x:contract.tik=1"), "variant 'x': contract.tik: unknown key"),
-    (("baseline", "--variant", "x:contract.tick_size_usd"), "--variant: 'contract.tick_size_usd' is not"),
-    (("baseline", "--variant", "x:contract.tick_size_usd=0.001"), "'x' is the same market as the base"),
-    (("baseline", "--variant", "x:run.days=3", "--variant", "x:run.days=4"), "variants: two are called 'x'"),
-    (("baseline", "baseline"), "variants: two are called 'baseline'"),
-    (("baseline", "--grid", "contract.tick_size_usd=0.001"), "there is none but the base 'baseline'"),
-    (("baseline", "--grid", "contract.tick_size_usd"), "is not of the form FIELD=V1,V2"),
-    (("baseline", "--grid", "run.days=3", "--grid", "run.days=4"), "--grid: run.days is given twice"),
-    (("baseline", *COARSE, "--seeds", "1"), "--seeds: 1 is not >= 2"),
-    (("baseline", *COARSE, "--jobs", "0"), "--jobs: 0 is not >= 1"),
-    (("baseline", *COARSE, "--days", "0"), "run.days: 0 is not"),
-    (("baseline", *COARSE, "--out", "/dev/null"), "/dev/null is not a folder"),
-    (("baseline", *COARSE, "--out", ""), "--out: '' is not a path"),
-    (("baseline", *COARSE, "--precision", "front_spread_usd"), "is not of the form METRIC=WIDTH"),
-    (("baseline", *COARSE, "--precision", "front_spred_usd=1"), "--precision: 'front_spred_usd' is not a"),
-    (("baseline", *COARSE, "--precision", "margin_calls=0"), "--precision of margin_calls: 0.0 is not"),
-    (("baseline", "--variant", "x:spot.initial_price_usd=1e6"), "spot.initial_price_usd: 1000000.0 is not"),
+    (("plain", "--variant", "x:contract.tik=1"), "variant 'x': contract.tik: unknown key"),
+    (("plain", "--variant", "x:contract.tick_size_usd"), "--variant: 'contract.tick_size_usd' is not"),
+    (("plain", "--variant", "x:contract.tick_size_usd=0.001"), "'x' is the same market as the base"),
+    (("plain", "--variant", "x:run.days=3", "--variant", "x:run.days=4"), "variants: two are called 'x'"),
+    (("plain", "plain"), "variants: two are called 'plain'"),
+    (("plain", "--grid", "contract.tick_size_usd=0.001"), "there is none but the base 'plain'"),
+    (("plain", "--grid", "contract.tick_size_usd"), "is not of the form FIELD=V1,V2"),
+    (("plain", "--grid", "run.days=3", "--grid", "run.days=4"), "--grid: run.days is given twice"),
+    (("plain", *COARSE, "--seeds", "1"), "--seeds: 1 is not >= 2"),
+    (("plain", *COARSE, "--jobs", "0"), "--jobs: 0 is not >= 1"),
+    (("plain", *COARSE, "--days", "0"), "run.days: 0 is not"),
+    (("plain", *COARSE, "--out", "/dev/null"), "/dev/null is not a folder"),
+    (("plain", *COARSE, "--out", ""), "--out: '' is not a path"),
+    (("plain", *COARSE, "--precision", "front_spread_usd"), "is not of the form METRIC=WIDTH"),
+    (("plain", *COARSE, "--precision", "front_spred_usd=1"), "--precision: 'front_spred_usd' is not a"),
+    (("plain", *COARSE, "--precision", "margin_calls=0"), "--precision of margin_calls: 0.0 is not"),
+    (("plain", "--variant", "x:spot.initial_price_usd=1e6"), "spot.initial_price_usd: 1000000.0 is not"),
 ]  # fmt: skip
 
 

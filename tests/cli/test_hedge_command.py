@@ -57,11 +57,11 @@ def prices(tmp_path) -> Path:
 
 
 def test_the_answer_comes_first_and_every_number_is_the_studys():
-    result = sitsim("--spend", "2e6", "--cash", "1.5e6", "--scenario", "baseline",
+    result = sitsim("--spend", "2e6", "--cash", "1.5e6", "--scenario", "plain",
                     "--programme", "strip,rolling:2", "--programme", "fixed_price:0.02", *QUICK)  # fmt: skip
     assert result.exit_code == 0
     study = company_study(
-        "baseline",
+        "plain",
         ["strip", "rolling:2", "fixed_price:0.02"],
         CompanyTerms(spend_usd=2e6, cash_usd=1.5e6),
         paths=200,
@@ -140,7 +140,7 @@ SMALL_MARKET = (
 
 
 def test_the_same_company_runs_in_the_market_and_no_run_is_made_twice():
-    words = ["--spend", "5e4", "--scenario", "baseline", "--months", "2", "--in-market", "2", "--jobs", "1"]
+    words = ["--spend", "5e4", "--scenario", "plain", "--months", "2", "--in-market", "2", "--jobs", "1"]
     words += [word for field in SMALL_MARKET for word in ("--set", field)]
     first = sitsim(*words, "--programme", "strip,fixed_price", *QUICK)
     assert first.exit_code == 0, first.stderr
@@ -148,7 +148,7 @@ def test_the_same_company_runs_in_the_market_and_no_run_is_made_twice():
     assert re.search(
         r"In the market, over 2 seeds, strip leaves a bill of USD [\d,]+\. Trading it there", said
     )
-    folder = read_hedge_folder("runs/hedge-baseline-seed1")
+    folder = read_hedge_folder("runs/hedge-plain-seed1")
     table = folder.tables["in_market"]
     assert table["seeds"].eq(2).all()
     bill = table[table["measure"] == "hedged_bill_usd"].set_index("step")["mean"]
@@ -184,6 +184,18 @@ def test_where_the_money_carries_nothing_asked_for_smaller_hedges_are_tried():
     folder = read_hedge_folder("runs/hedge-baseline-seed1")
     assert folder.manifest["programmes"] == ["none", "strip", "stack", found[1]]
     assert said.startswith(f"Take {found[1]}:")
+
+
+def test_a_hedge_that_is_given_up_for_want_of_free_funds_is_one_that_money_limits():
+    """Treasuries of the baseline give up at a quarter of margin, long before the last cash is gone."""
+    words = ("--spend", "2e6", "--cash", "1.2e6", "--programme", "strip:0.8", *QUICK)
+    said = one_line(sitsim(*words).stdout)
+    assert re.search(
+        r"Money limits it: .* strip:0\.8 is given up in \d+\.\d % of paths, .* under 25 % of", said
+    )
+    assert "Money does not limit it" not in said
+    deep = one_line(sitsim(*words, "--set", "agents.enterprises.programme.abandon_below=0").stdout)
+    assert "given up in" not in deep
 
 
 def test_an_unforeseen_shift_in_every_path_is_no_risk_and_is_told():

@@ -20,8 +20,8 @@ from abm.scenario import Scenario
 
 TICK = "contract.tick_size_usd"
 RATE = "clearing.margin.rate"
-TWO = {"baseline": "baseline", "coarse": {TICK: 0.005}, "both": {TICK: 0.002, RATE: 0.3}}
-ONE = {"baseline": "baseline", "coarse": {TICK: 0.005}}
+TWO = {"plain": "plain", "coarse": {TICK: 0.005}, "both": {TICK: 0.002, RATE: 0.3}}
+ONE = {"plain": "plain", "coarse": {TICK: 0.005}}
 SIX = range(1, 7)
 
 
@@ -50,7 +50,7 @@ def test_every_difference_is_the_mean_over_pairs_of_the_same_seed(found: Any) ->
     for line in found.table.to_dict("records"):
         base, differences = [], []
         for seed in found.seeds:
-            ours = value_of(found, "baseline", seed, line["measure"])
+            ours = value_of(found, "plain", seed, line["measure"])
             theirs = value_of(found, line["variant"], seed, line["measure"])
             if math.isfinite(ours) and math.isfinite(theirs):
                 base.append(ours)
@@ -117,7 +117,7 @@ def test_the_pair_of_a_failed_run_is_left_out_and_said(tmp_path: Path) -> None:
     assert line["n"] == 2
     by_hand = [
         value_of(found, "coarse", seed, "front_spread_usd")
-        - value_of(found, "baseline", seed, "front_spread_usd")
+        - value_of(found, "plain", seed, "front_spread_usd")
         for seed in left
     ]
     assert line["difference"] == pytest.approx(sum(by_hand) / 2)
@@ -163,7 +163,7 @@ def test_an_interrupted_comparison_says_what_is_kept_and_goes_on_from_there(tmp_
 
 
 def test_seeds_are_added_until_the_interval_is_as_narrow_as_asked_for() -> None:
-    variants = {"baseline": "baseline", "strict": {RATE: 0.5}}
+    variants = {"plain": "plain", "strict": {RATE: 0.5}}
     few = of(variants, seeds=[3, 4, 5])
     before = row(few, "margin_calls", "strict")
     width = (before["high"] - before["low"]) / 3
@@ -177,7 +177,7 @@ def test_seeds_are_added_until_the_interval_is_as_narrow_as_asked_for() -> None:
 
 
 def test_seeds_are_added_to_a_bound_that_is_said_when_it_is_reached() -> None:
-    variants = {"baseline": "baseline", "strict": {RATE: 0.5}}
+    variants = {"plain": "plain", "strict": {RATE: 0.5}}
     found = of(variants, seeds=[1, 2], precision={"margin_calls": 1e-6}, most_seeds=7)
     assert found.seeds == (1, 2, 3, 4, 5, 6, 7)
     assert "with 7 seeds" in found.notes[0]
@@ -186,8 +186,8 @@ def test_seeds_are_added_to_a_bound_that_is_said_when_it_is_reached() -> None:
 
 def test_a_grid_makes_every_combination_a_variant_but_the_bases_own() -> None:
     tick, rate = Scenario().contract.tick_size_usd, Scenario().clearing.margin.rate
-    found = of(["baseline"], grid={TICK: [tick, 0.005], RATE: [rate, 0.4]}, seeds=[1, 2])
-    assert found.base == "baseline"
+    found = of(["plain"], grid={TICK: [tick, 0.005], RATE: [rate, 0.4]}, seeds=[1, 2])
+    assert found.base == "plain"
     assert found.variants == (
         f"tick_size_usd={tick}, rate=0.4",
         f"tick_size_usd=0.005, rate={rate}",
@@ -200,7 +200,7 @@ def test_a_grid_makes_every_combination_a_variant_but_the_bases_own() -> None:
 def test_what_is_common_holds_for_base_and_variants_and_their_own_goes_before_it() -> None:
     found = of(
         {
-            "mine": ("baseline", {RATE: 0.2}),
+            "mine": ("plain", {RATE: 0.2}),
             "theirs": "rule_coarse_tick",
             "both": ("rule_coarse_tick", {RATE: 0.3}),
             "long": {"run.days": 9},
@@ -218,24 +218,24 @@ def test_what_is_common_holds_for_base_and_variants_and_their_own_goes_before_it
 
 
 REFUSALS = [
-    ({"a": "baseline"}, {}, "variants: there is none but the base 'a'"),
+    ({"a": "plain"}, {}, "variants: there is none but the base 'a'"),
     ({}, {}, "variants: there is no base"),
     (3, {}, "variants: 3 is not a mapping of names to markets, or a list"),
-    ({"a": "baseline", "": {TICK: 0.005}}, {}, "variants: '' is not a name of 1 to 60 printable characters"),
-    ({"a": "baseline", "b": {"contract.tick_sze_usd": 1}}, {}, "variant 'b': contract.tick_sze_usd: "
+    ({"a": "plain", "": {TICK: 0.005}}, {}, "variants: '' is not a name of 1 to 60 printable characters"),
+    ({"a": "plain", "b": {"contract.tick_sze_usd": 1}}, {}, "variant 'b': contract.tick_sze_usd: "
      "unknown key (did you mean tick_size_usd?)"),
-    ({"a": "baseline", "b": {TICK: -1.0}}, {}, "variant 'b': contract.tick_size_usd: -1.0 is not"),
-    ({"a": "baseline", "b": "basline"}, {}, "basline is not a packaged scenario"),
-    ({"a": "baseline", "b": 3}, {}, "b: 3 is not a scenario, its name or path, or fields"),
-    ({"a": "baseline", "b": {TICK: 0.001}}, {}, "'b' is the same market as the base 'a'"),
-    ({"a": "baseline", "b": {"recording.profile": "full"}}, {}, "'b' is the same market as the base 'a'"),
-    ({"a": "baseline", "b": {TICK: 0.005}, "c": "rule_coarse_tick"}, {}, "'c' is the same market as 'b'"),
-    (["baseline", "baseline"], {}, "variants: two are called 'baseline'"),
-    ({"a": "baseline", "tick_size_usd=0.005": {TICK: 0.004}}, {"grid": {TICK: [0.005]}}, "two are called"),
-    ({"a": "baseline", "b": {"run.seed": 3}}, {}, "b: run.seed is not allowed (pass seeds)"),
-    (["baseline"], {"grid": {"run.seed": [3]}}, "grid: run.seed is not allowed (pass seeds)"),
+    ({"a": "plain", "b": {TICK: -1.0}}, {}, "variant 'b': contract.tick_size_usd: -1.0 is not"),
+    ({"a": "plain", "b": "basline"}, {}, "basline is not a packaged scenario"),
+    ({"a": "plain", "b": 3}, {}, "b: 3 is not a scenario, its name or path, or fields"),
+    ({"a": "plain", "b": {TICK: 0.001}}, {}, "'b' is the same market as the base 'a'"),
+    ({"a": "plain", "b": {"recording.profile": "full"}}, {}, "'b' is the same market as the base 'a'"),
+    ({"a": "plain", "b": {TICK: 0.005}, "c": "rule_coarse_tick"}, {}, "'c' is the same market as 'b'"),
+    (["plain", "plain"], {}, "variants: two are called 'plain'"),
+    ({"a": "plain", "tick_size_usd=0.005": {TICK: 0.004}}, {"grid": {TICK: [0.005]}}, "two are called"),
+    ({"a": "plain", "b": {"run.seed": 3}}, {}, "b: run.seed is not allowed (pass seeds)"),
+    (["plain"], {"grid": {"run.seed": [3]}}, "grid: run.seed is not allowed (pass seeds)"),
     (TWO, {"common": {"run.seed": 3}}, "common: run.seed is not allowed (pass seeds)"),
-    (["baseline"], {"grid": {TICK: 0.005}}, "grid: contract.tick_size_usd: 0.005 is not a sequence"),
+    (["plain"], {"grid": {TICK: 0.005}}, "grid: contract.tick_size_usd: 0.005 is not a sequence"),
     (TWO, {"seeds": [4]}, "seeds: 1 is not >= 2"),
     (TWO, {"precision": {"front_spred_usd": 1.0}}, "is not a measure (did you mean front_spread_usd?)"),
     (TWO, {"precision": {"margin_calls": 0.0}}, "precision of margin_calls: 0.0 is not a finite number > 0"),
@@ -259,7 +259,7 @@ def test_a_mistake_stops_the_comparison_before_the_first_run(
 
 
 def test_a_market_that_cannot_be_built_is_told_before_the_first_run() -> None:
-    impossible = {"a": "baseline", "b": {"spot.initial_price_usd": 1e6}}
+    impossible = {"a": "plain", "b": {"spot.initial_price_usd": 1e6}}
     with pytest.raises(ScenarioError, match=r"variant 'b': spot\.initial_price_usd: 1000000\.0 is not"):
         compare(impossible, seeds=[1, 2], jobs=1)
 
@@ -301,7 +301,7 @@ def test_the_folder_holds_what_the_comparison_found(tmp_path: Path) -> None:
     assert (first.name, again.name) == ("compare-x", "compare-x-2")
     folder = read_compare_folder(first)
     facts = folder.manifest
-    assert (facts["base"], facts["variants"]) == ("baseline", ["coarse", "both"])
+    assert (facts["base"], facts["variants"]) == ("plain", ["coarse", "both"])
     assert facts["changes"]["coarse"] == [[TICK, "0.001", "0.005"]]
     assert [field for field, *_ in facts["changes"]["both"]] == [RATE, TICK] or len(
         facts["changes"]["both"]

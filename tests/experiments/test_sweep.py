@@ -25,7 +25,7 @@ MARGINS = {"clearing.margin.rate": [0.08, 0.12], "clearing.members": [2, 6]}
 
 
 def test_every_cell_is_run_with_the_same_seeds() -> None:
-    frame = sweep("baseline", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
+    frame = sweep("plain", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
     assert list(frame.columns) == [
         *MARGINS,
         "seed",
@@ -46,9 +46,9 @@ def test_every_cell_is_run_with_the_same_seeds() -> None:
 
 def test_values_and_seeds_of_numpy_give_the_same_table_as_plain_ones() -> None:
     given = {"clearing.margin.rate": np.linspace(0.08, 0.12, 2), "clearing.members": pd.Series([2, 6])}
-    base = sweep("baseline", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
+    base = sweep("plain", MARGINS, seeds=[3, 5], jobs=1, run_function=toy_market.finish)
     same = sweep(
-        Path("baseline"), given, seeds=np.array([3, 5]), jobs=np.int64(1), run_function=toy_market.finish
+        Path("plain"), given, seeds=np.array([3, 5]), jobs=np.int64(1), run_function=toy_market.finish
     )
     assert same.equals(base)
 
@@ -61,14 +61,14 @@ def test_several_processes_give_the_same_table_as_one() -> None:
 
 
 def test_a_shorter_run_is_asked_for_by_days() -> None:
-    frame = sweep("baseline", {}, seeds=[1], jobs=1, days=21, run_function=toy_market.finish)
+    frame = sweep("plain", {}, seeds=[1], jobs=1, days=21, run_function=toy_market.finish)
     assert frame["days"].tolist() == [21.0]
 
 
 def test_a_finished_run_is_read_and_not_repeated(tmp_path: Path) -> None:
-    first = sweep("baseline", MARGINS, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    first = sweep("plain", MARGINS, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish)
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*/manifest.json")}
-    more = sweep("baseline", MARGINS, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    more = sweep("plain", MARGINS, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
     assert len(times) == 4
     assert len(list(tmp_path.iterdir())) == 8
     assert {path: path.stat().st_mtime_ns for path in times} == times
@@ -78,7 +78,7 @@ def test_a_finished_run_is_read_and_not_repeated(tmp_path: Path) -> None:
 
 def test_a_cell_that_occurs_twice_is_run_once(tmp_path: Path) -> None:
     frame = sweep(
-        "baseline", {"run.days": [5, 5]}, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish
+        "plain", {"run.days": [5, 5]}, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish
     )
     assert frame["error"].tolist() == [None, None]
     assert len(list(tmp_path.iterdir())) == 1
@@ -86,7 +86,7 @@ def test_a_cell_that_occurs_twice_is_run_once(tmp_path: Path) -> None:
 
 def test_a_failed_run_is_a_row_with_its_error_in_one_line(tmp_path: Path) -> None:
     frame = sweep(
-        "baseline", {}, seeds=[0, 1, 2], jobs=1, out=tmp_path, run_function=toy_market.fail_on_seed_one
+        "plain", {}, seeds=[0, 1, 2], jobs=1, out=tmp_path, run_function=toy_market.fail_on_seed_one
     )
     assert frame["error"].tolist() == [
         None,
@@ -94,12 +94,12 @@ def test_a_failed_run_is_a_row_with_its_error_in_one_line(tmp_path: Path) -> Non
         "ZeroDivisionError: a fault of ours",
     ]
     assert frame["state_hash"].tolist() == ["hash-of-seed-0", None, None]
-    repaired = sweep("baseline", {}, seeds=[0, 1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    repaired = sweep("plain", {}, seeds=[0, 1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
     assert repaired["error"].isna().all()
 
 
 def test_a_dead_process_costs_the_runs_in_flight_and_no_others() -> None:
-    frame = sweep("baseline", {}, seeds=range(1, 7), jobs=2, run_function=toy_market.die_on_seed_one)
+    frame = sweep("plain", {}, seeds=range(1, 7), jobs=2, run_function=toy_market.die_on_seed_one)
     lost = frame.loc[frame["error"].notna(), "seed"].tolist()
     assert 1 in lost
     assert len(lost) <= 2
@@ -111,20 +111,20 @@ def test_a_dead_process_costs_the_runs_in_flight_and_no_others() -> None:
 def test_an_interrupted_sweep_keeps_what_is_finished(tmp_path: Path, jobs: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         sweep(
-            "baseline",
+            "plain",
             {},
             seeds=[0, 1],
             jobs=jobs,
             out=tmp_path,
             run_function=toy_market.interrupt_on_seed_one,
         )
-    resumed = sweep("baseline", {}, seeds=[0, 1], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    resumed = sweep("plain", {}, seeds=[0, 1], jobs=1, out=tmp_path, run_function=toy_market.finish)
     assert resumed["error"].isna().all()
     assert len(list(tmp_path.glob("[!.]*"))) == 2
 
 
 def test_a_run_that_leaves_no_manifest_is_an_error_of_its_row(tmp_path: Path) -> None:
-    frame = sweep("baseline", {}, seeds=[1], jobs=1, out=tmp_path, run_function=lambda *_, **__: None)
+    frame = sweep("plain", {}, seeds=[1], jobs=1, out=tmp_path, run_function=lambda *_, **__: None)
     assert frame["error"].item().endswith("there is no such run folder")
     assert frame["folder"].item() is None
 
@@ -149,7 +149,7 @@ def test_a_mistake_in_the_design_stops_it_before_the_first_run(
     tmp_path: Path, vary: dict[str, list[object]], options: dict[str, object], message: str
 ) -> None:
     with pytest.raises((ScenarioError, ParameterError, RunFolderError)) as caught:
-        sweep("baseline", vary, run_function=toy_market.finish, **({"out": tmp_path} | options))
+        sweep("plain", vary, run_function=toy_market.finish, **({"out": tmp_path} | options))
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -166,7 +166,7 @@ def test_the_profile_asked_for_is_kept_and_each_folder_is_returned(tmp_path: Pat
 
 def test_a_summary_does_not_serve_where_daily_tables_are_asked_for(tmp_path: Path) -> None:
     vary = {"recording.profile": ["summary", "daily"]}
-    frame = sweep("baseline", vary, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    frame = sweep("plain", vary, seeds=[1], jobs=1, out=tmp_path, run_function=toy_market.finish)
     assert ["trades" in read_run(folder).tables for folder in frame["folder"]] == [False, True]
     assert frame["state_hash"].nunique() == 1
 
@@ -194,12 +194,12 @@ DAMAGES = [
 
 
 def test_a_damaged_run_is_set_aside_and_repeated_and_no_other(tmp_path: Path) -> None:
-    first = sweep("baseline", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+    first = sweep("plain", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
     damaged, whole = map(Path, first["folder"])
     written = (whole / "manifest.json").stat().st_mtime_ns
     for number, damage in enumerate(DAMAGES, start=1):
         damage(damaged)
-        again = sweep("baseline", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
+        again = sweep("plain", {}, seeds=[1, 2], jobs=1, out=tmp_path, run_function=toy_market.finish)
         assert again.equals(first)
         assert read_run(damaged).manifest["seed"] == 1
         assert (whole / "manifest.json").stat().st_mtime_ns == written
@@ -213,7 +213,7 @@ import toy_market
 from abm.experiments import sweep
 from abm.experiments.across import ACROSS_COLUMNS
 if __name__ == "__main__":
-    sweep("baseline", {{}}, seeds=[1, 2], jobs=2, out={out!r}, run_function=toy_market.wait_on_seed_one)
+    sweep("plain", {{}}, seeds=[1, 2], jobs=2, out={out!r}, run_function=toy_market.wait_on_seed_one)
 """
 
 

@@ -58,4 +58,4 @@ def test_runs_without_bills_have_no_such_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [-1, 2.5])
 def test_a_population_seed_that_is_none_is_refused_before_anything_runs(seed) -> None:
     with pytest.raises(ScenarioError, match=rf"^run.population_seed: {seed} is not "):
-        sweep("baseline", {}, seeds=[1], jobs=1, population_seed=seed, run_function=finish)
+        sweep("plain", {}, seeds=[1], jobs=1, population_seed=seed, run_function=finish)

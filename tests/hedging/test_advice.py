@@ -129,7 +129,7 @@ def test_a_confidence_outside_its_domain_is_refused(result):
 def test_a_company_spends_its_sum_in_the_first_month_at_the_price_of_day_zero():
     basis = ProviderBasis(0.02, multiple=1.25)
     terms = CompanyTerms(spend_usd=1e6, months=6, cash_usd=2e5, credit_usd=1e5, basis=basis, half_spread=0.01)
-    study = company_study("baseline", ["strip"], terms, paths=10, seed=3)
+    study = company_study("plain", ["strip"], terms, paths=10, seed=3)
     price = study.process.level.initial_price_usd * 1.25
     assert study.demand.by_month(study.listing) == pytest.approx([1e6 / price] * 6)
     assert (study.frictions.funds_usd, study.frictions.half_spread) == (3e5, 0.01)
@@ -140,13 +140,13 @@ def test_a_company_spends_its_sum_in_the_first_month_at_the_price_of_day_zero():
 
 def test_needs_by_month_set_the_horizon():
     needs = CompanyNeeds(np.array([1e4, 0.0, 3e4]), {}, "2027-01")
-    study = company_study("baseline", [FixedPrice()], CompanyTerms(needs=needs))
+    study = company_study("plain", [FixedPrice()], CompanyTerms(needs=needs))
     assert study.listing.horizon_months == 3
     assert study.demand.by_month(study.listing).tolist() == [1e4, 0.0, 3e4]
 
 
 def test_who_has_money_without_end_gives_nothing_up():
-    study = company_study("baseline", ["strip"], CompanyTerms(spend_usd=1e6))
+    study = company_study("plain", ["strip"], CompanyTerms(spend_usd=1e6))
     assert not study.frictions.is_limited
     changed = study.replace(frictions=replace(study.frictions, cash_usd=1e5))
     assert changed.frictions.is_limited

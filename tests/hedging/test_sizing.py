@@ -51,5 +51,5 @@ def test_nothing_is_sized_where_something_is_carried_or_there_is_no_money_at_all
 
 
 def test_a_study_of_the_longest_horizon_runs():
-    long = HedgeStudy.from_scenario("baseline", ["strip"], horizon_months=120, paths=4)
+    long = HedgeStudy.from_scenario("plain", ["strip"], horizon_months=120, paths=4)
     assert long.run()["strip"].bill_usd.shape == (120, 4)

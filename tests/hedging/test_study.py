@@ -305,7 +305,7 @@ def test_a_firm_without_need_in_a_month_pays_nothing_then():
         (lambda: study(["strip"]).run()["layered"], "programme: 'layered' is not one of none, strip"),
         (lambda: study().run().across_paths("strip", "week"), "period: week is not year or month"),
         (lambda: study().run().run_out_share("strip", 1.0, "gold"), "convention: gold is not one of var"),
-        (lambda: HedgeStudy.from_scenario("baseline", speed=3), "speed: not one of basis"),
+        (lambda: HedgeStudy.from_scenario("plain", speed=3), "speed: not one of basis"),
         (
             lambda: HedgeStudy.from_scenario("negative_price_2020"),
             "spot.dislocation.size: .* is not 0: the laboratory has no dislocations",

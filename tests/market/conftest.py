@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -12,6 +13,8 @@ import pytest
 from abm.market import RunResult, run
 from abm.scenario import Scenario
 
+EXPLOSION = Path(__file__).parents[1] / "plain_explosion.toml"
+"""A demand explosion where money is deep: for the rules of a venue, which money does not touch."""
 SEEDS = (1, 2, 3)
 COARSE = 24
 """Rounds a day in the fast tests; `make verify` runs the years as they are packaged, with every seed."""
@@ -21,7 +24,7 @@ YEAR, SHOCK_AND_AFTER = 252, 126
 
 
 @cache
-def year(name: str, seed: int, rounds: int, days: int = YEAR, profile: str = "daily") -> RunResult:
+def year(name: str | Path, seed: int, rounds: int, days: int = YEAR, profile: str = "daily") -> RunResult:
     changes = {"recording.profile": profile, "calendar.rounds_per_day": rounds, "run.days": days}
     return run(Scenario.load(name).replace(changes), seed=seed)
 
@@ -29,22 +32,32 @@ def year(name: str, seed: int, rounds: int, days: int = YEAR, profile: str = "da
 @pytest.fixture(
     scope="session",
     params=[
-        (SEEDS[0], COARSE),
-        *(pytest.param((seed, AS_PACKAGED), marks=pytest.mark.verify) for seed in SEEDS),
+        (name, seed, rounds)
+        if rounds == COARSE
+        else pytest.param((name, seed, rounds), marks=pytest.mark.verify)
+        for name in ("baseline", "plain")
+        for seed, rounds in [(SEEDS[0], COARSE), *((seed, AS_PACKAGED) for seed in SEEDS)]
     ],
-    ids=lambda terms: "seed {}, {} rounds a day".format(*terms),
+    ids=lambda terms: "{}, seed {}, {} rounds a day".format(*terms),
 )
-def baseline_year(request: pytest.FixtureRequest) -> RunResult:
-    return year("baseline", *request.param)
+def ordinary_year(request: pytest.FixtureRequest) -> RunResult:
+    """Return a year in which nothing is staged: of the baseline, and of its twin where money is deep."""
+    return year(*request.param)
 
 
 @pytest.fixture(
     scope="session",
-    params=[(COARSE, SHOCK_AND_AFTER), pytest.param((AS_PACKAGED, YEAR), marks=pytest.mark.verify)],
-    ids=lambda terms: "{} rounds a day, {} days".format(*terms),
+    params=[
+        ("demand_explosion", COARSE, SHOCK_AND_AFTER),
+        (EXPLOSION, COARSE, SHOCK_AND_AFTER),
+        pytest.param(("demand_explosion", AS_PACKAGED, YEAR), marks=pytest.mark.verify),
+        pytest.param((EXPLOSION, AS_PACKAGED, YEAR), marks=pytest.mark.verify),
+    ],
+    ids=lambda terms: f"{Path(terms[0]).stem}, {terms[1]} rounds a day, {terms[2]} days",
 )
 def explosion(request: pytest.FixtureRequest) -> RunResult:
-    return year("demand_explosion", SEEDS[0], *request.param)
+    name, rounds, days = request.param
+    return year(name, SEEDS[0], rounds, days)
 
 
 @pytest.fixture(scope="session")
@@ -71,23 +84,23 @@ NARROW = {
 
 @pytest.fixture(
     scope="session",
-    params=["narrow limits", pytest.param("a year as packaged", marks=pytest.mark.verify)],
+    params=["narrow limits", pytest.param("a year of usual limits", marks=pytest.mark.verify)],
 )
 def halting(request: pytest.FixtureRequest) -> Halting:
     """Return a demand explosion: narrow limits stop months in two months as often as wide ones in a year."""
-    scenario = Scenario.load("demand_explosion")
+    scenario = Scenario.load(EXPLOSION)
     if request.param == "narrow limits":
         scenario = scenario.replace(NARROW)
         result = run(scenario, seed=SEEDS[0])
     else:
-        result = year("demand_explosion", SEEDS[0], AS_PACKAGED, profile="full")
+        result = year(EXPLOSION, SEEDS[0], AS_PACKAGED, profile="full")
     return Halting(result.tables, scenario.calendar.rounds_per_day, scenario.exchange.daily_limit)
 
 
 @pytest.fixture(scope="session")
 def short() -> Scenario:
     """A month and a bit, coarse rounds: fast, and one contract expires."""
-    return Scenario.load("baseline").replace({"run.days": 24, "calendar.rounds_per_day": 12})
+    return Scenario.load("plain").replace({"run.days": 24, "calendar.rounds_per_day": 12})
 
 
 @pytest.fixture(scope="session")

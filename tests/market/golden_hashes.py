@@ -23,14 +23,15 @@ DAYS = {"aas_2018": 12, "demand_explosion": 23, "negative_price_2020": 22, "nick
 """Into what a scenario is about: a move beyond margin, a default, a shock, a price below zero."""
 OTHERS_DAYS = 4
 """Opening auctions, settlements, margin calls and fees."""
-BASELINE_DAYS = 22
-"""Over a month's end: an expiry, a listing, a resized fund and the makers' pay."""
+MARKETS_DAYS = 22
+"""Of baseline and plain market. Over a month's end: an expiry, a listing, a resized fund, the makers' pay."""
+MARKETS = ("baseline", "plain")
 
 
 def _cases() -> dict[str, tuple[str, int, int]]:
-    packaged = [path.stem for path in sorted(packaged_scenarios()) if path.stem != "baseline"]
+    packaged = [path.stem for path in sorted(packaged_scenarios()) if path.stem not in MARKETS]
     runs = [(name, DAYS.get(name, OTHERS_DAYS), 1) for name in packaged]
-    runs += [("baseline", BASELINE_DAYS, seed) for seed in (1, 2)]
+    runs += [(name, MARKETS_DAYS, seed) for name in MARKETS for seed in (1, 2)]
     return {f"{name}, {days} days, seed {seed}": (name, days, seed) for name, days, seed in runs}
 
 

@@ -20,7 +20,7 @@ FEW = {
     "agents.market_makers.count": 2,
 }
 MARKETS: dict[str, dict[str, Any]] = {
-    "baseline": {},
+    "plain": {},
     "every class": {
         "agents.mixture.count": 3,
         "agents.switching.count": 3,
@@ -44,7 +44,7 @@ def hashes() -> dict[str, str]:
     """Return the state hash of each market after its rounds."""
     found = {}
     for name, changes in MARKETS.items():
-        market = TokenFuturesMarket(Scenario.load("baseline").replace(FEW | changes), rng=1)
+        market = TokenFuturesMarket(Scenario.load("plain").replace(FEW | changes), rng=1)
         for _ in range(ROUNDS_PER_DAY * DAYS):
             market.step()
         found[name] = market.state_hash()

@@ -116,7 +116,7 @@ def test_a_run_with_checkpoints_is_the_same_run_and_clears_them_away(straight, t
 
 
 OTHER_RUNS = {
-    "another scenario, or of other values of its fields \\(baseline\\)": {
+    "another scenario, or of other values of its fields \\(plain\\)": {
         "scenario": SCENARIO.replace({"run.days": DAYS + 1})
     },
     "seed 3, not 4": {"seed": 4},
@@ -191,38 +191,38 @@ def test_checkpoints_without_a_run_folder_and_days_that_are_none_are_refused(tmp
 
 def command(*arguments):
     options = ("--days", "4", "--rounds-per-day", "2", "--no-report", "--out")
-    return CliRunner().invoke(app, ["run", "baseline", *options, *map(str, arguments)])
+    return CliRunner().invoke(app, ["run", "plain", *options, *map(str, arguments)])
 
 
 def test_the_command_refuses_what_is_no_checkpoint_in_one_line(tmp_path):
-    (tmp_path / "baseline-seed1.checkpoint").write_bytes(b"day,price\n")
+    (tmp_path / "plain-seed1.checkpoint").write_bytes(b"day,price\n")
     first = command(tmp_path, "--resume")
     assert (first.exit_code, first.stdout) == (2, "")
-    assert first.stderr == f"sitsim: {tmp_path / 'baseline-seed1.checkpoint'}: not a saved market\n"
+    assert first.stderr == f"sitsim: {tmp_path / 'plain-seed1.checkpoint'}: not a saved market\n"
     second = command(tmp_path, "--checkpoint-every", 0)
     assert (second.exit_code, second.stderr) == (2, "sitsim: --checkpoint-every: 0 is not >= 1\n")
 
 
 def test_an_interrupted_command_says_what_is_kept(tmp_path, monkeypatch):
     def interrupted(*arguments, **named):
-        if (tmp_path / "baseline-seed1.checkpoint").exists():
+        if (tmp_path / "plain-seed1.checkpoint").exists():
             raise KeyboardInterrupt
         return True
 
     monkeypatch.setattr("abm.cli.running.DayBar.__call__", interrupted)
     answer = command(tmp_path, "--checkpoint-every", 1)
-    kept = tmp_path / "baseline-seed1.checkpoint"
+    kept = tmp_path / "plain-seed1.checkpoint"
     assert answer.exit_code == 130
     assert answer.stderr.endswith(f"sitsim: interrupted: {kept} is kept, --resume goes on from it\n")
 
 
 @pytest.mark.verify
 def test_a_killed_command_is_resumed_to_the_byte(tmp_path):
-    call = [sys.executable, "-c", "from abm.cli import main; main()", "run", "baseline", "--no-report"]
+    call = [sys.executable, "-c", "from abm.cli import main; main()", "run", "plain", "--no-report"]
     options = ["--days", "120", "--quiet", "--out"]
     subprocess.run([*call, *options, str(tmp_path / "straight")], check=True, capture_output=True)
     process = subprocess.Popen([*call, *options, str(tmp_path / "killed"), "--checkpoint-every", "10"])
-    place = tmp_path / "killed" / "baseline-seed1"
+    place = tmp_path / "killed" / "plain-seed1"
     while not place.with_name(f"{place.name}.checkpoint").exists():
         time.sleep(0.05)
     time.sleep(0.4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from abm.market import TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
+EXPLOSION = Path(__file__).parents[1] / "plain_explosion.toml"
 CRISIS = {
     "calendar.rounds_per_day": 12,
     "agents.providers.cash_share": 0.15,
@@ -25,7 +28,7 @@ LAYERS = ("member_capital", "member_fund", "skin_in_the_game", "survivors_fund",
 @pytest.fixture(scope="module")
 def crisis():
     recorder = Recorder("full")
-    scenario = Scenario.load("demand_explosion").replace(CRISIS)
+    scenario = Scenario.load(EXPLOSION).replace(CRISIS)
     market = TokenFuturesMarket(scenario, rng=2, recorder=recorder)
     for _ in range(42 * 12):
         market.step()

@@ -27,7 +27,7 @@ def test_a_scenario_names_its_links_relative_to_its_own_file(tmp_path):
     (tmp_path / "links.txt").write_text("0 1\n1 2\n")
     path = tmp_path / "circle.toml"
     path.write_text(
-        'extends = "baseline"\n[agents.sentiment]\nstrength = 0.5\n'
+        'extends = "plain"\n[agents.sentiment]\nstrength = 0.5\n'
         '[agents.sentiment.graph]\nkind = "edge_list"\nedge_list = "links.txt"\n'
     )
     scenario = Scenario.load(path)

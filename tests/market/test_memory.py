@@ -159,7 +159,7 @@ def test_six_runs_of_a_month_take_no_more_memory_than_the_second(births):
 def test_twenty_years_in_one_process_stay_within_30_mib_of_the_third():
     sizes = []
     for seed in range(20):
-        run("baseline", seed=seed)
+        run("plain", seed=seed)
         sizes.append(resident_bytes() / MIB)
     assert max(sizes) - sizes[2] <= 30.0, sizes
 

@@ -15,7 +15,7 @@ from abm.core.errors import ParameterError, ScenarioError
 
 @pytest.fixture
 def coarse() -> Scenario:
-    return Scenario.load("baseline").replace({"calendar.rounds_per_day": 6})
+    return Scenario.load("plain").replace({"calendar.rounds_per_day": 6})
 
 
 def step_days(market, days):

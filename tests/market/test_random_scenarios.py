@@ -26,7 +26,7 @@ def test_a_scenario_that_is_accepted_trades_for_two_days(seed: int, tmp_path: Pa
     market = TokenFuturesMarket(accepted(tmp_path / "random.toml", seed, small=True).scenario)
     for _ in range(2 * market.clock.calendar.rounds_per_day):
         market.step()
-    assert market.clock.day == 2
+    assert market.clock.calendar.days_open(market.clock.day) == 2
 
 
 @pytest.mark.verify
@@ -43,5 +43,5 @@ def test_a_thousand_scenarios_that_are_accepted_run_for_two_days(first: int, tmp
 
 
 def test_the_packaged_scenarios_are_feasible() -> None:
-    for name in ("baseline", "aas_2018", "negative_price_2020", "nickel_2022"):
+    for name in ("plain", "aas_2018", "negative_price_2020", "nickel_2022"):
         require_feasible(Scenario.load(name))

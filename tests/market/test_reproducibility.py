@@ -19,7 +19,7 @@ import json, sys
 sys.path[:0] = [{folder!r}]
 from abm import Scenario, run
 from test_rule_scenarios import STUDIES, coarse
-short = Scenario.load("baseline").replace({{"run.days": 24, "calendar.rounds_per_day": 12}})
+short = Scenario.load("plain").replace({{"run.days": 24, "calendar.rounds_per_day": 12}})
 studies = {{name: run(coarse(name, 2), seed=6).state_hash for name in STUDIES}}
 print(json.dumps({{"short": run(short, seed=5).state_hash, **studies}}))
 """

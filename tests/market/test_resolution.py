@@ -23,7 +23,7 @@ def realised_volatility(result: RunResult, rounds: int) -> float:
 
 
 def statistics(rounds: int, seed: int) -> dict[str, float]:
-    scenario = Scenario.load("baseline").replace({"calendar.rounds_per_day": rounds})
+    scenario = Scenario.load("plain").replace({"calendar.rounds_per_day": rounds})
     result = run(scenario, seed=seed)
     metrics = result.manifest["metrics"]
     return {

@@ -30,7 +30,7 @@ def coarse(days=21, taker_fee_usd=None, **fields):
     if taker_fee_usd is not None:
         changes["exchange.taker_fee_usd"] = taker_fee_usd
     recorder = Recorder("daily")
-    market = TokenFuturesMarket(Scenario.load("baseline").replace(changes), rng=3, recorder=recorder)
+    market = TokenFuturesMarket(Scenario.load("plain").replace(changes), rng=3, recorder=recorder)
     return market, recorder
 
 
@@ -123,11 +123,11 @@ def test_the_same_seed_is_the_same_world_in_every_style(field):
     changes = {"calendar.rounds_per_day": 12, MAKERS + field: other.get(field, "strategic")}
     hashes = set()
     for _ in range(2):
-        market = TokenFuturesMarket(Scenario.load("baseline").replace(changes), rng=4)
+        market = TokenFuturesMarket(Scenario.load("plain").replace(changes), rng=4)
         for _ in range(24):
             market.step()
         hashes.add(market.state_hash())
-    baseline = TokenFuturesMarket(Scenario.load("baseline").replace({"calendar.rounds_per_day": 12}), rng=4)
+    baseline = TokenFuturesMarket(Scenario.load("plain").replace({"calendar.rounds_per_day": 12}), rng=4)
     for _ in range(24):
         baseline.step()
     assert len(hashes) == 1
@@ -153,7 +153,7 @@ def test_the_experiments_measure_what_runs_report():
             assert question.measures.keys() <= reported.keys()
             assert {question.base, question.changed} <= compare_makers.CELLS.keys()
     for changes in compare_makers.CELLS.values():
-        Scenario.load("baseline").replace(changes)
+        Scenario.load("plain").replace(changes)
 
 
 @pytest.fixture(scope="module")

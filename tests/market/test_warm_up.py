@@ -35,7 +35,7 @@ SHORT = {"name": "bank", "lots": (-10, -40, 0, 20), "cash_usd": 5e6}
 
 def scenario(warm_up_days: int, **fields: object) -> Scenario:
     changes = {name.replace("__", "."): value for name, value in fields.items()}
-    return Scenario().replace(SMALL | {"run.warm_up_days": warm_up_days} | changes)
+    return Scenario().replace(SMALL | {"run.warm_up_months": warm_up_days // MONTH} | changes)
 
 
 def market_on_day_0(warm_up_days: int = 2 * MONTH, recorder: Recorder | None = None, **fields: object):
@@ -52,10 +52,11 @@ def warmed_up() -> RunResult:
     return run(scenario(2 * MONTH))
 
 
-def test_a_warm_up_ends_with_a_month():
-    with pytest.raises(ScenarioError) as refused:
-        scenario(7)
-    assert str(refused.value) == "run.warm_up_days: 7 is not a multiple of calendar.days_per_month = 5"
+def test_a_warm_up_is_of_whole_months_however_long_they_are():
+    assert scenario(2 * MONTH).warm_up_days == 2 * MONTH
+    assert Scenario().replace({"run.warm_up_months": 2}).warm_up_days == 42
+    with pytest.raises(ScenarioError, match=r"run\.warm_up_months: -1 is not in \[0, 120\]"):
+        Scenario().replace({"run.warm_up_months": -1})
 
 
 def test_no_table_has_a_day_or_month_of_the_warm_up():
@@ -87,7 +88,7 @@ def test_what_a_scenario_dates_comes_on_the_same_recorded_day(name: str):
     dated |= {"spot.dislocation.start_day": 4, "spot.dislocation.duration_days": 2}
     prices = []
     for warm_up in (0, 42):
-        terms = Scenario.load(name).replace(CERTAIN | dated | {"run.warm_up_days": warm_up})
+        terms = Scenario.load(name).replace(CERTAIN | dated | {"run.warm_up_months": warm_up // 21})
         desk = lay_foundations(terms, seed=1).desk
         for day in range(1 - warm_up, 20):
             desk.advance_to(day)
@@ -219,7 +220,7 @@ def test_a_run_that_stopped_in_its_warm_up_goes_on(tmp_path):
 def test_open_interest_is_there_when_the_record_begins():
     shares = {}
     for warm_up in (0, 42):
-        fields = {"run.warm_up_days": warm_up, "run.days": 21, "calendar.rounds_per_day": 4}
+        fields = {"run.warm_up_months": warm_up // 21, "run.days": 21, "calendar.rounds_per_day": 4}
         daily = run(Scenario().replace(fields | {"recording.profile": "summary"}), seed=1).tables["daily"]
         lots = daily.groupby("day")["open_interest_lots"].sum()
         shares[warm_up] = lots[5] / lots[16:].mean()

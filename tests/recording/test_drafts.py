@@ -45,7 +45,7 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: repr(place[:12]))
 @pytest.mark.parametrize(
     "writing",
-    [check_place, lambda path: run("baseline", out=path), lambda path: write(Recorder("summary"), path)],
+    [check_place, lambda path: run("plain", out=path), lambda path: write(Recorder("summary"), path)],
     ids=["check", "run", "write"],
 )
 def test_an_unusable_place_is_named_in_one_line_and_nothing_is_left(room: Path, place: str, writing) -> None:

@@ -22,7 +22,7 @@ from abm.recording import PROFILES, SCHEMAS, Recorder, read_run, units
 
 MANIFEST = {
     "seed": 1,
-    "scenario_name": "baseline",
+    "scenario_name": "plain",
     "scenario_sha256": "00",
     "state_hash": "ff",
     "versions": {},

@@ -152,7 +152,7 @@ def test_a_table_replaced_by_a_value_belongs_to_the_file_that_replaced_it(tmp_pa
         (".".join(["a"] * 5000) + "=1", "more than 32 parts"),
         (
             "run..days=1",
-            'run."": unknown key (allowed: days, warm_up_days, warm_up_rules, ',
+            'run."": unknown key (allowed: days, warm_up_months, warm_up_rules, ',
         ),
         ("run.days=1\n[spot]", '"1\\n[spot]" is not an integer in [1, 25200]'),
         ("run.days=\udcff", "run.days: "),

@@ -66,14 +66,15 @@ def test_text_that_is_not_utf8_is_a_named_mistake(tmp_path: Path) -> None:
         Scenario.load(path)
 
 
-def test_the_packaged_baseline_states_the_defaults() -> None:
-    assert Scenario.load("baseline").sha256() == Scenario().sha256()
+def test_the_packaged_plain_market_states_the_defaults() -> None:
+    assert Scenario.load("plain").sha256() == Scenario().sha256()
 
 
 def test_every_packaged_scenario_loads_and_describes_itself() -> None:
     listed = list_scenarios()
     assert [row.name for row in listed] == list(PACKAGED)
-    assert {"baseline", "demand_explosion", "supply_shortage", "technology_breakthrough"} < PACKAGED.keys()
+    shocks = {"demand_explosion", "supply_shortage", "technology_breakthrough"}
+    assert {"plain", "baseline"} | shocks < PACKAGED.keys()
     assert len(STUDIES) >= 5
     for row in listed:
         assert Scenario.load(row.name).description == row.description != ""
@@ -88,6 +89,20 @@ def changes(before: str, after: str) -> dict[str, object]:
     }
 
 
+def test_the_baseline_is_the_plain_market_but_for_what_makes_it_bind() -> None:
+    changed = changes("plain", "baseline")
+    of_the_venue = {"contract.tick_size_usd", "run.warm_up_months"}
+    of_the_price = {"spot.sigma", "spot.knowledge", "spot.long_run.volatility"}
+    of_the_agents = {field for field in changed if field.startswith("agents.")}
+    assert changed.keys() == of_the_venue | of_the_price | of_the_agents
+    assert changed["run.warm_up_months"] == 3
+    assert changed["contract.tick_size_usd"] == 0.0002
+    assert changed["agents.capital.rule"] == "follows_notional"
+    # Of the traders, money, what may be done with it and the pace change; how many they are does not.
+    how_many = (".count", ".hedging_share", ".max_position_lots")
+    assert not any(field.endswith(how_many) for field in of_the_agents)
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_of_a_rule_changes_the_venue_and_nothing_else(name: str) -> None:
     text = PACKAGED[name].read_text(encoding="utf-8")
@@ -96,6 +111,10 @@ def test_a_study_of_a_rule_changes_the_venue_and_nothing_else(name: str) -> None
     assert changed
     assert all(field.startswith(("exchange.", "contract.tick_size")) for field in changed), changed
     assert f"Compare with {base}" in text
+
+
+KNOWN_SHIFT = {"run.warm_up_months": 1, "spot.knowledge": "exact", "spot.long_run.volatility": 0.0}
+"""Hedges stand when the level shifts, and the shift is all the news of the long run."""
 
 
 @pytest.mark.parametrize(
@@ -113,6 +132,7 @@ def test_a_study_of_a_rule_changes_the_venue_and_nothing_else(name: str) -> None
                 "spot.level_shift.log_size": 0.41,
                 "spot.level_shift.start_day": 21,
                 "spot.level_shift.duration_days": 63,
+                "agents.providers.credit_share": 0.12,
             },
         ),
         (
@@ -137,11 +157,12 @@ def test_a_study_of_a_rule_changes_the_venue_and_nothing_else(name: str) -> None
                 "spot.jumps.eta_down": 4.0,
                 "spot.level_shift.log_size": -0.3466,
                 "spot.level_shift.start_day": 21,
+                "agents.enterprises.credit_share": 0.08,
             },
         ),
     ],
 )
-def test_a_packaged_scenario_differs_from_the_baseline_in_the_spot_price_only(
+def test_a_shock_differs_from_the_baseline_in_spot_price_warm_up_and_credit_of_who_loses(
     name: str, differs: dict[str, float]
 ) -> None:
-    assert changes("baseline", name) == differs
+    assert changes("baseline", name) == KNOWN_SHIFT | differs

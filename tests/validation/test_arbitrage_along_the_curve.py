@@ -88,9 +88,7 @@ def change(measure, without, with_them):
 
 @pytest.mark.verify
 @pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
-@pytest.mark.parametrize(
-    ("market", "least_share"), [({}, 0.0), (NO_MAKERS, 0.2)], ids=["baseline", "no makers"]
-)
+@pytest.mark.parametrize(("market", "least_share"), [({}, 0.0), (NO_MAKERS, 0.2)], ids=["plain", "no makers"])
 def test_arbitrageurs_bring_months_in_line_with_their_neighbours(market, least_share):
     """In the baseline makers leave little to do; without them nearly a third of the unevenness goes."""
     mean, error, before = change(curve_out_of_line, market, market | SIX)

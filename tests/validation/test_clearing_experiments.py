@@ -44,7 +44,7 @@ def stressed(poor: int) -> Played:
     shock = {"spot.level_shift": {"log_size": float(np.log1p(STRESS_MOVE)), "start_day": 22}}
     rules = {"calendar.rounds_per_day": 12, "clearing.intraday_cycles": 0}
     changes = FLAT_LEVEL | no_noise | auction | resources | shock | rules
-    return played("baseline", changes | {"agents.holders": two_sided_members(poor)}, days=26, silent=True)
+    return played("plain", changes | {"agents.holders": two_sided_members(poor)}, days=26, silent=True)
 
 
 @pytest.mark.parametrize("poor", [1, 2])
@@ -79,7 +79,7 @@ def short_squeeze(cycles: int, seed: int) -> Played:
         "clearing.fund_contribution_usd": 1e7,
         "agents.holders": (*shorts, {"name": "long", "lots": (0, 12 * lots), "cash_usd": 1e8}),
     }
-    return played("baseline", changes, seed=seed, days=15)
+    return played("plain", changes, seed=seed, days=15)
 
 
 @pytest.mark.verify
@@ -137,7 +137,7 @@ def test_price_feedback_makes_losses_larger_and_mutualisation_moves_them_to_the_
 def share_of_hedges_given_up(cash_share: float, margin: str, seed: int) -> float:
     """Return the share of hedging enterprises that abandoned their hedge or defaulted in a slump."""
     crisis = played(
-        "baseline",
+        "plain",
         {
             "calendar.rounds_per_day": 12,
             "spot.trend_per_year": 0.0,

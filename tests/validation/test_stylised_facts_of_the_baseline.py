@@ -54,7 +54,7 @@ def test_volatility_clusters_beyond_the_spot_price(baseline):
 
 
 def test_without_makers_estimates_and_attention_the_days_prices_are_plain_noise(tmp_path):
-    plain = Scenario.load("baseline").replace(
+    plain = Scenario.load("plain").replace(
         {"agents.market_makers.estimates": "public", "agents.attention.response": 0.0}
     )
     facts = facts_of(plain, tmp_path)

@@ -21,7 +21,7 @@ FIXED = {"agents.switching.opinion_rate": 0.0, "agents.switching.strategy_rate":
 def facts(seed: int, *, switch: bool) -> dict[str, float]:
     """Facts of the reference price of the second month by round, within days, after the first month."""
     changes = {"agents.switching.count": 80, "recording.profile": "summary"} | ({} if switch else FIXED)
-    market = TokenFuturesMarket(Scenario.load("baseline").replace(changes), rng=seed)
+    market = TokenFuturesMarket(Scenario.load("plain").replace(changes), rng=seed)
     population = next(p for p in market.populations if p.name == "switching")
     rounds = market.clock.calendar.rounds_per_day
     price, share = np.zeros((2, DAYS, rounds))

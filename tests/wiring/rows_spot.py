@@ -119,7 +119,7 @@ WARM_UP = Group(
     "a warm-up",
     [
         Row(
-            "run.warm_up_days", 20,
+            "run.warm_up_months", 2,
             (lambda m: m.clock.day, -20),
             (lambda m: m.clock.calendar.first_recorded_month, 2),
             (lambda m: traders(m, "fundamentalist").columns["belief_time"].tolist(), [-20.0] * 5),

@@ -182,7 +182,7 @@ def build_calendar(scenario: Scenario) -> TradingCalendar:
         listed_months=scenario.contract.listed_months,
         first_year=section.first_year,
         first_month=section.first_month,
-        warm_up_days=scenario.run.warm_up_days,
+        warm_up_days=scenario.warm_up_days,
     )
 
 

@@ -37,7 +37,7 @@ def warm_up_scenario(scenario: Scenario) -> Scenario:
     Infeasible
         If the warm-up is to have the baseline's, and one that cannot change afterwards is another.
     """
-    if scenario.run.warm_up_rules == "own" or scenario.run.warm_up_days == 0:
+    if scenario.run.warm_up_rules == "own" or scenario.run.warm_up_months == 0:
         return scenario
     base = Scenario()
     _require_changeable(scenario, base)

@@ -17,9 +17,9 @@ class RunSection(Section):
     days: int = field(
         252, ge=1, le=25_200, unit="trading days", source="judgement", description="Length of the run."
     )
-    warm_up_days: int = field(
-        0, ge=0, le=2_520, unit="trading days", source="judgement",
-        description="Days traded before day 0, in no table or measure; whole months, 0 for none.",
+    warm_up_months: int = field(
+        0, ge=0, le=120, unit="months", source="judgement",
+        description="Months traded before day 0, in no table or measure; 0 for none.",
     )  # fmt: skip
     warm_up_rules: Literal["own", "base"] = field(
         "own", unit="-", source="judgement",

@@ -126,7 +126,7 @@ def refusal(path: Path) -> str:
     return message
 
 
-@pytest.mark.parametrize("base", ["", "extends = 'baseline'\n"])
+@pytest.mark.parametrize("base", ["", "extends = 'plain'\n"])
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_held_is_refused_by_the_field_that_the_user_set(
     case: str, base: str, tmp_path: Path

@@ -18,7 +18,7 @@ from abm.market.assembly.kernel_choices import optional_choices
 from abm.market.run import load_kernels, run
 from abm.scenario import Scenario
 import test_rule_scenarios as rules
-from test_default_cascade import CRISIS
+from test_default_cascade import CRISIS, EXPLOSION
 
 def loaded():
     kernels = [found for found in gc.get_objects() if isinstance(found, Dispatcher)]
@@ -28,14 +28,12 @@ def loaded():
 def before_and_later(case):
     if case == "venue":
         load_kernels()
-        load_kernels(optional_choices(rules.coarse("demand_explosion", 2, **rules.FULL_VENUE)))
+        load_kernels(optional_choices(rules.coarse(EXPLOSION, 2, **rules.FULL_VENUE)))
         before = loaded()
         run(Scenario().replace({{"run.days": 23, "calendar.rounds_per_day": 12}}))
-        run(Scenario.load("demand_explosion").replace({{"run.days": 30, **CRISIS}}), seed=2)
+        run(Scenario.load(EXPLOSION).replace({{"run.days": 30, **CRISIS}}), seed=2)
         for matching in ("fifo", "pro_rata"):
-            venue = rules.coarse(
-                "demand_explosion", 2, **rules.FULL_VENUE, **{{"exchange.matching": matching}}
-            )
+            venue = rules.coarse(EXPLOSION, 2, **rules.FULL_VENUE, **{{"exchange.matching": matching}})
             rules.played(venue, "compiled", 2)
     else:
         scenario = Scenario().replace({{

@@ -136,4 +136,4 @@ def test_what_cannot_change_in_a_living_market_is_refused_in_one_line(field: str
         '(run.warm_up_rules = "base")'
     )
     require_feasible(terms.replace({"run.warm_up_rules": "own"}))
-    require_feasible(terms.replace({"run.warm_up_days": 0}))
+    require_feasible(terms.replace({"run.warm_up_months": 0}))

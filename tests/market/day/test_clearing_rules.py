@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ CRISIS = COARSE | {
     "spot.level_shift.log_size": 1.0,
     "spot.level_shift.duration_days": 10,
 }
+EXPLOSION = Path(__file__).parents[2] / "plain_explosion.toml"
 LAYERS = (
     "member_capital",
     "member_fund",
@@ -36,7 +38,7 @@ LAYERS = (
 )
 
 
-def traded(days, changes, base="baseline", seed=2):
+def traded(days, changes, base="plain", seed=2):
     recorder = Recorder("daily")
     market = TokenFuturesMarket(Scenario.load(base).replace(changes), rng=seed, recorder=recorder)
     for _ in range(days * market.clock.calendar.rounds_per_day):
@@ -58,7 +60,7 @@ def test_a_market_runs_under_every_margin_model(model, procyclicality):
     "more", [{"clearing.margin.procyclicality": "floor"}, {"clearing.margin.concentration_share": 0.01}]
 )
 def test_neither_a_floor_nor_a_concentration_add_on_lowers_what_is_asked(more):
-    fhs = Scenario.load("baseline").replace(COARSE | {"clearing.margin.model": "filtered_historical"})
+    fhs = Scenario.load("plain").replace(COARSE | {"clearing.margin.model": "filtered_historical"})
     plain = TokenFuturesMarket(fhs, rng=2).clearing.margin_per_lot_usd_micro
     asked = TokenFuturesMarket(fhs.replace(more), rng=2).clearing.margin_per_lot_usd_micro
     assert (asked >= plain).all()
@@ -66,7 +68,7 @@ def test_neither_a_floor_nor_a_concentration_add_on_lowers_what_is_asked(more):
 
 def test_a_registered_margin_model_is_used_and_an_unknown_name_is_a_scenario_error():
     register_margin_model("a_fifth", lambda basis: FlatMargin(basis, buckets=[(11, 2_000)]))
-    named = Scenario.load("baseline").replace({"clearing.margin.registered": "a_fifth"})
+    named = Scenario.load("plain").replace({"clearing.margin.registered": "a_fifth"})
     market = TokenFuturesMarket(named, rng=1)
     value = np.abs(market.curve.settlement_by_slot()) * market.contract.tick_value_usd_micro
     assert market.clearing.margin_per_lot_usd_micro.tolist() == (-(-value // 5)).tolist()
@@ -111,7 +113,7 @@ def recovered():
         "clearing.fund.sizing": "cover_2",
         "clearing.fund.floor_usd": 50_000.0,
     }
-    return traded(42, CRISIS | rules, base="demand_explosion")
+    return traded(42, CRISIS | rules, base=EXPLOSION)
 
 
 def test_the_whole_waterfall_bears_a_crisis_in_order_and_leaves_nothing_uncovered(recovered):
@@ -136,7 +138,7 @@ def test_the_fund_is_sized_to_cover_two_at_month_ends(recovered):
 
 def test_members_bid_for_a_defaulters_portfolio_and_the_market_keeps_the_same_positions():
     rules = {"clearing.close_out_method": "auction", "clearing.member_account_usd": 50e6}
-    market, tables = traded(34, CRISIS | rules, base="demand_explosion")
+    market, tables = traded(34, CRISIS | rules, base=EXPLOSION)
     own = next(p for p in market.populations if p.name == "member").accounts
     assert (tables["defaults"]["event"] == "client_default").any()
     assert market.clearing.position_lots[own].any()
@@ -146,12 +148,12 @@ def test_members_bid_for_a_defaulters_portfolio_and_the_market_keeps_the_same_po
 
 @cache
 def crisis_without_rules():
-    return traded(34, CRISIS, base="demand_explosion")
+    return traded(34, CRISIS, base=EXPLOSION)
 
 
 def test_a_forced_reduction_comes_before_a_default_and_spares_some():
     _, plain = crisis_without_rules()
-    _, reduced = traded(34, CRISIS | {"clearing.reduction_grace_days": 2.0}, base="demand_explosion")
+    _, reduced = traded(34, CRISIS | {"clearing.reduction_grace_days": 2.0}, base=EXPLOSION)
     events = reduced["defaults"]
     notices = events[events["event"] == "forced_reduction"]
     assert len(notices) > 0
@@ -165,7 +167,7 @@ def test_a_forced_reduction_comes_before_a_default_and_spares_some():
 
 def test_ad_hoc_calls_add_margin_cycles_when_losses_are_large():
     _, plain = crisis_without_rules()
-    _, more = traded(34, CRISIS | {"clearing.ad_hoc_call_loss_share": 0.05}, base="demand_explosion")
+    _, more = traded(34, CRISIS | {"clearing.ad_hoc_call_loss_share": 0.05}, base=EXPLOSION)
     rounds = {
         name: len(tables["margin_calls"][["day", "round"]].drop_duplicates())
         for name, tables in (("plain", plain), ("more", more))
@@ -174,7 +176,7 @@ def test_ad_hoc_calls_add_margin_cycles_when_losses_are_large():
 
 
 def test_the_launch_history_moves_like_the_forward_curve():
-    market = TokenFuturesMarket(Scenario.load("baseline").replace({"spot.jump_intensity": 0.0}), rng=1)
+    market = TokenFuturesMarket(Scenario.load("plain").replace({"spot.jump_intensity": 0.0}), rng=1)
     process, calendar = market.desk.process, market.clock.calendar
     moves = launch_history(
         process, calendar, days=20_000, listed_months=12, final_fixings=21, rng=np.random.default_rng(3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,8 @@ from abm.market.day.clock import MarketClock
 from abm.market.day.observation import TradingDayRecord, add_trade_values, count_messages
 from abm.recording import Recorder
 from abm.scenario import Scenario
+
+EXPLOSION = Path(__file__).parents[2] / "plain_explosion.toml"
 
 
 def clock(rounds: int, cycles: int = 1) -> MarketClock:
@@ -46,7 +50,7 @@ def test_intraday_margin_cycles_are_evenly_spaced(rounds, cycles, after):
 
 @pytest.fixture
 def market() -> TokenFuturesMarket:
-    return TokenFuturesMarket(Scenario.load("baseline").replace({"calendar.rounds_per_day": 4}), rng=5)
+    return TokenFuturesMarket(Scenario.load("plain").replace({"calendar.rounds_per_day": 4}), rng=5)
 
 
 def step_to(market: TokenFuturesMarket, day: int) -> None:
@@ -71,7 +75,7 @@ def test_the_model_curve_is_the_average_price_forward_of_each_month(market, day)
 
 
 def test_a_demand_explosion_is_not_known_beforehand():
-    coarse = Scenario.load("demand_explosion").replace({"calendar.rounds_per_day": 2})
+    coarse = Scenario.load(EXPLOSION).replace({"calendar.rounds_per_day": 2})
     calm = TokenFuturesMarket(coarse.replace({"spot.level_shift.log_size": 0.0}), rng=1)
     shifted = TokenFuturesMarket(coarse, rng=1)
     np.testing.assert_array_equal(calm.curve.months["model_ticks"], shifted.curve.months["model_ticks"])
@@ -109,7 +113,7 @@ def test_months_roll_by_one_when_the_front_month_expires(market):
 
 def test_the_expired_month_is_settled_at_the_mean_of_its_fixings():
     recorder = Recorder("daily")
-    scenario = Scenario.load("baseline").replace({"calendar.rounds_per_day": 4})
+    scenario = Scenario.load("plain").replace({"calendar.rounds_per_day": 4})
     market = TokenFuturesMarket(scenario, rng=5, recorder=recorder)
     step_to(market, 21)
     fixings = market.desk.final_fixings_usd_micro(0)
@@ -145,7 +149,7 @@ def test_a_contracts_profit_over_its_life_follows_from_its_trades():
 
 def test_hedge_accounts_agree_with_the_variation_margin_paid():
     """Profits of settled months and of what is still open sum to the variation margin of each account."""
-    scenario = Scenario.load("baseline").replace(
+    scenario = Scenario.load("plain").replace(
         {"calendar.rounds_per_day": 8, "contract.listed_months": 2, "agents.chartists.count": 0}
     )
     recorder = Recorder("daily")

@@ -40,7 +40,7 @@ def _near_value(plus, tenor):
 
 @pytest.fixture(scope="module", params=[0, 2 * MONTH], ids="{} days of warm-up".format)
 def books(request):
-    market, (offers, bids), recorder = quiet(**FIELDS, run__warm_up_days=request.param)
+    market, (offers, bids), recorder = quiet(**FIELDS, run__warm_up_months=request.param // MONTH)
     market.enterprises.columns["actions_per_day"][:] = 48.0
     for day, round_of_day in np.ndindex(request.param + DAYS, ROUNDS):
         moment = day - request.param, round_of_day

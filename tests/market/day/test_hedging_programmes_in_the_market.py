@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +17,14 @@ from abm.recording import Recorder
 from abm.recording.hedging import hedge_effect
 from abm.scenario import Scenario
 
+EXPLOSION = Path(__file__).parents[2] / "plain_explosion.toml"
 ENTERPRISES = "agents.enterprises."
 PROGRAMME = ENTERPRISES + "programme."
 DEEP = {ENTERPRISES + "cash_share": 5.0, ENTERPRISES + "credit_share": 5.0}
 FEW = {ENTERPRISES + "hedging_share": 0.2}
 
 
-def scenario(name="baseline", **programme):
+def scenario(name="plain", **programme):
     coarse = {"calendar.rounds_per_day": 12, "exchange.sessions.opening_auction": 0.0}
     return Scenario.load(name).replace(coarse | {PROGRAMME + key: value for key, value in programme.items()})
 
@@ -186,7 +188,7 @@ DAYS, DAYS_OF_THE_RICH = 110, 84
 def explosion_with(cash_share, days, profile):
     """A demand explosion with rules of abandonment, and little or much money for margin."""
     money = {ENTERPRISES + "cash_share": cash_share, ENTERPRISES + "credit_share": 0.02, "run.days": days}
-    rules = scenario("demand_explosion", abandon_below=0.5, reenter_above=1.0, unwind_days=3, cooling_days=5)
+    rules = scenario(EXPLOSION, abandon_below=0.5, reenter_above=1.0, unwind_days=3, cooling_days=5)
     return run(rules.replace(money | {"recording.profile": profile}), seed=1)
 
 
@@ -253,7 +255,7 @@ def test_a_defaulter_hedges_no_more():
     """Without the rule of abandonment the same want of money ends in default, and for good."""
     money = {ENTERPRISES + "cash_share": 0.02, ENTERPRISES + "credit_share": 0.0, "run.days": 90}
     harsh = {"clearing.margin.rate": 0.10, "clearing.margin.far_rate": 0.10}
-    result = run(scenario("demand_explosion").replace(money | harsh), seed=1)
+    result = run(scenario(EXPLOSION).replace(money | harsh), seed=1)
     failed = result.tables["defaults"].query("event == 'client_default'")
     hedgers = result.tables["hedging"].query("hedges")["account"].unique()
     failed = failed[failed["account"].isin(hedgers)]

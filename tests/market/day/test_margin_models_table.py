@@ -39,7 +39,7 @@ KEYS = ["day", "model"]
 
 @cache
 def small(*changes: tuple[str, Any]) -> RunResult:
-    return run(Scenario.load("baseline").replace(SMALL | dict(changes)), seed=3)
+    return run(Scenario.load("plain").replace(SMALL | dict(changes)), seed=3)
 
 
 def of(found: RunResult, table: str, model: str) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def test_a_registered_model_stands_beside_the_built_in_ones_that_the_scenario_co
 ) -> None:
     dear_near_spreads = {"clearing.margin.spread_charge": 0.5}  # dearer than far ones: no scan margin
     changes = SMALL | dear_near_spreads | {"run.days": 3, "clearing.margin.registered": registered}
-    models = run(Scenario.load("baseline").replace(changes), seed=3).tables["margin_models"]
+    models = run(Scenario.load("plain").replace(changes), seed=3).tables["margin_models"]
     assert models["model"].tolist() == [registered, "flat", "ewma", "filtered_historical"]
     assert models["own"].tolist() == [True, False, False, False]
     by_name = models.set_index("model")["requirement_usd_micro"]

@@ -29,7 +29,7 @@ def coarse(*changes: dict[str, object]) -> Scenario:
     merged = dict(MONTH)
     for change in changes:
         merged |= change
-    return Scenario.load("baseline").replace(merged)
+    return Scenario.load("plain").replace(merged)
 
 
 def on_day(scenario: Scenario, day: int) -> TokenFuturesMarket:
@@ -279,5 +279,5 @@ def test_a_bill_is_expected_over_the_whole_month_whatever_settles_the_future():
 )
 def test_what_a_scenario_may_not_say_is_refused_by_field(field, value, message):
     with pytest.raises(ScenarioError) as caught:
-        Scenario.load("baseline").replace({field: value})
+        Scenario.load("plain").replace({field: value})
     assert str(caught.value) == message

@@ -28,7 +28,7 @@ QUICK = {
 
 
 def scenario(changes: dict[str, object]) -> Scenario:
-    return Scenario.load("baseline").replace(QUICK | changes)
+    return Scenario.load("plain").replace(QUICK | changes)
 
 
 def desk_of(changes: dict[str, object], seed: int = 1) -> SpotDesk:
@@ -52,7 +52,7 @@ def market_of(changes: dict[str, object]) -> TokenFuturesMarket:
         {"spot.long_run.drift": -0.4, "spot.premium.diffusion": 0.3},
         {"spot.dislocation.size": -0.2, "spot.level_shift.log_size": 0.4, "spot.level_shift.foreseen": True},
     ],
-    ids=["baseline", "drift and premium", "shift and dislocation"],
+    ids=["plain", "drift and premium", "shift and dislocation"],
 )
 def test_where_nothing_is_uncertain_the_filtered_curve_is_the_exact_one(changes: dict[str, object]):
     exact, filtered = desk_of(changes), desk_of(changes | SURE)

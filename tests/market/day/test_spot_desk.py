@@ -18,7 +18,7 @@ STRESS = {"spot.stress.entries_per_year": 6.0}
 
 def coarse(changes: dict[str, object] | None = None) -> Scenario:
     quick = {"calendar.rounds_per_day": 2, "run.days": 42}
-    return Scenario.load("baseline").replace(quick | (changes or {}))
+    return Scenario.load("plain").replace(quick | (changes or {}))
 
 
 def walk(market: TokenFuturesMarket, days: int) -> None:

@@ -42,7 +42,7 @@ CASES = {
         {"spot.level_shift.start_day": 1, "spot.level_shift.log_size": 0.3, "agents.holders": ON_CREDIT}
         | {"run.days": 4},
     ),
-    "after a warm-up": (str(SMALL), {"run.warm_up_days": 6, "run.days": 4, "agents.holders": ON_CREDIT}),
+    "after a warm-up": (str(SMALL), {"run.warm_up_months": 3, "run.days": 4, "agents.holders": ON_CREDIT}),
 }
 
 

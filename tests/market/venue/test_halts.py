@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,7 @@ from abm.market import TokenFuturesMarket
 from abm.recording import Recorder
 from abm.scenario import Scenario
 
+EXPLOSION = Path(__file__).parents[2] / "plain_explosion.toml"
 TWO_ROUNDS = {"exchange__halts__duration_days": 2 / 12, "exchange__sessions__opening_auction": 1 / 12}
 
 
@@ -314,7 +317,7 @@ def test_over_many_days_phases_limits_and_books_agree(halting):
 
 def test_all_months_may_be_halted_at_once_by_the_whole_crowd():
     """Narrow limits in a running market: all months halt together again and again, and come back."""
-    scenario = Scenario.load("demand_explosion").replace(
+    scenario = Scenario.load(EXPLOSION).replace(
         {
             "calendar.rounds_per_day": 24,
             "exchange.daily_limit": 0.02,
