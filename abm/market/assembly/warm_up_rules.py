@@ -39,7 +39,7 @@ def warm_up_scenario(scenario: Scenario) -> Scenario:
     """
     if scenario.run.warm_up_rules == "own" or scenario.run.warm_up_months == 0:
         return scenario
-    base = Scenario()
+    base = Scenario.load("baseline")
     _require_changeable(scenario, base)
     sections = {
         "clearing": scenario.clearing.model_copy(update={"margin": base.clearing.margin}),

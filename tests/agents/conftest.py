@@ -1,1 +1,0 @@
-"""Puts this folder on the path, so that the tests of each room find the stage and the traders."""
