@@ -33,7 +33,7 @@ def year(name: str | Path, seed: int, rounds: int, days: int = YEAR, profile: st
     scope="session",
     params=[
         (name, seed, rounds)
-        if rounds == COARSE
+        if (name, rounds) == ("baseline", COARSE)
         else pytest.param((name, seed, rounds), marks=pytest.mark.verify)
         for name in ("baseline", "plain")
         for seed, rounds in [(SEEDS[0], COARSE), *((seed, AS_PACKAGED) for seed in SEEDS)]
@@ -49,7 +49,7 @@ def ordinary_year(request: pytest.FixtureRequest) -> RunResult:
     scope="session",
     params=[
         ("demand_explosion", COARSE, SHOCK_AND_AFTER),
-        (EXPLOSION, COARSE, SHOCK_AND_AFTER),
+        pytest.param((EXPLOSION, COARSE, SHOCK_AND_AFTER), marks=pytest.mark.verify),
         pytest.param(("demand_explosion", AS_PACKAGED, YEAR), marks=pytest.mark.verify),
         pytest.param((EXPLOSION, AS_PACKAGED, YEAR), marks=pytest.mark.verify),
     ],
