@@ -226,3 +226,15 @@ def test_open_interest_is_there_when_the_record_begins():
         shares[warm_up] = lots[5] / lots[16:].mean()
     assert shares[0] < 0.4
     assert shares[42] > 0.7
+
+
+def test_a_warm_up_starts_with_as_much_more_money_as_the_price_level_is_higher():
+    followed = {"agents__capital__rule": "follows_notional"}
+    plain, rich = (TokenFuturesMarket(scenario(2 * MONTH, **fields)).clearing for fields in ({}, followed))
+    base = lay_foundations(scenario(2 * MONTH, **followed), seed=1)
+    level, calendar = base.desk.process.level, base.calendar
+    fall = level.log_usd(calendar.year_fraction(-2 * MONTH)) - level.log_usd(0.0)
+    assert base.money_ratio == pytest.approx(np.exp(fall))
+    assert base.money_ratio > 1.01  # the price falls
+    assert rich.equity_usd_micro / plain.equity_usd_micro == pytest.approx(base.money_ratio, rel=1e-5)
+    assert lay_foundations(scenario(2 * MONTH), seed=1).money_ratio == 1.0
